@@ -1,0 +1,91 @@
+namespace DQPipeline.Declarations;
+
+/// <summary>A labelled set of images of one size, with a training and a test split.</summary>
+public abstract record DatasetDeclaration
+{
+    /// <summary>The entry's name in dq.json.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>Where dq.json declares it.</summary>
+    public SourcePlace Place { get; init; }
+
+    /// <summary>The word that stands under "kind".</summary>
+    public abstract string Kind { get; }
+
+    /// <summary>True where targets on absent data are skipped with a message instead of failing. The default is false.</summary>
+    public bool Optional { get; init; }
+}
+
+/// <summary>A data set that is read from a path.</summary>
+public abstract record StoredDatasetDeclaration : DatasetDeclaration
+{
+    /// <summary>
+    /// The file or folder, relative to dq.json; <c>${NAME}</c> and <c>${NAME:-default}</c> take environment variables. Required.
+    /// After loading it is an absolute path; keys are made from the content and never from the path.
+    /// </summary>
+    public string Path { get; init; } = "";
+
+    /// <summary>Training images used, class-balanced and seeded; 0 takes all. Range 0 to 100000000; the default is 0.</summary>
+    public int Train { get; init; }
+
+    /// <summary>Test images used, class-balanced and seeded; 0 takes all. Range 0 to 100000000; the default is 0.</summary>
+    public int Test { get; init; }
+
+    /// <summary>Whether a mirrored image is still of its class, so that training may flip it: natural images yes, digits and letters no.</summary>
+    public abstract bool MayFlip { get; }
+}
+
+/// <summary>Procedural house numbers: 32×32 RGB, 10 classes, made from the seed alone; needs no file and no network.</summary>
+public sealed record StreetDigitsDeclaration : DatasetDeclaration
+{
+    /// <inheritdoc/>
+    public override string Kind => "street-digits";
+
+    /// <summary>Training images. Range 10 to 1000000; the default is 10000.</summary>
+    public int Train { get; init; } = 10_000;
+
+    /// <summary>Test images. Range 10 to 1000000; the default is 2000.</summary>
+    public int Test { get; init; } = 2_000;
+
+    /// <summary>Seed of the drawing; the default is the pipeline's. Range 0 to 2147483647.</summary>
+    public int Seed { get; init; }
+}
+
+/// <summary>CIFAR-10 in its published binary version: a folder with data_batch_1..5.bin and test_batch.bin, or the .tar.gz.</summary>
+public sealed record Cifar10Declaration : StoredDatasetDeclaration
+{
+    /// <inheritdoc/>
+    public override string Kind => "cifar-10";
+
+    /// <inheritdoc/>
+    public override bool MayFlip => true;
+}
+
+/// <summary>Images in <c>train/CLASS/</c> and <c>test/CLASS/</c>, JPEG or PNG, as a folder or as a .zip that is read in place.</summary>
+public sealed record ImageFolderDeclaration : StoredDatasetDeclaration
+{
+    /// <inheritdoc/>
+    public override string Kind => "image-folder";
+
+    /// <summary>Side in pixels to which every image is resized (square); 0 keeps the size, which must then be the same for all. Range 0 to 1024; the default is 0.</summary>
+    public int Size { get; init; }
+
+    /// <summary>Whether training may mirror the images. The default is true.</summary>
+    public bool Flip { get; init; } = true;
+
+    /// <inheritdoc/>
+    public override bool MayFlip => Flip;
+}
+
+/// <summary>The MNIST family: a folder with train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, each plain or .gz.</summary>
+public sealed record IdxDeclaration : StoredDatasetDeclaration
+{
+    /// <inheritdoc/>
+    public override string Kind => "idx";
+
+    /// <summary>Whether training may mirror the images. The default is false: digits and letters have a handedness.</summary>
+    public bool Flip { get; init; }
+
+    /// <inheritdoc/>
+    public override bool MayFlip => Flip;
+}

@@ -1,0 +1,76 @@
+namespace DQPipeline.Declarations;
+
+/// <summary>Models × attacks × strengths to measure, and the gates that the results must pass.</summary>
+public sealed record EvaluateDeclaration
+{
+    /// <summary>The target's name.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>Where dq.json declares it.</summary>
+    public SourcePlace Place { get; init; }
+
+    /// <summary>Names of the models; the name of a matrix stands for all its members. Required.</summary>
+    public IReadOnlyList<string> Models { get; init; } = [];
+
+    /// <summary>The attacks; clean accuracy is always measured. The default is none.</summary>
+    public IReadOnlyList<AttackDeclaration> Attacks { get; init; } = [];
+
+    /// <summary>Perturbation strengths ε in pixel units of 0–255. Range of each 0 to 255; the default is [8].</summary>
+    public IReadOnlyList<double> Epsilon { get; init; } = [8];
+
+    /// <summary>Test images measured, a seeded class-balanced sample; 0 takes all. Range 0 to 100000000; the default is 1000.</summary>
+    public int Samples { get; init; } = 1000;
+
+    /// <summary>Images a batch. Range 1 to 65536; the default is 250.</summary>
+    public int Batch { get; init; } = 250;
+
+    /// <summary>Seed of the sample and of random starts; the default is the pipeline's. Range 0 to 2147483647.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Demands on the results.</summary>
+    public IReadOnlyList<GateDeclaration> Gates { get; init; } = [];
+}
+
+/// <summary>An attack and its options (paper section 2.2.1). In dq.json a bare word stands for the attack with its defaults.</summary>
+public sealed record AttackDeclaration
+{
+    /// <summary>The name under which results appear; the default is the kind.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary><c>random</c>, <c>fgsm</c>, <c>r+fgsm</c>, <c>bim</c> or <c>pgd</c>. Required.</summary>
+    public string Kind { get; init; } = "";
+
+    /// <summary>Steps of bim and pgd; 0 takes the paper's ⌊min(ε+4, 1.25·ε)⌋, at least 1. Range 0 to 100000; the default is 0.</summary>
+    public int Steps { get; init; }
+
+    /// <summary>Step size α of bim and pgd in pixel units. Range 0.001 to 255; the default is 1.</summary>
+    public double Alpha { get; init; } = 1;
+
+    /// <summary>Start of pgd: <c>uniform</c> in the ε-ball (Madry et al.), or the paper's <c>r+fgsm</c> (ε/2·sign of Gaussian noise). The default is uniform.</summary>
+    public string Start { get; init; } = "uniform";
+
+    /// <summary>Independent random starts of pgd, of which the most harmful counts for each image. Range 1 to 1000; the default is 1.</summary>
+    public int Restarts { get; init; } = 1;
+}
+
+/// <summary>A demand on one measurement: it fails when the upper end of the 95 % Wilson interval lies below <see cref="AtLeast"/>.</summary>
+public sealed record GateDeclaration
+{
+    /// <summary>Where dq.json declares it.</summary>
+    public SourcePlace Place { get; init; }
+
+    /// <summary>The model, or a matrix for all its members. Required.</summary>
+    public string Model { get; init; } = "";
+
+    /// <summary>The attack's name, or <c>clean</c>. The default is clean.</summary>
+    public string Attack { get; init; } = "clean";
+
+    /// <summary>The strength ε in pixel units; 0 for clean. Range 0 to 255; the default is 0.</summary>
+    public double Epsilon { get; init; }
+
+    /// <summary>The accuracy demanded. Range 0 to 1. Required.</summary>
+    public double AtLeast { get; init; }
+
+    /// <summary>True demands that the lower end of the interval reaches <see cref="AtLeast"/>: certainty instead of the benefit of the doubt. The default is false.</summary>
+    public bool Certain { get; init; }
+}

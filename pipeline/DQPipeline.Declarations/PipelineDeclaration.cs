@@ -1,0 +1,20 @@
+namespace DQPipeline.Declarations;
+
+/// <summary>Everything that one dq.json declares, with names resolved, <c>extends</c> merged, matrices expanded and defaults filled in.</summary>
+public sealed record PipelineDeclaration
+{
+    /// <summary>The seed from which every random choice of the build derives. Range 0 to 2147483647; the default is 2019.</summary>
+    public int Seed { get; init; } = 2019;
+
+    /// <summary>Processor threads of each worker; part of every key, because sums change with it. Range 1 to 256; the default is 2.</summary>
+    public int Threads { get; init; } = 2;
+
+    /// <summary>Data sets by name.</summary>
+    public IReadOnlyDictionary<string, DatasetDeclaration> Datasets { get; init; } = new Dictionary<string, DatasetDeclaration>();
+
+    /// <summary>Models to train by name, matrices expanded, in the order of the file.</summary>
+    public IReadOnlyDictionary<string, TrainDeclaration> Train { get; init; } = new Dictionary<string, TrainDeclaration>();
+
+    /// <summary>Evaluations by name, in the order of the file.</summary>
+    public IReadOnlyDictionary<string, EvaluateDeclaration> Evaluate { get; init; } = new Dictionary<string, EvaluateDeclaration>();
+}

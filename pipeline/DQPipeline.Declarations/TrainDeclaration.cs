@@ -1,0 +1,114 @@
+namespace DQPipeline.Declarations;
+
+/// <summary>A model to train (paper section 4): network, activation quantizer, Lipschitz penalty, optimizer and schedule.</summary>
+public sealed record TrainDeclaration
+{
+    /// <summary>The target's name; for a member of a matrix <c>NAME@bits=4,beta=0.001</c>.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>The entry of dq.json that it comes from; differs from <see cref="Name"/> for a member of a matrix.</summary>
+    public string Group { get; init; } = "";
+
+    /// <summary>Where dq.json declares it.</summary>
+    public SourcePlace Place { get; init; }
+
+    /// <summary>Name of the data set. Required.</summary>
+    public string Dataset { get; init; } = "";
+
+    /// <summary><c>vgg-s</c>, <c>vgg-16</c> or <c>wrn-D-K</c> (depth D = 6n+4 from 10 to 100, widening factor K from 1 to 20). The default is vgg-s.</summary>
+    public string Network { get; init; } = "vgg-s";
+
+    /// <summary>Passes over the training split. Range 1 to 10000; the default is 10 (the paper: 200).</summary>
+    public int Epochs { get; init; } = 10;
+
+    /// <summary>Images a step. Range 1 to 65536; the default is 128.</summary>
+    public int Batch { get; init; } = 128;
+
+    /// <summary>Seed of initialisation, order and augmentation; the default is the pipeline's. Range 0 to 2147483647.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>The activation and its quantizer.</summary>
+    public ActivationDeclaration Activation { get; init; } = new();
+
+    /// <summary>The Lipschitz penalty.</summary>
+    public LipschitzDeclaration Lipschitz { get; init; } = new();
+
+    /// <summary>Stochastic gradient descent.</summary>
+    public OptimizerDeclaration Optimizer { get; init; } = new();
+
+    /// <summary>The learning rate over time.</summary>
+    public ScheduleDeclaration Schedule { get; init; } = new();
+
+    /// <summary>Random changes to training images.</summary>
+    public AugmentDeclaration Augment { get; init; } = new();
+}
+
+/// <summary>A bounded ReLU and its uniform quantizer with straight-through gradient (paper section 2.1).</summary>
+public sealed record ActivationDeclaration
+{
+    /// <summary>The value of <see cref="Bits"/> that stands for no quantization.</summary>
+    public const int FullPrecision = 32;
+
+    /// <summary><c>relu6</c> clips to [0, 6], <c>relu1</c> to [0, 1]. The default is relu6.</summary>
+    public string Kind { get; init; } = "relu6";
+
+    /// <summary>Bits of an activation: 1 to 8, on the 2^b levels k·bound/(2^b − 1); 32 is full precision. The default is 32.</summary>
+    public int Bits { get; init; } = FullPrecision;
+
+    /// <summary>The upper end of the range: 6 or 1.</summary>
+    public double Bound => Kind == "relu1" ? 1 : 6;
+
+    /// <summary>Whether activations are quantized at all.</summary>
+    public bool IsQuantized => Bits != FullPrecision;
+}
+
+/// <summary>The penalty (β/2)·Σ‖WᵀW − I‖² over all weight matrices, convolutions as cout × cin·k·k (paper equation 8).</summary>
+public sealed record LipschitzDeclaration
+{
+    /// <summary>β, its weight. Range 0 to 1; the default is 0, which is none (the paper: 3e-4 to 2e-3).</summary>
+    public double Beta { get; init; }
+}
+
+/// <summary>Stochastic gradient descent with momentum.</summary>
+public sealed record OptimizerDeclaration
+{
+    /// <summary>The peak learning rate. Range 1e-8 to 100; the default is 0.1.</summary>
+    public double LearningRate { get; init; } = 0.1;
+
+    /// <summary>Momentum. Range 0 to 0.9999; the default is 0.9.</summary>
+    public double Momentum { get; init; } = 0.9;
+
+    /// <summary>Whether momentum looks ahead (Nesterov). The default is true, as in the Wide ResNet protocol that the paper follows.</summary>
+    public bool Nesterov { get; init; } = true;
+
+    /// <summary>L2 weight decay of convolution and linear weights. Range 0 to 1; the default is 5e-4 where the Lipschitz β is 0, else 0: the penalty takes its place.</summary>
+    public double WeightDecay { get; init; }
+}
+
+/// <summary>How the learning rate moves over the training.</summary>
+public sealed record ScheduleDeclaration
+{
+    /// <summary>
+    /// <c>one-cycle</c> rises linearly to the peak and falls linearly to 0; <c>step</c> multiplies by <see cref="Gamma"/> at each milestone. The default is one-cycle.
+    /// </summary>
+    public string Kind { get; init; } = "one-cycle";
+
+    /// <summary>one-cycle: the share of the training that the rise takes. Range 0 to 1; the default is 0.2.</summary>
+    public double Warmup { get; init; } = 0.2;
+
+    /// <summary>step: shares of the training at which the rate falls, rising, each between 0 and 1; the default is the paper's 60, 120 and 160 of 200 epochs.</summary>
+    public IReadOnlyList<double> Milestones { get; init; } = [0.3, 0.6, 0.8];
+
+    /// <summary>step: the factor at each milestone. Range 1e-6 to 1; the default is 0.2 (Wide ResNet).</summary>
+    public double Gamma { get; init; } = 0.2;
+}
+
+/// <summary>Random changes to each training image, drawn per image.</summary>
+public sealed record AugmentDeclaration
+{
+    /// <summary>Pixels of zero padding around an image before a random crop to its size; 0 is no crop. Range 0 to 64; the default is 4.</summary>
+    public int Crop { get; init; } = 4;
+
+    /// <summary>Whether images are mirrored with probability 1/2; the default is what the data set's kind allows (natural images yes, digits no).</summary>
+    public bool Flip { get; init; }
+}
