@@ -11,7 +11,7 @@ public static class PipelineSchema
     public static JsonObject Create()
     {
         var documentation = ReadDocumentation();
-        var writer = new SchemaWriter((type, field) => documentation.GetValueOrDefault($"P:{type.FullName}.{char.ToUpperInvariant(field[0])}{field[1..]}"));
+        var writer = new SchemaWriter((type, field) => Describe(documentation, type, field));
         var names = new JsonObject { ["pattern"] = Names.Pattern };
 
         JsonObject Section(Func<JsonObject> entry, string description) => new()
@@ -50,6 +50,18 @@ public static class PipelineSchema
             properties["evaluate"] = Section(() => Extendable(Declared.Evaluate, matrix: false), "Evaluations and their gates, by name.");
         }));
         return new JsonObject([new("$schema", "https://json-schema.org/draft/2020-12/schema"), new("title", "dq.json"), .. schema.ToList().Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone()))]);
+    }
+
+    /// <summary>What is inherited is documented where it is declared.</summary>
+    private static string? Describe(Dictionary<string, string> documentation, Type type, string field)
+    {
+        for (var owner = type; owner is not null; owner = owner.BaseType)
+        {
+            if (documentation.GetValueOrDefault($"P:{owner.FullName}.{char.ToUpperInvariant(field[0])}{field[1..]}") is { } text)
+                return text;
+        }
+
+        return null;
     }
 
     private static Dictionary<string, string> ReadDocumentation()
