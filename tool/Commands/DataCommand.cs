@@ -1,0 +1,67 @@
+using System.CommandLine;
+using DQPipeline.Data;
+using DQPipeline.Declarations;
+using DQPipeline.Tool.Terminal;
+
+namespace DQPipeline.Tool.Commands;
+
+internal static class DataCommand
+{
+    public static Command Create() => new("data", "Fetch published data sets, and look at the ones that dq.json declares.") { Fetch(), Show() };
+
+    private static Command Fetch()
+    {
+        var name = new Argument<string>("NAME") { Description = "cifar-10" };
+        name.AcceptOnlyFromAmong("cifar-10");
+        var to = new Option<string>("--to") { Description = "The folder to download into.", HelpName = "DIR", DefaultValueFactory = _ => "data" };
+        var quiet = CommonOptions.Quiet();
+        var command = new Command("fetch", """
+            Download a published data set, resuming what was begun and checking its checksum.
+
+            Example:
+              dq data fetch cifar-10 --to data
+            """) { name, to, quiet };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var view = new DownloadView(parsed.GetValue(quiet));
+            var path = await DatasetDownload.FetchAsync(parsed.GetValue(name)!, parsed.GetValue(to)!, view, cancellation);
+            view.End();
+            Output.Data(path);
+            Output.Line($"dq: declare it as {{ \"kind\": \"cifar-10\", \"path\": \"{path}\" }}");
+            return DqCommand.Done;
+        });
+        return command;
+    }
+
+    private static Command Show()
+    {
+        var name = new Argument<string>("NAME") { Description = "A data set of this folder's dq.json." };
+        var image = new Option<string?>("--out") { Description = "Write a contact sheet of the first images of each class.", HelpName = "FILE.png" };
+        var set = CommonOptions.Set();
+        var command = new Command("show", """
+            Load a data set and tell its size, classes and counts; with --out, draw a contact sheet.
+
+            Example:
+              dq data show street --out street.png
+            """) { name, image, set };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var opened = Opened.At(".", parsed.GetValue(set)!);
+            var wanted = parsed.GetValue(name)!;
+            if (!opened.Pipeline.Datasets.TryGetValue(wanted, out var declaration))
+                throw new DqException(DiagnosticCodes.UnknownName, $"dq.json declares no data set \"{wanted}\"{Spelling.DidYouMean(wanted, opened.Pipeline.Datasets.Keys)}");
+            var data = Datasets.Load(declaration, opened.Pipeline.Seed, cancellation);
+            Output.Data($"{wanted}: {declaration.Kind}, {data.Channels}×{data.Height}×{data.Width}, {Words.Count(data.Train.Count, "training image")}, {Words.Count(data.Test.Count, "test image")}");
+            for (var label = 0; label < data.Labels.Count; label++)
+                Output.Data($"  {data.Labels[label],-16} {data.Train.Classes.Count(c => c == label),8:#,0} {data.Test.Classes.Count(c => c == label),8:#,0}");
+            if (parsed.GetValue(image) is { } path)
+            {
+                ContactSheet.Write(path, data, data.Train, perClass: 12);
+                Output.Line($"dq: wrote {path}");
+            }
+
+            return Task.FromResult(DqCommand.Done);
+        });
+        return command;
+    }
+}
