@@ -4,7 +4,7 @@ namespace DQPipeline.Evaluation;
 public static class PixelGrid
 {
     /// <summary>
-    /// The 8-bit pixels nearest to <paramref name="xAdv"/> · 255 (halves to even) among those within ⌊ε⌋ of <paramref name="x"/>: rounded and never truncated,
+    /// The 8-bit pixels nearest to <paramref name="xAdv"/> · 255 among those within ⌊ε⌋ of <paramref name="x"/>: rounded and never truncated,
     /// and inside the ball also for an ε that is no whole number.
     /// </summary>
     /// <param name="x">Clean pixels.</param>
