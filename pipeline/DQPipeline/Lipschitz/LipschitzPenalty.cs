@@ -29,10 +29,12 @@ public sealed class LipschitzPenalty(double beta)
     public Tensor AddGradient(IReadOnlyList<Tensor> matrices) => Walk(matrices, (weight, matrix, excess) =>
     {
         var gradient = (weight.grad ?? throw new InvalidOperationException("The penalty's gradient is added to one that backward has filled.")).view(matrix.shape);
+        // TorchSharp's addmm_ takes its factor as a float, so the smaller operand is scaled instead.
+        excess.mul_(2 * Beta);
         if (IsWide(matrix))
-            gradient.addmm_(excess, matrix, beta: 1, alpha: (float)(2 * Beta));
+            gradient.addmm_(excess, matrix, beta: 1, alpha: 1);
         else
-            gradient.addmm_(matrix, excess, beta: 1, alpha: (float)(2 * Beta));
+            gradient.addmm_(matrix, excess, beta: 1, alpha: 1);
     });
 
     private static bool IsWide(Tensor matrix) => matrix.shape[0] <= matrix.shape[1];
