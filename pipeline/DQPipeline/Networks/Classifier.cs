@@ -10,4 +10,21 @@ public abstract class Classifier(NetworkDescription description) : nn.Module<Ten
 {
     /// <summary>What this network was built from.</summary>
     public NetworkDescription Description { get; } = description;
+
+    /// <summary>The layers with a weight matrix (convolutions and linear), in the order in which an image meets them.</summary>
+    public virtual IReadOnlyList<WeightLayer> WeightLayers => [];
+
+    /// <summary>The weight matrices W that the Lipschitz penalty and weight decay are about (paper section 4), in the same order.</summary>
+    public IReadOnlyList<Tensor> WeightMatrices => [.. WeightLayers.Select(layer => layer.Weight)];
+
+    /// <summary>(x − mean)·scale, the first thing that every network does.</summary>
+    /// <remarks>In place where it can be: neither the subtraction nor the multiplication needs its result for the gradient.</remarks>
+    protected static Tensor Centre(Tensor images) => images.sub(NetworkDescription.InputMean).mul_(NetworkDescription.InputScale);
+
+    /// <summary>Gives up <paramref name="old"/> for <paramref name="next"/>: native memory is returned layer by layer and not at some collection.</summary>
+    protected static Tensor Replace(Tensor old, Tensor next)
+    {
+        old.Dispose();
+        return next;
+    }
 }

@@ -1,0 +1,36 @@
+namespace DQPipeline.Data;
+
+/// <summary>The <c>train</c> and <c>test</c> limits of a stored data set.</summary>
+internal static class Limit
+{
+    /// <summary>The longest array of bytes that .NET makes.</summary>
+    private const long LongestArray = 0x7FFFFFC7;
+
+    /// <summary>Indices of the images that a declaration wants: all where <paramref name="limit"/> is 0, else a class-balanced sample.</summary>
+    /// <exception cref="Declarations.DqException">DQ2005: there are fewer images than declared.</exception>
+    public static int[] Choose(int[] classes, int limit, int seed, string split)
+    {
+        if (limit > classes.Length)
+            throw DataErrors.Unfit($"'{split}' asks for {limit} images, but the data have {classes.Length}. Lower '{split}', or leave it out to take them all.");
+        return Sampling.ClassBalanced(classes, limit == 0 ? classes.Length : limit, seed);
+    }
+
+    /// <summary>The chosen images of a split.</summary>
+    public static ImageSplit Apply(ImageSplit split, int limit, int seed, string name)
+    {
+        var chosen = Choose(split.Classes, limit, seed, name);
+        if (chosen.Length == split.Count)
+            return split;
+        var size = split.Pixels.Length / split.Count;
+        var pixels = new byte[chosen.Length * size];
+        for (var i = 0; i < chosen.Length; i++)
+            split.Image(chosen[i]).CopyTo(pixels.AsSpan(i * size));
+        return new ImageSplit(pixels, [.. chosen.Select(index => split.Classes[index])]);
+    }
+
+    /// <summary>An array for so many images of so many bytes.</summary>
+    /// <exception cref="Declarations.DqException">DQ2005: more than one array of .NET holds, about 2 GB.</exception>
+    public static byte[] Pixels(long images, long imageBytes, string name) => images * imageBytes <= LongestArray
+        ? new byte[images * imageBytes]
+        : throw DataErrors.Unfit($"{name}: {images} images of {imageBytes} bytes are more than the 2 GB a split may have. Use a smaller 'size', or fewer images ('train', 'test').");
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using DQPipeline.Declarations;
+using TorchSharp;
+
+namespace DQPipeline.Networks;
+
+/// <summary>Builds networks from their descriptions.</summary>
+public static partial class NetworkFactory
+{
+    /// <summary>A new network in training mode, its weights drawn from <paramref name="seed"/> alone: same seed, same weights, on every device.</summary>
+    /// <param name="description">Name, activation, image size and labels.</param>
+    /// <param name="seed">Seed of the initialisation, at least 0.</param>
+    /// <param name="device">Where the network is to live; the processor unless told.</param>
+    /// <exception cref="DqException">DQ1004: the network or activation is unknown, or the image or the number of classes is too small.</exception>
+    public static Classifier Create(NetworkDescription description, int seed, torch.Device? device = null)
+    {
+        if (description.Channels < 1 || description.Height < 4 || description.Width < 4 || description.Classes < 2)
+            throw new DqException(
+                DiagnosticCodes.OutOfRange,
+                $"A network for {description.Channels}×{description.Height}×{description.Width} images of {description.Classes} classes cannot be built: images need 4 pixels a side, and there must be 2 classes.");
+        using var layers = new LayerFactory(seed);
+        Classifier network = description.Network switch
+        {
+            "vgg-s" => Vgg.S(description, layers),
+            "vgg-16" => Vgg.V16(description, layers),
+            _ => Wide(description, layers),
+        };
+        if (device is not null)
+            network.to(device);
+        return network;
+    }
+
+    private static WideResNet Wide(NetworkDescription description, LayerFactory layers)
+    {
+        var match = WideName().Match(description.Network);
+        if (!match.Success)
+            throw new DqException(DiagnosticCodes.OutOfRange, $"'{description.Network}' is no network. Use vgg-s, vgg-16 or wrn-D-K, for instance wrn-16-4.");
+        var depth = int.Parse(match.Groups["depth"].Value, CultureInfo.InvariantCulture);
+        var widening = int.Parse(match.Groups["widening"].Value, CultureInfo.InvariantCulture);
+        if (depth is < 10 or > 100 || depth % 6 != 4 || widening is < 1 or > 20)
+            throw new DqException(DiagnosticCodes.OutOfRange, $"'{description.Network}' is no Wide ResNet: its depth is 10, 16, 22, … 100, its widening factor 1 to 20.");
+        return new WideResNet(description, (depth - 4) / 6, widening, layers);
+    }
+
+    [GeneratedRegex("^wrn-(?<depth>[0-9]{1,3})-(?<widening>[0-9]{1,2})$", RegexOptions.CultureInvariant)]
+    private static partial Regex WideName();
+}

@@ -1,0 +1,76 @@
+using DQPipeline.Declarations;
+using static TorchSharp.torch;
+
+namespace DQPipeline.Quantization;
+
+/// <summary>
+/// A ReLU that is bounded above, followed by a uniform quantizer with straight-through gradient (paper section 2.1):
+/// y = x̂ + stop_gradient(Quantize(x̂) − x̂) with x̂ = min(max(x, 0), bound). The levels are k·bound/(2^b − 1) for k = 0 … 2^b − 1;
+/// a value half-way between two goes to the even k.
+/// </summary>
+/// <remarks>
+/// The gradient is 1 for 0 &lt; x &lt; bound and 0 elsewhere, at both ends as well: so the reference implementations of ReLU6 have it.
+/// </remarks>
+public sealed class BoundedActivation
+{
+    /// <summary>The activation that <paramref name="declaration"/> describes.</summary>
+    /// <exception cref="DqException">DQ1004: the kind is unknown, or the bits are neither 1 to 8 nor 32.</exception>
+    public BoundedActivation(ActivationDeclaration declaration)
+    {
+        if (declaration.Kind is not ("relu6" or "relu1"))
+            throw new DqException(DiagnosticCodes.OutOfRange, $"'{declaration.Kind}' is no activation. Use relu6 or relu1.");
+        if (declaration.Bits is not (>= 1 and <= 8 or ActivationDeclaration.FullPrecision))
+            throw new DqException(DiagnosticCodes.OutOfRange, $"{declaration.Bits} are no bits of an activation. Use 1 to 8, or {ActivationDeclaration.FullPrecision} for full precision.");
+        Bound = declaration.Bound;
+        Steps = declaration.IsQuantized ? (1 << declaration.Bits) - 1 : 0;
+    }
+
+    /// <summary>The upper end of the range, 6 or 1.</summary>
+    public double Bound { get; }
+
+    /// <summary>Steps between the lowest and the highest level, 2^b − 1; 0 in full precision.</summary>
+    public int Steps { get; }
+
+    /// <summary>Clips and quantizes.</summary>
+    /// <param name="x">Any shape, float32 or float64. It is left as it is.</param>
+    /// <returns>A new tensor of the same shape.</returns>
+    public Tensor Apply(Tensor x)
+    {
+        // TorchSharp's functions leave handles of their own behind, each of which would hold an activation until some collection.
+        using var scope = NewDisposeScope();
+        return BoundedActivationFunction.apply(x, this).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The forward part alone, on a tensor of its own.</summary>
+    internal Tensor Clip(Tensor x)
+    {
+        var y = x.clamp(0, Bound);
+        return Steps == 0 ? y : y.mul_(Steps / Bound).round_().mul_(Bound / Steps);
+    }
+}
+
+/// <summary>The activation for autograd. What is saved is x, which the layer before holds anyway: no further tensor is kept.</summary>
+internal sealed class BoundedActivationFunction : autograd.SingleTensorFunction<BoundedActivationFunction>
+{
+    /// <inheritdoc/>
+    public override string Name => nameof(BoundedActivationFunction);
+
+    /// <inheritdoc/>
+    public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+    {
+        var (x, activation) = ((Tensor)vars[0], (BoundedActivation)vars[1]);
+        ctx.save_for_backward([x]);
+        ctx.save_data(nameof(BoundedActivation.Bound), activation.Bound);
+        return activation.Clip(x);
+    }
+
+    /// <inheritdoc/>
+    public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+    {
+        var bound = (double)ctx.get_data(nameof(BoundedActivation.Bound));
+        using var scope = NewDisposeScope();
+        var x = ctx.get_saved_variables()[0];
+        var inside = x.gt(0).logical_and(x.lt(bound));
+        return [grad_output.mul(inside).MoveToOuterDisposeScope(), null!];
+    }
+}

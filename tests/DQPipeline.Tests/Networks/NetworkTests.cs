@@ -1,0 +1,158 @@
+using DQPipeline.Declarations;
+using DQPipeline.Networks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DQPipeline.Tests.Networks;
+
+public class NetworkTests
+{
+    private static readonly string[] TenLabels = [.. Enumerable.Range(0, 10).Select(i => $"class {i}")];
+
+    internal static NetworkDescription Description(string network, int bits = ActivationDeclaration.FullPrecision, int channels = 3, int side = 32, string kind = "relu6") =>
+        new(network, new ActivationDeclaration { Bits = bits, Kind = kind }, channels, side, side, TenLabels);
+
+    [Fact]
+    public void Vgg_s_has_the_parameters_that_its_layers_add_up_to()
+    {
+        // Convolutions 9·cin·cout, two parameters a channel for batch norm, and the linear layer with its bias.
+        const int convolutions = 9 * (3 * 32 + 32 * 32 + 32 * 64 + 64 * 64 + 64 * 128 + 128 * 128);
+        const int norms = 2 * (32 + 32 + 64 + 64 + 128 + 128);
+        using var network = NetworkFactory.Create(Description("vgg-s"), seed: 1);
+        Assert.Equal(convolutions + norms + 128 * 10 + 10, Count(network));
+    }
+
+    [Fact]
+    public void Vgg_16_has_the_parameters_that_its_layers_add_up_to()
+    {
+        const int convolutions = 9 * (3 * 64 + 64 * 64 + 64 * 128 + 128 * 128 + 128 * 256 + 2 * 256 * 256 + 256 * 512 + 5 * 512 * 512);
+        const int norms = 2 * (2 * 64 + 2 * 128 + 3 * 256 + 6 * 512);
+        using var network = NetworkFactory.Create(Description("vgg-16"), seed: 1);
+        Assert.Equal(convolutions + norms + 512 * 10 + 10, Count(network));
+    }
+
+    [Theory]
+    [InlineData(28, 10, 36_479_194)] // 36.5 M: the paper by Zagoruyko and Komodakis, table 4
+    [InlineData(16, 4, 2_748_890)] // 2.7 M: the same table
+    [InlineData(10, 1, 77_850)]
+    public void Wide_ResNets_have_as_many_parameters_as_published_and_as_the_formula_says(int depth, int k, int published)
+    {
+        var n = (depth - 4) / 6;
+        var (total, channels) = (9 * 3 * 16, 16);
+        foreach (var width in new[] { 16 * k, 32 * k, 64 * k })
+        {
+            for (var i = 0; i < n; i++)
+            {
+                // Only the first block of the first group can keep its width and its size, and then it needs no projection.
+                var shortcut = i == 0 && (channels != width || width != 16 * k) ? channels * width : 0;
+                total += 9 * channels * width + 9 * width * width + 2 * channels + 2 * width + shortcut;
+                channels = width;
+            }
+        }
+
+        total += 2 * channels + channels * 10 + 10;
+        using var network = NetworkFactory.Create(Description($"wrn-{depth}-{k}"), seed: 1);
+        Assert.Equal(total, Count(network));
+        Assert.Equal(published, Count(network));
+    }
+
+    [Theory]
+    [InlineData("vgg-s", 3, 32)]
+    [InlineData("vgg-s", 1, 28)]
+    [InlineData("vgg-16", 3, 32)]
+    [InlineData("vgg-16", 1, 28)]
+    [InlineData("vgg-16", 3, 4)]
+    [InlineData("vgg-16", 3, 48)]
+    [InlineData("wrn-10-1", 3, 32)]
+    [InlineData("wrn-16-2", 1, 28)]
+    public void Every_network_takes_every_image_size_and_gives_finite_logits(string name, int channels, int side)
+    {
+        using var network = NetworkFactory.Create(Description(name, bits: 4, channels: channels, side: side), seed: 3);
+        using var images = rand(2, channels, side, side);
+        network.eval();
+        using var logits = network.forward(images);
+        Assert.Equal([2L, 10L], logits.shape);
+        Assert.All(logits.data<float>().ToArray(), value => Assert.True(float.IsFinite(value)));
+    }
+
+    [Fact]
+    public void A_seed_names_a_network_whatever_was_drawn_before()
+    {
+        using var first = NetworkFactory.Create(Description("wrn-10-1"), seed: 7);
+        using var noise = rand(1000);
+        using var second = NetworkFactory.Create(Description("wrn-10-1"), seed: 7);
+        using var other = NetworkFactory.Create(Description("wrn-10-1"), seed: 8);
+        Assert.Equal(Values(first.WeightMatrices[3]), Values(second.WeightMatrices[3]));
+        Assert.NotEqual(Values(first.WeightMatrices[3]), Values(other.WeightMatrices[3]));
+    }
+
+    [Fact]
+    public void Weights_start_with_the_deviation_of_He_et_al()
+    {
+        using var network = NetworkFactory.Create(Description("vgg-16"), seed: 5);
+        // 512·512·9 normal numbers: their deviation is known to within 0.1 %.
+        using var deviation = network.WeightMatrices[12].std();
+        Assert.Equal(Math.Sqrt(2.0 / (512 * 9)), deviation.item<float>(), 1e-4);
+    }
+
+    [Theory]
+    [InlineData("vgg-s", 7)]
+    [InlineData("vgg-16", 14)]
+    [InlineData("wrn-16-2", 1 + 12 + 3 + 1)] // stem, two a block, a shortcut a group, linear
+    public void Every_weight_matrix_is_listed_once_under_its_name_in_the_state(string name, int count)
+    {
+        using var network = NetworkFactory.Create(Description(name), seed: 1);
+        var state = network.state_dict();
+        Assert.Equal(count, network.WeightLayers.Count);
+        Assert.All(network.WeightLayers, layer => Assert.Equal(Values(state[$"{layer.Name}.weight"]), Values(layer.Weight)));
+        Assert.Equal(network.parameters().Count(parameter => parameter.dim() >= 2), count);
+        Assert.All(network.WeightLayers, layer => Assert.True(layer.Norm is null || layer.Norm.Weight.shape[0] == layer.Weight.shape[0]));
+    }
+
+    [Fact]
+    public void The_first_convolution_sees_the_image_centred_and_scaled()
+    {
+        using var scope = NewDisposeScope();
+        using var network = NetworkFactory.Create(Description("vgg-s", channels: 1, side: 4), seed: 1);
+        network.eval();
+        // A grey image of byte 128 is zero after centring: every convolution gives zero, and so do the norms of a fresh network.
+        var logits = network.forward(full([1, 1, 4, 4], 128.0 / 255.0));
+        Assert.All(logits.data<float>().ToArray(), value => Assert.Equal(0f, value, 1e-5f));
+    }
+
+    [Theory]
+    [InlineData("vgg-s")]
+    [InlineData("wrn-16-1")]
+    public void Forward_leaves_only_its_result(string name)
+    {
+        using var network = NetworkFactory.Create(Description(name, bits: 2, side: 8), seed: 1);
+        using var images = rand(2, 3, 8, 8);
+        using (var warm = network.forward(images))
+        {
+        }
+
+        DisposeScopeManager.Statistics.Reset();
+        using (var logits = network.forward(images))
+        {
+        }
+
+        Assert.Equal(0, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+
+    [Theory]
+    [InlineData("vgg-19")]
+    [InlineData("wrn-28")]
+    [InlineData("wrn-27-10")]
+    [InlineData("wrn-28-21")]
+    [InlineData("wrn-4-1")]
+    [InlineData("")]
+    public void A_name_that_is_no_network_is_a_coded_error(string name)
+    {
+        var failure = Assert.Throws<DqException>(() => NetworkFactory.Create(Description(name), seed: 1));
+        Assert.Equal(DiagnosticCodes.OutOfRange, failure.Diagnostics[0].Code);
+    }
+
+    private static long Count(Classifier network) => network.parameters().Sum(parameter => parameter.numel());
+
+    private static float[] Values(Tensor tensor) => tensor.data<float>().ToArray();
+}
