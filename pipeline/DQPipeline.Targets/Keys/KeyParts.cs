@@ -1,0 +1,68 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using DQPipeline.Declarations;
+
+namespace DQPipeline.Targets.Keys;
+
+/// <summary>
+/// What a key is made of: named values, each as JSON text. Recorded beside the key in dq.lock, so that "stale" can say which of them changed.
+/// Names, paths and times are never among them.
+/// </summary>
+internal sealed class KeyParts
+{
+    private readonly List<KeyValuePair<string, string>> _parts = new(40);
+
+    /// <summary>The parts sorted by name, ordinally: the order of the options in code is no part of a key.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Sorted()
+    {
+        _parts.Sort(static (a, b) => string.CompareOrdinal(a.Key, b.Key));
+        return _parts;
+    }
+
+    /// <summary>Adds a part whose value is JSON text.</summary>
+    public void Add(string name, string json) => _parts.Add(new(name, json));
+
+    /// <summary>Adds a part whose value is a plain text without quotes, backslashes or control characters.</summary>
+    public void AddText(string name, string text) => _parts.Add(new(name, "\"" + text + "\""));
+
+    /// <summary>Adds the options of a declaration, with defaults written out.</summary>
+    public void AddOptions(string prefix, object declaration)
+    {
+        foreach (var (name, json) in Declaration.Options(declaration))
+            _parts.Add(new(prefix.Length == 0 ? name : prefix + name, json));
+    }
+
+    public void AddRange(string prefix, IReadOnlyList<KeyValuePair<string, string>> options)
+    {
+        foreach (var (name, json) in options)
+            _parts.Add(new(prefix + name, json));
+    }
+
+    /// <summary>
+    /// SHA-256, in lower-case hexadecimal digits, over the kind and the sorted parts, each text as UTF-8 behind its length: no two lists of parts have the same bytes.
+    /// </summary>
+    public string Key(string kind)
+    {
+        var buffer = new ArrayBufferWriter<byte>(2048);
+        Append(buffer, "dq-key-1");
+        Append(buffer, kind);
+        foreach (var (name, json) in Sorted())
+        {
+            Append(buffer, name);
+            Append(buffer, json);
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan));
+    }
+
+    private static void Append(ArrayBufferWriter<byte> buffer, string text)
+    {
+        var length = Encoding.UTF8.GetByteCount(text);
+        var span = buffer.GetSpan(4 + length);
+        BinaryPrimitives.WriteInt32LittleEndian(span, length);
+        _ = Encoding.UTF8.GetBytes(text, span[4..]);
+        buffer.Advance(4 + length);
+    }
+}
