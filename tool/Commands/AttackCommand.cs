@@ -45,7 +45,7 @@ internal static class AttackCommand
             var dataset = DatasetOf(path, parsed.GetValue(data)!);
             NativeBackend.Load();
             torch.set_num_threads(Environment.ProcessorCount);
-            using var network = ModelFile.Load(path).Network.to(Devices.Resolve(parsed.GetValue(device)!));
+            using var network = ModelFile.Load(path).to(Devices.Resolve(parsed.GetValue(device)!));
             var images = Datasets.Load(dataset, parsed.GetValue(seed), cancellation);
             LabelCheck.Require(network.Description, images);
             var count = parsed.GetValue(samples) is > 0 and var asked ? Math.Min(asked, images.Test.Count) : images.Test.Count;

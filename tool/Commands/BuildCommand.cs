@@ -42,7 +42,7 @@ internal static class BuildCommand
             var clock = Stopwatch.StartNew();
             var (folder, targets) = Opened.Split(parsed.GetValue(words)!);
             var opened = Opened.At(folder, parsed.GetValue(set)!);
-            var options = opened.Options(parsed.GetValue(device)!) with
+            var options = Opened.Options(parsed.GetValue(device)!) with
             {
                 Select = targets,
                 Force = parsed.GetValue(force),

@@ -23,7 +23,7 @@ internal static class MetricsCommand
         {
             var opened = Opened.At(parsed.GetValue(folder)!, parsed.GetValue(set)!);
             var builder = new Builder(opened.Workspace, opened.Graph, Opened.Executor(opened.Workspace), observer: null);
-            var metrics = builder.Metrics(opened.Options(parsed.GetValue(device)!));
+            var metrics = builder.Metrics(Opened.Options(parsed.GetValue(device)!));
             if (parsed.GetValue(json))
                 Output.Data(ToolJson.Metrics(metrics));
             else if (metrics.Count > 0)

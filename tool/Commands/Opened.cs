@@ -44,7 +44,7 @@ internal sealed class Opened
         return isFolder ? (first, words[1..]) : (".", words);
     }
 
-    public BuildOptions Options(string device) => new() { Method = Method, Device = DeviceKind.Of(device) };
+    public static BuildOptions Options(string device) => new() { Method = Method, Device = DeviceKind.Of(device) };
 
     /// <summary>The executor of this machine: this program again, as a worker.</summary>
     public static IExecutor Executor(Workspace workspace)

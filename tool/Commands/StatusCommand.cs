@@ -24,7 +24,7 @@ internal static class StatusCommand
         {
             var opened = Opened.At(parsed.GetValue(folder)!, parsed.GetValue(set)!);
             var builder = new Builder(opened.Workspace, opened.Graph, Opened.Executor(opened.Workspace), observer: null);
-            var status = builder.Status(opened.Options(parsed.GetValue(device)!));
+            var status = builder.Status(Opened.Options(parsed.GetValue(device)!));
             if (parsed.GetValue(json))
             {
                 Output.Data(ToolJson.Status(status));

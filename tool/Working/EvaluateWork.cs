@@ -20,7 +20,7 @@ internal static class EvaluateWork
         channel.Send(new ProgressEvent { Phase = "loading" });
         CheckModel(job);
         var dataset = Datasets.Load(Declaration.FromJson<DatasetDeclaration>(job.Dataset), seed: 0, cancellation);
-        using var network = ModelFile.Load(job.Model).Network.to(Devices.Resolve(job.Device));
+        using var network = ModelFile.Load(job.Model).to(Devices.Resolve(job.Device));
         LabelCheck.Require(network.Description, dataset);
         var samples = Sampling.ClassBalanced(dataset.Test.Classes, job.Samples == 0 ? dataset.Test.Count : job.Samples, job.Seed);
         var evaluator = new Evaluator(network, dataset.Test, samples, job.Batch, job.Seed);
