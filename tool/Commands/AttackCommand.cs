@@ -85,11 +85,19 @@ internal static class AttackCommand
             var file = Path.Combine(folder, PipelineFile.Name);
             if (!File.Exists(file))
                 continue;
-            var pipeline = PipelineFile.Load(file);
-            if (pipeline.Datasets.TryGetValue(data, out var declared))
-                return declared;
-            if (!Path.Exists(data))
-                throw new DqException(DiagnosticCodes.UnknownName, $"{file} declares no data set \"{data}\"{Spelling.DidYouMean(data, pipeline.Datasets.Keys)}, and there is no file or folder of that name");
+            try
+            {
+                var pipeline = PipelineFile.Load(file);
+                if (pipeline.Datasets.TryGetValue(data, out var declared))
+                    return declared;
+                if (!Path.Exists(data))
+                    throw new DqException(DiagnosticCodes.UnknownName, $"{file} declares no data set \"{data}\"{Spelling.DidYouMean(data, pipeline.Datasets.Keys)}, and there is no file or folder of that name");
+            }
+            catch (DqException) when (Path.Exists(data))
+            {
+                // Images that are named by their path need no declarations, so broken ones do not stand in the way.
+            }
+
             break;
         }
 
