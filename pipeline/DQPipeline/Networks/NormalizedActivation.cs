@@ -13,13 +13,14 @@ public sealed class NormalizedActivation : nn.Module<Tensor, Tensor>
     /// <summary>Creates the layer with γ = 1, β = 0, mean 0 and variance 1.</summary>
     /// <param name="channels">Channels C of the feature map.</param>
     /// <param name="activation">The activation; layers share it.</param>
-    internal NormalizedActivation(int channels, BoundedActivation activation) : base(nameof(NormalizedActivation))
+    /// <param name="device">Where the layer lives.</param>
+    internal NormalizedActivation(int channels, BoundedActivation activation, Device device) : base(nameof(NormalizedActivation))
     {
         Activation = activation;
-        Weight = new Parameter(ones(channels));
-        Bias = new Parameter(zeros(channels));
-        RunningMean = zeros(channels);
-        RunningVariance = ones(channels);
+        Weight = new Parameter(ones(channels, device: device));
+        Bias = new Parameter(zeros(channels, device: device));
+        RunningMean = zeros(channels, device: device);
+        RunningVariance = ones(channels, device: device);
         register_parameter("weight", Weight);
         register_parameter("bias", Bias);
         register_buffer("running_mean", RunningMean);
