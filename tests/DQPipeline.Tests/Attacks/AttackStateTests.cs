@@ -73,6 +73,18 @@ public sealed class AttackStateTests
     }
 
     [Fact]
+    public void Memory_does_not_grow_with_the_steps()
+    {
+        using var network = new ConvNetwork(3, 8, 8, 4);
+        using var scope = NewDisposeScope();
+        var alive = new List<long>();
+        network.OnForward = () => alive.Add(DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+        Harness.Attack("pgd", steps: 12).Run(network, Harness.Batch(network, Toys.Pixels(1, 192), [0]), 8, 0).Dispose();
+        Assert.Equal(12, alive.Count);
+        Assert.All(alive, count => Assert.Equal(alive[0], count));
+    }
+
+    [Fact]
     public void An_attack_works_within_no_grad_and_leaves_it_on()
     {
         using var network = Toys.Linear(1);

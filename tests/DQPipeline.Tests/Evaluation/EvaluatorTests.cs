@@ -1,3 +1,4 @@
+using DQPipeline.Attacks;
 using DQPipeline.Data;
 using DQPipeline.Declarations;
 using DQPipeline.Evaluation;
@@ -163,16 +164,17 @@ public sealed class EvaluatorTests
     public void On_a_trained_network_random_is_weaker_than_fgsm_and_fgsm_than_pgd()
     {
         using var network = TrainedNetwork.Create();
-        var evaluator = new Evaluator(network, TrainedNetwork.Images(600, seed: 2), Range(600), 200, seed: 1);
-        double Accuracy(string kind) => evaluator.Attacked(Harness.Attack(kind), 8).Accuracy;
-        var (clean, random, fgsm, pgd) = (evaluator.Clean().Accuracy, Accuracy("random"), Accuracy("fgsm"), Accuracy("pgd"));
-        Assert.Fail($"{clean} {random} {fgsm} {pgd} {evaluator.Attacked(Harness.Attack("random"), 0).Accuracy}");
-        Assert.InRange(clean, 0.85, 1);
-        Assert.InRange(random, fgsm + 0.05, clean);
-        Assert.InRange(fgsm, pgd, 1);
-        Assert.InRange(pgd, 0.01, clean - 0.1);
-        Assert.Equal(clean, evaluator.Attacked(Harness.Attack("pgd"), 0).Accuracy);
-        Assert.Equal(0, evaluator.Attacked(Harness.Attack("pgd"), 128).Accuracy);
+        var evaluator = new Evaluator(network, TrainedNetwork.Images(120, seed: 2), Range(120), 60, seed: 1);
+        double Accuracy(Attack attack, double epsilon = 8) => evaluator.Attacked(attack, epsilon).Accuracy;
+        // Twenty steps: the paper's ten of one pixel unit do not lead from one side of the ball to the other, which nearly linear networks ask for.
+        var (clean, random, fgsm, pgd) = (
+            evaluator.Clean().Accuracy, Accuracy(Harness.Attack("random")), Accuracy(Harness.Attack("fgsm")), Accuracy(Harness.Attack("pgd", steps: 20)));
+        Assert.InRange(clean, 0.7, 1);
+        Assert.InRange(random, fgsm + 0.3, clean);
+        Assert.InRange(fgsm, pgd + 0.01, 1);
+        Assert.InRange(pgd, 0.01, 1);
+        Assert.Equal(clean, Accuracy(Harness.Attack("fgsm"), 0));
+        Assert.Equal(0, Accuracy(Harness.Attack("pgd", steps: 8, alpha: 32), 128));
     }
 
     [Fact]
@@ -217,6 +219,30 @@ public sealed class EvaluatorTests
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         Measure();
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+
+    [Fact]
+    public void Every_pass_is_made_in_eval_mode_and_memory_does_not_grow_with_the_batches()
+    {
+        using var network = new ConvNetwork(3, 8, 8, 4);
+        var evaluator = new Evaluator(network, new ImageSplit(Toys.Pixels(1, 40 * 192), Toys.Classes(1, 40, 4)), Range(40), 4);
+        var alive = new List<long>();
+        network.train();
+        network.OnForward = () =>
+        {
+            Assert.All(network.modules(), module => Assert.False(module.training));
+            alive.Add(DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+        };
+        _ = evaluator.Clean();
+        Assert.Equal(10, alive.Count);
+        Assert.All(alive, count => Assert.Equal(alive[0], count));
+
+        alive.Clear();
+        _ = evaluator.Adversarial(Harness.Attack("fgsm"), 8);
+        Assert.Equal(20, alive.Count);
+        // A gradient's pass and a scoring pass take turns.
+        Assert.All(alive.Zip(alive.Skip(2)), pair => Assert.Equal(pair.First, pair.Second));
+        Assert.True(network.training);
     }
 
     [Fact]

@@ -12,15 +12,15 @@ internal static class TrainedNetwork
     private const int Side = 16;
     private const int Kinds = 4;
 
-    public static Classifier Create(int steps = 40, int batch = 64)
+    public static Classifier Create()
     {
         var network = NetworkFactory.Create(Toys.Describe(1, Side, Side, Kinds) with { Network = "vgg-s", Activation = new ActivationDeclaration { Bits = 4 } }, 1);
         network.train();
         using var optimizer = optim.SGD(network.parameters(), 0.05, momentum: 0.9);
-        for (var step = 0; step < steps; step++)
+        for (var step = 0; step < 40; step++)
         {
             using var scope = NewDisposeScope();
-            var split = Images(batch, seed: 1000 + step);
+            var split = Images(64, seed: 1000 + step);
             var data = Harness.Batch(network, split.Pixels, split.Classes);
             optimizer.zero_grad();
             nn.functional.cross_entropy(network.forward(data.Images), data.Classes).backward();
@@ -44,12 +44,21 @@ internal static class TrainedNetwork
             for (var i = 0; i < Side * Side; i++)
             {
                 var from = ((i / Side) + down) % Side * Side + (i + right) % Side;
-                pixels[(n * Side * Side) + i] = (byte)Math.Clamp(128 + (14 * textures[classes[n]][from]) + (16 * Toys.Gaussian(random)), 0, 255);
+                pixels[(n * Side * Side) + i] = (byte)Math.Clamp(128 + (60 * textures[classes[n]][from]) + (16 * Toys.Gaussian(random)), 0, 255);
             }
         }
 
         return new ImageSplit(pixels, classes);
     }
 
-    private static double[] Drawn(Random random) => [.. Enumerable.Range(0, Side * Side).Select(_ => Toys.Gaussian(random))];
+    /// <summary>Gaussian noise smoothed over 3×3 pixels, around the edges as well.</summary>
+    private static double[] Drawn(Random random)
+    {
+        var rough = Enumerable.Range(0, Side * Side).Select(_ => Toys.Gaussian(random)).ToArray();
+        double At(int row, int column) => rough[((row + Side) % Side * Side) + ((column + Side) % Side)];
+        return
+        [
+            .. Enumerable.Range(0, Side * Side).Select(i => Enumerable.Range(0, 9).Sum(j => At((i / Side) + (j / 3) - 1, (i % Side) + (j % 3) - 1)) / 9),
+        ];
+    }
 }
