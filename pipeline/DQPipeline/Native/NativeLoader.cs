@@ -42,7 +42,7 @@ internal static class NativeLoader
     public static DqException Broken(string path, Exception cause) => new(
         DiagnosticCodes.BackendBroken,
         $"The native library '{path}' does not load: {cause.GetBaseException().Message.Trim().TrimEnd('.')}. "
-        + $"It may be damaged or of another version: delete its folder and restore again, or set {BackendSearch.Variable} to the folder of a libtorch {BackendSearch.LibTorchVersion}.",
+        + $"It may be damaged or of another version: delete its folder and restore again, or set {BackendSearch.Variable} to the folder of a libtorch {NativeBackend.LibTorchVersion}.",
         inner: cause);
 
     private static nint LoadOne(string path, string named)
