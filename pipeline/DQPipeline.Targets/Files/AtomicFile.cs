@@ -8,9 +8,12 @@ internal static class AtomicFile
     /// <summary>In the name of every file that is not yet whole; what a killed run leaves behind is swept by it.</summary>
     public const string TemporaryMark = ".tmp-";
 
-    public static void Write(string path, ReadOnlySpan<byte> content)
+    /// <param name="path">The file.</param>
+    /// <param name="content">All that it is to hold.</param>
+    /// <param name="temporaryFolder">Where it lies until it is whole, on the same file system; the default is its own folder.</param>
+    public static void Write(string path, ReadOnlySpan<byte> content, string? temporaryFolder = null)
     {
-        var temporary = TemporaryFor(path);
+        var temporary = TemporaryFor(temporaryFolder is null ? path : Path.Combine(temporaryFolder, Path.GetFileName(path)));
         try
         {
             using (var stream = Create(temporary))

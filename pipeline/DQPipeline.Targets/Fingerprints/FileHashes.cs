@@ -1,3 +1,4 @@
+using DQPipeline.Declarations;
 using DQPipeline.Targets.Files;
 
 namespace DQPipeline.Targets.Fingerprints;
@@ -40,20 +41,46 @@ internal sealed class FileHashes
         return Convert.ToHexStringLower(hash);
     }
 
-    /// <summary>Whether the file has this size and hash; a wrong size spares the reading.</summary>
-    public bool Holds(string path, long size, string sha256) => FileStamp.Of(path) is { } stamp && stamp.Size == size && Hash(path) == sha256;
+    /// <summary>Whether the file has this size and hash; a wrong size spares the reading. A file that cannot be read does not.</summary>
+    public bool Holds(string path, long size, string sha256)
+    {
+        try
+        {
+            return FileStamp.Of(path) is { } stamp && stamp.Size == size && Hash(path) == sha256;
+        }
+        catch (Exception e) when (AtomicFile.IsWriteFailure(e))
+        {
+            return false;
+        }
+    }
 
-    /// <summary>Forgets a file, which is then as if it had never been.</summary>
-    public void Forget(string path) => _changed |= _known.Remove(_workspace.Relative(path));
+    /// <summary>Remembers the hash of a file that was written and hashed just now.</summary>
+    public void Remember(string path, string sha256)
+    {
+        if (FileStamp.Of(path) is not { } stamp)
+            return;
+        var name = _workspace.Relative(path);
+        _known[name] = new(name, stamp, !stamp.IsRacy(_time.GetUtcNow()), Convert.FromHexString(sha256));
+        _changed = true;
+    }
+
+    /// <summary>Forgets the files below a folder, which are then as if they had never been.</summary>
+    public void ForgetBelow(string folder)
+    {
+        var prefix = _workspace.Relative(folder) + "/";
+        foreach (var name in _known.Keys.Where(n => n.StartsWith(prefix, StringComparison.Ordinal)).ToList())
+            _changed |= _known.Remove(name);
+    }
 
     /// <summary>Writes what is new. A folder that cannot be written is no error: the next build hashes again.</summary>
     public void Save()
     {
-        if (!_changed || !Directory.Exists(_workspace.DqFolder))
+        if (!_changed)
             return;
         var temporary = AtomicFile.TemporaryFor(StatePath);
         try
         {
+            _workspace.EnsureDqFolder();
             _ = Directory.CreateDirectory(_workspace.StateFolder);
             using (var stream = AtomicFile.Create(temporary))
             using (var writer = new StampWriter(stream))
@@ -66,7 +93,7 @@ internal sealed class FileHashes
             File.Move(temporary, StatePath, overwrite: true);
             _changed = false;
         }
-        catch (Exception e) when (AtomicFile.IsWriteFailure(e))
+        catch (Exception e) when (e is DqException || AtomicFile.IsWriteFailure(e))
         {
             AtomicFile.TryDelete(temporary);
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Keys;
+using DQPipeline.Targets.Records;
 using DQPipeline.Targets.Workers;
 
 namespace DQPipeline.Targets.Graph;
@@ -67,6 +68,14 @@ public sealed class EvaluationCell : Target
         parts.Add("seed", Number(Evaluation.Seed));
     }
 
+    internal override bool Accepts(TargetRecord record) => Measurement(record) is not null;
+
+    /// <summary>Images measured and still classified rightly; null where the record does not say so.</summary>
+    internal static (int Samples, int Correct)? Measurement(TargetRecord record) =>
+        record.Metric("samples") is { } samples && record.Metric("correct") is { } correct
+        && samples is >= 1 and <= int.MaxValue && correct >= 0 && correct <= samples && samples == Math.Floor(samples) && correct == Math.Floor(correct)
+            ? ((int)samples, (int)correct) : null;
+
     internal override WorkerJob CreateJob(JobContext context)
     {
         var (path, model) = context.Input(Model, TrainTarget.ModelFile);
@@ -89,6 +98,10 @@ public sealed class EvaluationCell : Target
     internal static string NameOf(AttackDeclaration? attack) => attack is null ? "clean" : attack.Name.Length > 0 ? attack.Name : attack.Kind;
 
     internal static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+
+    /// <summary>The id of a measurement by its names.</summary>
+    internal static string IdOf(string evaluation, string model, string attack, double epsilon) =>
+        $"evaluate/{evaluation}/{model}/{(attack == "clean" ? attack : $"{attack}@{Number(epsilon)}")}";
 
     private static string Label(AttackDeclaration? attack, double epsilon) => attack is null ? "clean" : $"{NameOf(attack)}@{Number(epsilon)}";
 }

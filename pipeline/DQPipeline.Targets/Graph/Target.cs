@@ -1,5 +1,6 @@
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Keys;
+using DQPipeline.Targets.Records;
 using DQPipeline.Targets.Workers;
 
 namespace DQPipeline.Targets.Graph;
@@ -38,6 +39,9 @@ public abstract class Target
     /// <summary>The files that it makes, by name; placed as <see cref="Workspace.OutputPath"/>.</summary>
     public virtual IReadOnlyList<string> Outputs => [];
 
+    /// <summary>Whether its worker writes checkpoints, from which the next one goes on.</summary>
+    internal virtual bool Resumes => false;
+
     /// <summary>Whether a name that a person gave means this target (among others).</summary>
     internal abstract bool Matches(string selector);
 
@@ -49,6 +53,9 @@ public abstract class Target
 
     /// <summary>Adds the declaration's own options to a key, with defaults written out and without names.</summary>
     internal abstract void AddOptions(KeyParts parts);
+
+    /// <summary>Whether a record says all that this target's result must say; one that does not (edited by hand, from another version) counts for nothing.</summary>
+    internal virtual bool Accepts(TargetRecord record) => Outputs.All(name => record.Output(name) is not null);
 
     /// <summary>Targets that are ready together and have equal batches go to one worker; null for a worker of its own.</summary>
     internal virtual object? Batch => null;

@@ -19,6 +19,8 @@ public sealed class TrainTarget : Target
     /// <inheritdoc/>
     public override IReadOnlyList<string> Outputs { get; } = [ModelFile];
 
+    internal override bool Resumes => true;
+
     internal override IEnumerable<string> Names => [Name, Group];
 
     private string Group => Declaration.Group.Length > 0 ? Declaration.Group : Name;

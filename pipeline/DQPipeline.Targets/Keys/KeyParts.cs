@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
-using DQPipeline.Declarations;
 
 namespace DQPipeline.Targets.Keys;
 
@@ -10,7 +9,7 @@ namespace DQPipeline.Targets.Keys;
 /// What a key is made of: named values, each as JSON text. Recorded beside the key in dq.lock, so that "stale" can say which of them changed.
 /// Names, paths and times are never among them.
 /// </summary>
-internal sealed class KeyParts
+internal sealed class KeyParts(OptionsMemory options)
 {
     private readonly List<KeyValuePair<string, string>> _parts = new(40);
 
@@ -27,28 +26,22 @@ internal sealed class KeyParts
     /// <summary>Adds a part whose value is a plain text without quotes, backslashes or control characters.</summary>
     public void AddText(string name, string text) => _parts.Add(new(name, "\"" + text + "\""));
 
-    /// <summary>Adds the options of a declaration, with defaults written out.</summary>
+    /// <summary>Adds the options of a declaration, with defaults written out, each name behind a prefix.</summary>
     public void AddOptions(string prefix, object declaration)
     {
-        foreach (var (name, json) in Declaration.Options(declaration))
-            _parts.Add(new(prefix.Length == 0 ? name : prefix + name, json));
-    }
-
-    public void AddRange(string prefix, IReadOnlyList<KeyValuePair<string, string>> options)
-    {
-        foreach (var (name, json) in options)
-            _parts.Add(new(prefix + name, json));
+        foreach (var (name, json) in options.Of(prefix, declaration))
+            _parts.Add(new(name, json));
     }
 
     /// <summary>
     /// SHA-256, in lower-case hexadecimal digits, over the kind and the sorted parts, each text as UTF-8 behind its length: no two lists of parts have the same bytes.
     /// </summary>
-    public string Key(string kind)
+    public static string Key(string kind, IReadOnlyList<KeyValuePair<string, string>> sorted)
     {
         var buffer = new ArrayBufferWriter<byte>(2048);
         Append(buffer, "dq-key-1");
         Append(buffer, kind);
-        foreach (var (name, json) in Sorted())
+        foreach (var (name, json) in sorted)
         {
             Append(buffer, name);
             Append(buffer, json);

@@ -2,7 +2,7 @@ using DQPipeline.Declarations;
 
 namespace DQPipeline.Targets.Workers;
 
-/// <summary>Runs jobs: as processes of this machine (<c>ProcessExecutor</c>), or elsewhere.</summary>
+/// <summary>Runs jobs: as processes of this machine (<see cref="ProcessExecutor"/>), or elsewhere.</summary>
 public interface IExecutor
 {
     /// <summary>
