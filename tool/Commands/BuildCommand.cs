@@ -51,8 +51,8 @@ internal static class BuildCommand
             };
             var isQuiet = parsed.GetValue(quiet);
             var view = BuildView.Choose(isQuiet);
-            var builder = new Builder(opened.Workspace, opened.Graph, Opened.Executor(opened.Workspace), view.Observer);
-            var result = await view.ShowAsync(() => builder.RunAsync(options, cancellation));
+            var builder = new Builder(opened.Workspace, opened.Graph, Opened.Executor(opened.Workspace), options, view.Observer);
+            var result = await view.ShowAsync(() => builder.RunAsync(cancellation));
             if (!isQuiet)
                 BuildSummary.Print(result, clock.Elapsed, opened.Workspace);
             if (parsed.GetValue(json))

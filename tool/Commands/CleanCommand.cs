@@ -20,7 +20,7 @@ internal static class CleanCommand
         command.SetAction(parsed =>
         {
             var workspace = new Workspace(parsed.GetValue(folder)!);
-            var freed = workspace.Clean(parsed.GetValue(all));
+            var freed = Cleaning.Run(workspace, parsed.GetValue(all) ? CleanScope.Cache | CleanScope.Checkpoints | CleanScope.Logs : CleanScope.Outputs);
             Output.Line($"dq: removed {Words.Bytes(freed)}");
             return DqCommand.Done;
         });

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using DQPipeline.Targets.Building;
+using DQPipeline.Targets.Reports;
 using DQPipeline.Tool.Terminal;
 
 namespace DQPipeline.Tool.Commands;
@@ -22,8 +22,7 @@ internal static class MetricsCommand
         command.SetAction(parsed =>
         {
             var opened = Opened.At(parsed.GetValue(folder)!, parsed.GetValue(set)!);
-            var builder = new Builder(opened.Workspace, opened.Graph, Opened.Executor(opened.Workspace), observer: null);
-            var metrics = builder.Metrics(Opened.Options(parsed.GetValue(device)!));
+            var metrics = MetricsReport.Create(opened.Workspace, opened.Graph, Opened.Options(parsed.GetValue(device)!));
             if (parsed.GetValue(json))
                 Output.Data(ToolJson.Metrics(metrics));
             else if (metrics.Count > 0)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Reports;
 using DQPipeline.Tool.Terminal;
 
@@ -23,8 +22,7 @@ internal static class StatusCommand
         command.SetAction(parsed =>
         {
             var opened = Opened.At(parsed.GetValue(folder)!, parsed.GetValue(set)!);
-            var builder = new Builder(opened.Workspace, opened.Graph, Opened.Executor(opened.Workspace), observer: null);
-            var status = builder.Status(Opened.Options(parsed.GetValue(device)!));
+            var status = StatusReport.Create(opened.Workspace, opened.Graph, Opened.Options(parsed.GetValue(device)!));
             if (parsed.GetValue(json))
             {
                 Output.Data(ToolJson.Status(status));

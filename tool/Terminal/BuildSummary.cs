@@ -1,4 +1,3 @@
-using DQPipeline.Declarations;
 using DQPipeline.Targets;
 using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Gates;

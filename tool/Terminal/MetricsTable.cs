@@ -6,7 +6,7 @@ namespace DQPipeline.Tool.Terminal;
 /// <summary>Accuracies as a table: attacks down, models across where they fit, else one line a measurement.</summary>
 internal static class MetricsTable
 {
-    private const int CellWidth = 22;
+    private const int CellWidth = 19;
 
     public static void Print(IReadOnlyList<MetricRecord> metrics)
     {

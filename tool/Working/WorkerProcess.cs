@@ -1,7 +1,6 @@
 using DQPipeline.Declarations;
 using DQPipeline.Native;
 using DQPipeline.Targets.Workers;
-using DQPipeline.Tool.Terminal;
 
 namespace DQPipeline.Tool.Working;
 
