@@ -18,7 +18,7 @@ internal sealed class PythonTraining : IContender
         var python = new[] { "/usr/bin/python3", "/usr/local/bin/python3" }.FirstOrDefault(File.Exists);
         if (python is null)
             return null;
-        string[] arguments = [Path.Combine(AppContext.BaseDirectory, "training.py"), Text(bits), beta.ToString(CultureInfo.InvariantCulture), Text(threads)];
+        string[] arguments = [Path.Combine(AppContext.BaseDirectory, "training.py"), Text(bits), beta.ToString(CultureInfo.InvariantCulture), Text(threads), TrainingBenchmark.CountsProcessorTime ? "processor" : "wall"];
         var process = Process.Start(new ProcessStartInfo(python, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         if (process.StandardOutput.ReadLine() is { } version)
             return new PythonTraining(process, version);
