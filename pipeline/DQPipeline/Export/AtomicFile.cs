@@ -26,12 +26,15 @@ internal static class AtomicFile
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             TryDelete(draft);
-            throw new DqException(
-                DiagnosticCodes.CannotWrite,
-                $"'{path}' cannot be written: {e.Message.TrimEnd('.')}. Make room on the disk or the folder writable, and build again.",
-                inner: e);
+            throw Unwritable(path, e);
         }
     }
+
+    /// <summary>The diagnostic of a file or folder that cannot be written.</summary>
+    public static DqException Unwritable(string path, Exception cause) => new(
+        DiagnosticCodes.CannotWrite,
+        $"'{path}' cannot be written: {cause.Message.TrimEnd('.')}. Make room on the disk or the folder writable, and build again.",
+        inner: cause);
 
     private static void TryDelete(string path)
     {
