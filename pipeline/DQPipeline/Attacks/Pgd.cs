@@ -6,6 +6,10 @@ namespace DQPipeline.Attacks;
 /// Projected gradient descent: the steps of <see cref="Bim"/> from a random start (paper section 2.2.1). The start is uniform in the ball, as in
 /// Madry et al. and everybody's PGD since; the paper's own, that of R+FGSM, is an option.
 /// </summary>
+/// <remarks>
+/// The paper's ⌊min(ε+4, 1.25·ε)⌋ steps of one pixel unit do not lead from one side of the ball to the other, which takes 2ε. Where a network is nearly
+/// linear within the ball (small ε, a strong Lipschitz penalty), this PGD is therefore weaker than one step of FGSM; more steps are what helps, not restarts.
+/// </remarks>
 /// <param name="steps">Number of steps; 0 takes the paper's for each ε.</param>
 /// <param name="alpha">Step size α in pixel units.</param>
 /// <param name="uniform">Whether the start is uniform in the ball, else x + ε/2·sign(N(0, I)).</param>

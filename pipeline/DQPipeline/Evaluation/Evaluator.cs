@@ -9,7 +9,7 @@ namespace DQPipeline.Evaluation;
 /// <summary>
 /// Measures one network on one sample of images: clean, and under any number of attacks and strengths. The clean predictions are made once and serve
 /// all measurements. Every batch has the same size (the last one is filled up with repeated images, which are not counted): the size of a batch
-/// decides in what order sums are formed, and a borderline image would fall on either side by who else is still standing.
+/// may decide in what order sums are formed, and then a borderline image would fall on either side by who else is still standing.
 /// </summary>
 /// <remarks>
 /// An image counts as correct under an attack when it is classified right both when clean and at the last iterate of every restart. So the accuracy needs
@@ -24,7 +24,7 @@ public sealed class Evaluator
     private long[]? cleanPredictions;
 
     /// <summary>An evaluator of <paramref name="network"/>, on the device where its parameters are.</summary>
-    /// <param name="network">The network; its mode and its parameters' requires_grad are left as they were after each call.</param>
+    /// <param name="network">The network, whose weights must not change while the evaluator is used; its mode and its parameters' requires_grad are left as they were after each call.</param>
     /// <param name="split">The images.</param>
     /// <param name="samples">Which of them, by index; at least one. An image's index also names its noise.</param>
     /// <param name="batch">Images a batch, at least 1; never more are taken than there are samples.</param>

@@ -59,7 +59,7 @@ internal static class BackendSearch
     {
         var candidates = new[] { value, Path.Combine(value, "lib") };
         return candidates.FirstOrDefault(folder => environment.FileExists(Path.Combine(folder, FileName(environment.Rid, "torch_cpu"))))
-            ?? throw Missing($"libtorch where {Variable} points", candidates, $"Point {Variable} at a folder that holds {FileName(environment.Rid, "torch_cpu")}, or unset it");
+            ?? throw Missing($"libtorch where {Variable} points", candidates, $"Unset {Variable}");
     }
 
     private static string? PackagesFolder(BackendEnvironment environment) =>
