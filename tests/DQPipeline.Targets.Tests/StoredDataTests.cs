@@ -116,6 +116,29 @@ public class StoredDataTests
     }
 
     [Fact]
+    public void An_old_file_edited_at_its_size_with_its_time_set_back_is_read_again()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux tells the time of the last status change");
+        using var bench = new Bench();
+        var data = Path.Combine(bench.Folder, "data");
+        Fill(data);
+        var state = Path.Combine(bench.Folder, "state");
+        var (hash, _) = new FolderFingerprint(data, state, new LaterClock()).Compute(default);
+        var file = Path.Combine(data, "test/0/d.png");
+        var time = File.GetLastWriteTimeUtc(file);
+        // The kernel stamps in steps of some milliseconds; the edit has to fall into a later one.
+        var inode = FileStamp.Of(file)!.Value.Inode;
+        for (var changed = FileStamp.Of(file)!.Value.Changed; FileStamp.Of(file)!.Value.Changed == changed;)
+        {
+            File.WriteAllText(file, "CONTENT of test/0/d.png");
+            File.SetLastWriteTimeUtc(file, time);
+        }
+
+        Assert.Equal(inode, FileStamp.Of(file)!.Value.Inode);
+        Assert.NotEqual(hash, new FolderFingerprint(data, state, new LaterClock()).Compute(default).Hash);
+    }
+
+    [Fact]
     public void Files_as_young_as_their_hash_are_not_trusted()
     {
         var now = DateTimeOffset.UtcNow;
