@@ -11,7 +11,14 @@ public class WorkerTests
 {
     private static readonly TrainJob s_job = new()
     {
-        Name = "train/dq", Threads = 3, Device = "cpu", Dataset = "{\"kind\":\"street-digits\"}", OutputFolder = "/out", Train = "{}", Key = new('a', 64), CheckpointFolder = "/checkpoints",
+        Name = "train/dq",
+        Threads = 3,
+        Device = "cpu",
+        Dataset = "{\"kind\":\"street-digits\"}",
+        OutputFolder = "/out",
+        Train = "{}",
+        Key = new('a', 64),
+        CheckpointFolder = "/checkpoints",
     };
 
     private static ProcessExecutor Shell(Bench bench, string script) => new(bench.Workspace, RealData.Command("sh"), ["-c", script]) { Grace = TimeSpan.FromSeconds(20) };
@@ -140,7 +147,16 @@ public class WorkerTests
     {
         WorkerJob evaluate = new EvaluateJob
         {
-            Name = "e", Threads = 1, Device = "cuda", Dataset = "{}", OutputFolder = "/o", Model = "/m", ModelSha256 = new('b', 64), Samples = 5, Batch = 6, Seed = 7,
+            Name = "e",
+            Threads = 1,
+            Device = "cuda",
+            Dataset = "{}",
+            OutputFolder = "/o",
+            Model = "/m",
+            ModelSha256 = new('b', 64),
+            Samples = 5,
+            Batch = 6,
+            Seed = 7,
             Cells = [new("c1", null, 0), new("c2", "{\"kind\":\"pgd\"}", 0.5)],
         };
         var back = Assert.IsType<EvaluateJob>(WorkerJson.ReadJob(WorkerJson.Write(evaluate)));
