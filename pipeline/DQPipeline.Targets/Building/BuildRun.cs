@@ -62,8 +62,7 @@ internal sealed partial class BuildRun(
                 return;
             if (!required.Succeeded)
             {
-                _skips.Inherit(node, required);
-                Finish(node, Outcome.Skipped, $"it needs {required.Target.Id}, which {Ended(required)}");
+                EndLike(node, required, "it needs");
                 return;
             }
         }
@@ -112,8 +111,7 @@ internal sealed partial class BuildRun(
     {
         if (!first.Succeeded)
         {
-            _skips.Inherit(node, first);
-            Finish(node, Outcome.Skipped, $"it is the same work as {first.Target.Id}, which {Ended(first)}");
+            EndLike(node, first, "it is the same work as");
             return true;
         }
 
@@ -132,12 +130,18 @@ internal sealed partial class BuildRun(
         _ready.Add(node);
     }
 
-    private static string Ended(Node node) => node.Outcome switch
+    /// <summary>A target that cannot be built because another was not: skipped, or cancelled with it.</summary>
+    private void EndLike(Node node, Node other, string relation)
     {
-        Outcome.Failed => "failed",
-        Outcome.Cancelled => "was cancelled",
-        _ => "was skipped",
-    };
+        if (other.Outcome == Outcome.Cancelled)
+        {
+            Finish(node, Outcome.Cancelled, null);
+            return;
+        }
+
+        _skips.Inherit(node, other);
+        Finish(node, Outcome.Skipped, $"{relation} {other.Target.Id}, which {(other.Outcome == Outcome.Failed ? "failed" : "was skipped")}");
+    }
 
     private void FailAsPlanned(Node node)
     {

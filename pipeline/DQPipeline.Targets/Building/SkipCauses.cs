@@ -21,7 +21,7 @@ internal sealed class SkipCauses
     /// <summary>The target was skipped because of another, which was skipped itself or failed.</summary>
     public void Inherit(Node node, Node from)
     {
-        Add(node, _causeOf.GetValueOrDefault(from, $"{from.Target.Id} {(from.Outcome == Outcome.Cancelled ? "was cancelled" : "failed")}"));
+        Add(node, _causeOf.GetValueOrDefault(from, $"{from.Target.Id} failed"));
         if (_optional.Contains(from))
             _ = _optional.Add(node);
     }

@@ -2,6 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace DQPipeline.Targets.Workers;
 
+// The JSON reader sets absent init-only properties to null, whatever their initializer says: hence the accessors that put the default back.
+
 /// <summary>What a worker reports: one line of JSON on its standard output each. Lines that are no JSON object go to the log.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "event")]
 [JsonDerivedType(typeof(ProgressEvent), "progress")]
@@ -16,7 +18,7 @@ public abstract record WorkerEvent;
 public sealed record ProgressEvent : WorkerEvent
 {
     /// <summary>What is being done, say <c>loading</c>, <c>training</c>, <c>pgd@8</c>.</summary>
-    public string Phase { get; init; } = "";
+    public string Phase { get; init => field = value ?? ""; } = "";
 
     /// <summary>Steps (batches) done, from 0.</summary>
     public long Step { get; init; }
@@ -69,7 +71,7 @@ public sealed record DiagnosticEvent : WorkerEvent
     public required string Message { get; init; }
 
     /// <summary><c>error</c> or <c>warning</c>.</summary>
-    public string Severity { get; init; } = "error";
+    public string Severity { get; init => field = value ?? "error"; } = "error";
 
     /// <summary>The file it is about, if any.</summary>
     public string? File { get; init; }
@@ -85,8 +87,8 @@ public sealed record DiagnosticEvent : WorkerEvent
 public sealed record DoneEvent : WorkerEvent
 {
     /// <summary>Names of the files in the job's output folder, as the target promises them.</summary>
-    public IReadOnlyList<string> Outputs { get; init; } = [];
+    public IReadOnlyList<string> Outputs { get; init => field = value ?? []; } = [];
 
     /// <summary>Numbers worth recording in dq.lock, reproducible ones only (never a time or a speed).</summary>
-    public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
+    public IReadOnlyDictionary<string, double> Metrics { get; init => field = value ?? new Dictionary<string, double>(); } = new Dictionary<string, double>();
 }
