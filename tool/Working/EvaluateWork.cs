@@ -14,8 +14,9 @@ namespace DQPipeline.Tool.Working;
 /// <summary>Measures one model: the library, the data and the clean predictions are paid for once.</summary>
 internal static class EvaluateWork
 {
-    public static DoneEvent Run(EvaluateJob job, WorkerChannel channel, CancellationToken cancellation)
+    public static DoneEvent Run(EvaluateJob job, WorkerChannel channel)
     {
+        var cancellation = channel.Stop;
         torch.set_num_threads(job.Threads);
         channel.Send(new ProgressEvent { Phase = "loading" });
         CheckModel(job);

@@ -13,12 +13,12 @@ internal static class TrainWork
 {
     private const string ModelName = "model.safetensors";
 
-    public static DoneEvent Run(TrainJob job, WorkerChannel channel, CancellationToken cancellation)
+    public static DoneEvent Run(TrainJob job, WorkerChannel channel)
     {
         var train = Declaration.FromJson<TrainDeclaration>(job.Train);
         channel.Send(new ProgressEvent { Phase = "loading", Epochs = 0 });
         var dataset = Declaration.FromJson<DatasetDeclaration>(job.Dataset);
-        var data = Datasets.Load(dataset, train.Seed, cancellation);
+        var data = Datasets.Load(dataset, train.Seed, channel.Stop);
         using var result = Trainer.Train(
             new TrainingRequest(train, data)
             {
@@ -30,7 +30,7 @@ internal static class TrainWork
                 OnWarning = channel.Send,
             },
             new Reporter(channel),
-            cancellation);
+            channel.Stop);
         // Names are no part of the key, so they are no part of the bytes: the data set goes by its kind.
         var declared = Declaration.ToJson(train with { Dataset = dataset.Kind });
         ModelFile.Save(

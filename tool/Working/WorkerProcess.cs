@@ -1,6 +1,7 @@
 using DQPipeline.Declarations;
 using DQPipeline.Native;
 using DQPipeline.Targets.Workers;
+using DQPipeline.Tool.Commands;
 
 namespace DQPipeline.Tool.Working;
 
@@ -12,76 +13,61 @@ internal static class WorkerProcess
 {
     public static int Run()
     {
-        using var channel = new WorkerChannel(Console.OpenStandardOutput());
-        // Libraries may print; what they say must not break the protocol.
-        Console.SetOut(Console.Error);
+        // Ctrl-C reaches the whole process group; the front end decides what it means.
+        Console.CancelKeyPress += static (_, pressed) => pressed.Cancel = true;
+        using var channel = Open();
+        if (channel is null)
+            return DqCommand.BadUsage;
         try
         {
-            var line = Console.In.ReadLine() ?? throw new DqException(DiagnosticCodes.WorkerDied, "a worker reads its job from standard input; it is started by `dq build`, not by hand");
-            var job = WorkerJson.ReadJob(line);
-            using var cancellation = new CancellationTokenSource();
-            StopWithFrontEnd(cancellation);
             NativeBackend.Load();
-            var done = job switch
+            var done = channel.Job switch
             {
-                TrainJob train => TrainWork.Run(train, channel, cancellation.Token),
-                EvaluateJob evaluate => EvaluateWork.Run(evaluate, channel, cancellation.Token),
-                _ => throw new DqException(DiagnosticCodes.Internal, $"this worker knows no job of the kind {job.GetType().Name}; the tool and its worker differ in version"),
+                TrainJob train => TrainWork.Run(train, channel),
+                EvaluateJob evaluate => EvaluateWork.Run(evaluate, channel),
+                var other => throw new DqException(DiagnosticCodes.Internal, $"this worker knows no job of the kind {other.GetType().Name}; the tool and its worker differ in version"),
             };
             channel.Send(done);
-            return 0;
+            return DqCommand.Done;
         }
         catch (OperationCanceledException)
         {
-            return Commands.DqCommand.Cancelled;
-        }
-        catch (DqException failure)
-        {
-            foreach (var diagnostic in failure.Diagnostics)
-                channel.Send(diagnostic);
-            return 1;
-        }
-        catch (Exception failure) when (failure is OutOfMemoryException || IsTorchOutOfMemory(failure))
-        {
-            channel.Send(new Diagnostic(DiagnosticCodes.OutOfMemory, "memory ran out; a smaller \"batch\", a smaller network or fewer --jobs needs less"));
-            return 1;
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            Console.Error.WriteLine(failure);
-            channel.Send(new Diagnostic(DiagnosticCodes.CannotWrite, $"{failure.Message} Check the path, its permissions and the free space."));
-            return 1;
+            return DqCommand.Cancelled;
         }
         catch (Exception failure)
         {
+            // The log keeps the details; people get coded lines.
             Console.Error.WriteLine(failure);
-            channel.Send(new Diagnostic(DiagnosticCodes.Internal, $"unforeseen: {failure.GetType().Name}: {failure.Message} The target's log has the details."));
-            return 1;
+            foreach (var diagnostic in Explain(failure))
+                channel.Send(diagnostic);
+            return DqCommand.TargetFailed;
         }
     }
 
-    private static bool IsTorchOutOfMemory(Exception failure) =>
-        failure.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) || failure.Message.Contains("can't allocate memory", StringComparison.OrdinalIgnoreCase);
-
-    private static void StopWithFrontEnd(CancellationTokenSource cancellation)
+    private static WorkerChannel? Open()
     {
-        // Ctrl-C reaches the whole process group; the front end decides what it means.
-        Console.CancelKeyPress += static (_, pressed) => pressed.Cancel = true;
-        new Thread(() =>
+        try
         {
-            while (Console.In.ReadLine() is { } line && line != "cancel")
-            {
-            }
-
-            try
-            {
-                cancellation.Cancel();
-            }
-            catch (ObjectDisposedException)
-            {
-                // The work ended first.
-            }
-        })
-        { IsBackground = true, Name = "front end watch" }.Start();
+            var channel = WorkerChannel.Open(Console.OpenStandardInput(), Console.OpenStandardOutput());
+            // Libraries may print; what they say must not stand among the events.
+            Console.SetOut(Console.Error);
+            return channel;
+        }
+        catch (DqException failure)
+        {
+            Console.Error.WriteLine(failure.Diagnostics[0]);
+            return null;
+        }
     }
+
+    private static IReadOnlyList<Diagnostic> Explain(Exception failure) => failure switch
+    {
+        DqException coded => coded.Diagnostics,
+        OutOfMemoryException => [OutOfMemory()],
+        _ when failure.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) || failure.Message.Contains("can't allocate memory", StringComparison.OrdinalIgnoreCase) => [OutOfMemory()],
+        IOException or UnauthorizedAccessException => [new(DiagnosticCodes.CannotWrite, $"{failure.Message} Check the path, its permissions and the free space.")],
+        _ => [new(DiagnosticCodes.Internal, $"unforeseen: {failure.GetType().Name}: {failure.Message} The target's log has the details.")],
+    };
+
+    private static Diagnostic OutOfMemory() => new(DiagnosticCodes.OutOfMemory, "memory ran out; a smaller \"batch\", a smaller network or fewer --jobs needs less");
 }

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using DQPipeline.Declarations;
-using DQPipeline.Targets.Files;
 
 namespace DQPipeline.Targets.Workers;
 
@@ -12,12 +11,9 @@ public sealed class WorkerChannel : IDisposable
 {
     internal const string CancelLine = "cancel";
 
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
-
     private readonly Lock _sync = new();
     private readonly StreamWriter _output;
     private readonly CancellationTokenSource _stop = new();
-    private FileStream? _claim;
 
     private WorkerChannel(WorkerJob job, TextReader input, StreamWriter output)
     {
@@ -79,29 +75,9 @@ public sealed class WorkerChannel : IDisposable
         Column = diagnostic.Place?.Column ?? 0,
     });
 
-    /// <summary>
-    /// Makes the checkpoints of this key the worker's own until it ends. A worker whose front end was killed may still be writing its last checkpoint: this waits for it.
-    /// </summary>
-    /// <exception cref="DqException">DQ6004: the folder cannot be written.</exception>
-    /// <exception cref="OperationCanceledException">The worker is to stop.</exception>
-    public void ClaimCheckpoints()
-    {
-        if (Job is not TrainJob train)
-            return;
-        var path = Path.Combine(train.CheckpointFolder, "worker.lock");
-        while (_claim is null)
-        {
-            Stop.ThrowIfCancellationRequested();
-            _claim = ExclusiveFile.TryOpen(path);
-            if (_claim is null)
-                _ = Stop.WaitHandle.WaitOne(s_pause);
-        }
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {
-        _claim?.Dispose();
         lock (_sync)
             _output.Dispose();
     }
