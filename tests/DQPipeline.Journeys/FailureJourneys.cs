@@ -118,7 +118,7 @@ public class FailureJourneys
         var bytes = File.ReadAllBytes(model);
         foreach (var entry in Directory.EnumerateFiles(folder.At(".dq", "cache", "objects"), "*", SearchOption.AllDirectories))
         {
-            File.SetUnixFileMode(entry, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            File.SetAttributes(entry, FileAttributes.Normal);
             var damaged = File.ReadAllBytes(entry);
             damaged[^1] ^= 1;
             File.WriteAllBytes(entry, damaged);

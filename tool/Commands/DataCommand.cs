@@ -7,31 +7,8 @@ namespace DQPipeline.Tool.Commands;
 
 internal static class DataCommand
 {
-    public static Command Create() => new("data", "Fetch published data sets, and look at the ones that dq.json declares.") { Fetch(), Show() };
+    public static Command Create() => new("data", "Fetch published data sets, and look at the ones that dq.json declares.") { Show() };
 
-    private static Command Fetch()
-    {
-        var name = new Argument<string>("NAME") { Description = "cifar-10" };
-        name.AcceptOnlyFromAmong("cifar-10");
-        var to = new Option<string>("--to") { Description = "The folder to download into.", HelpName = "DIR", DefaultValueFactory = _ => "data" };
-        var quiet = CommonOptions.Quiet();
-        var command = new Command("fetch", """
-            Download a published data set, resuming what was begun and checking its checksum.
-
-            Example:
-              dq data fetch cifar-10 --to data
-            """) { name, to, quiet };
-        command.SetAction(async (parsed, cancellation) =>
-        {
-            var view = new DownloadView(parsed.GetValue(quiet));
-            var path = await DatasetDownload.FetchAsync(parsed.GetValue(name)!, parsed.GetValue(to)!, view, cancellation);
-            view.End();
-            Output.Data(path);
-            Output.Line($"dq: declare it as {{ \"kind\": \"cifar-10\", \"path\": \"{path}\" }}");
-            return DqCommand.Done;
-        });
-        return command;
-    }
 
     private static Command Show()
     {
