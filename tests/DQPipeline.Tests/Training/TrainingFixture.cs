@@ -39,7 +39,10 @@ internal static class TrainingFixture
             Optimizer = new OptimizerDeclaration { LearningRate = 0.05, WeightDecay = 1e-4 },
             Augment = new AugmentDeclaration { Crop = 1, Flip = true },
         },
-        Stripes()) { Key = "key" };
+        Stripes())
+    {
+        Key = "key",
+    };
 
     /// <summary>Every number of a network.</summary>
     public static float[] Numbers(Classifier network) =>
