@@ -48,6 +48,10 @@ public class GraphTests
     }
 
     [Fact]
+    public void A_strength_given_twice_is_measured_once() =>
+        Assert.Equal(5, TargetGraph.Create(Bench.Sample() with { Evaluate = Bench.Named(Bench.Evaluation("e", "dq", "dq") with { Epsilon = [8, 2, 8] }) }).Select(["e"]).Count);
+
+    [Fact]
     public void Dangling_names_and_doubled_measurements_are_errors()
     {
         var sample = Bench.Sample();
