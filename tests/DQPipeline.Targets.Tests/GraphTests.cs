@@ -1,3 +1,4 @@
+using CsCheck;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Graph;
 using DQPipeline.Targets.Keys;
@@ -47,6 +48,10 @@ public class GraphTests
     }
 
     [Fact]
+    public void A_strength_given_twice_is_measured_once() =>
+        Assert.Equal(5, TargetGraph.Create(Bench.Sample() with { Evaluate = Bench.Named(Bench.Evaluation("e", "dq", "dq") with { Epsilon = [8, 2, 8] }) }).Select(["e"]).Count);
+
+    [Fact]
     public void Dangling_names_and_doubled_measurements_are_errors()
     {
         var sample = Bench.Sample();
@@ -55,6 +60,19 @@ public class GraphTests
         var twice = Bench.Evaluation("e", "dq") with { Attacks = [new() { Kind = "pgd", Name = "pgd" }, new() { Kind = "pgd", Name = "pgd", Steps = 3 }] };
         Assert.Equal("DQ1007", Assert.Throws<DqException>(() => TargetGraph.Create(sample with { Evaluate = Bench.Named(twice) })).Diagnostics[0].Code);
     }
+
+    [Fact]
+    public void The_hash_of_keys_is_the_systems_sha_256() => Gen.Byte.Array[0, 300].Sample(data =>
+        Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(data)), SmallSha256.Hex(data)));
+
+    [Fact]
+    public void Parts_are_sorted_whatever_order_they_come_in() => Gen.String[Gen.Char['a', 'c'], 0, 4].Array[0, 30].Sample(names =>
+    {
+        var parts = new KeyParts(new OptionsMemory());
+        foreach (var name in names)
+            parts.Add(name, "1");
+        Assert.Equal(names.Order(StringComparer.Ordinal), parts.Sorted().Select(p => p.Key));
+    });
 
     [Fact]
     public void A_key_is_the_hash_of_the_documented_bytes()

@@ -95,8 +95,8 @@ internal sealed partial class BuildRun
         }
     }
 
-    private static KeyValuePair<string, double>[] Metrics(DoneEvent done) =>
-        [.. done.Metrics.Where(m => double.IsFinite(m.Value)).OrderBy(m => m.Key, StringComparer.Ordinal)];
+    private static Metric[] Metrics(DoneEvent done) =>
+        [.. done.Metrics.Where(m => double.IsFinite(m.Value)).OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => new Metric(m.Key, m.Value))];
 
     private TargetOutput[] TakeOutputs(Node node, WorkerJob job)
     {

@@ -1,7 +1,7 @@
-using System.Security.Cryptography;
 using System.Text;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Files;
+using DQPipeline.Targets.Keys;
 
 namespace DQPipeline.Targets.Fingerprints;
 
@@ -72,7 +72,7 @@ internal sealed class DataFingerprints(Workspace workspace, FileHashes files, Ti
             // Read-only: the fingerprint does without its memory.
         }
 
-        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(folder)))[..16];
+        var name = SmallSha256.Hex(Encoding.UTF8.GetBytes(folder))[..16];
         return Path.Combine(workspace.StateFolder, "folder-" + name);
     }
 }

@@ -83,8 +83,8 @@ internal sealed class FileHashes
             _workspace.EnsureDqFolder();
             _ = Directory.CreateDirectory(_workspace.StateFolder);
             using (var stream = AtomicFile.Create(temporary))
-            using (var writer = new StampWriter(stream))
             {
+                var writer = new StampWriter(stream);
                 foreach (var record in _known.Values.OrderBy(r => r.Name, StringComparer.Ordinal))
                     writer.Write(record);
                 writer.End("");
@@ -104,7 +104,7 @@ internal sealed class FileHashes
         try
         {
             using var stream = new FileStream(StatePath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16);
-            using var reader = new StampReader(stream);
+            var reader = new StampReader(stream);
             while (reader.Read(out var record))
                 _known[record.Name] = record;
         }

@@ -56,7 +56,7 @@ internal sealed class FolderFingerprint(string root, string statePath, TimeProvi
             using var stream = OpenState();
             if (stream is null)
                 return null;
-            using var reader = new StampReader(stream);
+            var reader = new StampReader(stream);
             foreach (var (name, path) in FolderWalk.Files(root))
             {
                 if (FileStamp.Of(path) is not { } stamp)
@@ -89,38 +89,38 @@ internal sealed class FolderFingerprint(string root, string statePath, TimeProvi
 
     private (string Hash, ChangeJournal Journal) Merge(Stream? oldStream, Stream target, CancellationToken cancellation)
     {
-        using var reader = oldStream is null ? null : new StampReader(oldStream);
-        using var writer = new StampWriter(target);
+        var reader = oldStream is null ? null : new StampReader(oldStream);
+        var writer = new StampWriter(target);
         using var total = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var changes = new ChangeList();
-        var more = reader is not null;
-        StampRecord old = default;
-        if (more)
-            more = reader!.Read(out old);
+        StampRecord? old = null;
+        _ = reader?.Read(out old);
         var pending = new List<Pending>(Chunk);
         foreach (var (name, path) in FolderWalk.Files(root))
         {
             if (FileStamp.Of(path) is not { } stamp)
                 continue;
-            while (more && FolderWalk.Compare(old.Name, name) < 0)
-            {
+            for (; old is not null && FolderWalk.Compare(old.Name, name) < 0; _ = reader!.Read(out old))
                 changes.Add(old.Name, "is gone");
-                more = reader!.Read(out old);
-            }
-
-            var known = more && old.Name == name ? old : default;
-            if (known.Hash is not null)
-                more = reader!.Read(out old);
+            var known = old?.Name == name ? old : null;
+            if (known is not null)
+                _ = reader!.Read(out old);
             pending.Add(new(name, path, stamp, known));
             if (pending.Count == Chunk)
                 Flush(pending, writer, total, changes, cancellation);
         }
 
         Flush(pending, writer, total, changes, cancellation);
-        for (; more; more = reader!.Read(out old))
+        for (; old is not null; _ = reader!.Read(out old))
             changes.Add(old.Name, "is gone");
         var hash = Convert.ToHexStringLower(total.GetHashAndReset());
-        var journal = reader is null ? ChangeJournal.Empty : ChangeJournal.Parse(reader.Tail) is var (before, entries) ? entries.With(before, hash, changes) : ChangeJournal.Empty;
+        var journal = ChangeJournal.Empty;
+        if (reader is not null)
+        {
+            var (before, entries) = ChangeJournal.Parse(reader.Tail);
+            journal = entries.With(before, hash, changes);
+        }
+
         writer.End(journal.Format(hash));
         return (hash, journal);
     }
@@ -134,7 +134,7 @@ internal sealed class FolderFingerprint(string root, string statePath, TimeProvi
             _ = Parallel.For(0, pending.Count, new ParallelOptions { CancellationToken = cancellation }, i =>
             {
                 var (name, path, stamp, known) = pending[i];
-                records[i] = known.Hash is not null && known.Proves(stamp) ? known : new(name, stamp, !stamp.IsRacy(now), Hash(path));
+                records[i] = known is not null && known.Proves(stamp) ? known : new(name, stamp, !stamp.IsRacy(now), Hash(path));
             });
         }
         catch (AggregateException e) when (e.InnerExceptions[0] is DqException inner)
@@ -146,7 +146,7 @@ internal sealed class FolderFingerprint(string root, string statePath, TimeProvi
         for (var i = 0; i < records.Length; i++)
         {
             var (name, _, _, known) = pending[i];
-            if (known.Hash is null)
+            if (known is null)
                 changes.Add(name, "is new");
             else if (!known.Hash.AsSpan().SequenceEqual(records[i].Hash))
                 changes.Add(name, "changed");
@@ -185,5 +185,5 @@ internal sealed class FolderFingerprint(string root, string statePath, TimeProvi
         }
     }
 
-    private readonly record struct Pending(string Name, string Path, FileStamp Stamp, StampRecord Known);
+    private readonly record struct Pending(string Name, string Path, FileStamp Stamp, StampRecord? Known);
 }

@@ -1,26 +1,26 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using DQPipeline.Targets.Files;
 
 namespace DQPipeline.Targets.Fingerprints;
 
 /// <summary>A file, its stamp when it was hashed, whether that stamp proves anything, and the hash.</summary>
-internal readonly record struct StampRecord(string Name, FileStamp Stamp, bool Trusted, byte[] Hash)
+internal sealed record StampRecord(string Name, FileStamp Stamp, bool Trusted, byte[] Hash)
 {
     public bool Proves(FileStamp now) => Trusted && Stamp == now;
 }
 
 /// <summary>
-/// Writes stamp records one behind the other: names by what they share with the one before, a check hash over everything at the end.
+/// Writes stamp records one behind the other: names by what they share with the one before, a checksum over everything at the end.
 /// A folder of a million files is written and read without ever being held in memory.
 /// </summary>
-internal sealed class StampWriter : IDisposable
+internal sealed class StampWriter
 {
     internal static ReadOnlySpan<byte> Magic => "dqstamp1"u8;
 
     private readonly Stream _stream;
-    private readonly IncrementalHash _check = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private Checksum _check = new();
     private readonly byte[] _numbers = new byte[33 + 32];
     private byte[] _before = [];
 
@@ -30,7 +30,7 @@ internal sealed class StampWriter : IDisposable
         Put(Magic);
     }
 
-    public void Write(in StampRecord record)
+    public void Write(StampRecord record)
     {
         var name = Encoding.UTF8.GetBytes(record.Name);
         var shared = name.AsSpan().CommonPrefixLength(_before);
@@ -55,10 +55,10 @@ internal sealed class StampWriter : IDisposable
         var text = Encoding.UTF8.GetBytes(tail);
         WriteNumber(text.Length);
         Put(text);
-        _stream.Write(_check.GetHashAndReset());
+        Span<byte> check = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64LittleEndian(check, _check.Value);
+        _stream.Write(check);
     }
-
-    public void Dispose() => _check.Dispose();
 
     private void WriteNumber(int value)
     {
@@ -77,17 +77,17 @@ internal sealed class StampWriter : IDisposable
     private void Put(ReadOnlySpan<byte> bytes)
     {
         _stream.Write(bytes);
-        _check.AppendData(bytes);
+        _check.Add(bytes);
     }
 }
 
 /// <summary>Reads what <see cref="StampWriter"/> wrote. Damage is an <see cref="InvalidDataException"/>, the last of it at the end: trust nothing before.</summary>
-internal sealed class StampReader : IDisposable
+internal sealed class StampReader
 {
     private const int LongestName = 1 << 16;
 
     private readonly Stream _stream;
-    private readonly IncrementalHash _check = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private Checksum _check = new();
     private readonly byte[] _numbers = new byte[33 + 32];
     private readonly byte[] _one = new byte[1];
     private byte[] _name = new byte[256];
@@ -105,12 +105,12 @@ internal sealed class StampReader : IDisposable
     public string Tail { get; private set; } = "";
 
     /// <summary>The next record; false at the end, where everything before is proven undamaged.</summary>
-    public bool Read(out StampRecord record)
+    public bool Read([NotNullWhen(true)] out StampRecord? record)
     {
         var shared = ReadNumber() - 1;
         if (shared < 0)
         {
-            record = default;
+            record = null;
             ReadEnd();
             return false;
         }
@@ -128,11 +128,9 @@ internal sealed class StampReader : IDisposable
             BinaryPrimitives.ReadInt64LittleEndian(span[8..]),
             BinaryPrimitives.ReadInt64LittleEndian(span[16..]),
             BinaryPrimitives.ReadUInt64LittleEndian(span[24..]));
-        record = new(Encoding.UTF8.GetString(_name, 0, shared + rest), stamp, span[32] != 0, span[33..].ToArray());
+        record = new StampRecord(Encoding.UTF8.GetString(_name, 0, shared + rest), stamp, span[32] != 0, span[33..].ToArray());
         return true;
     }
-
-    public void Dispose() => _check.Dispose();
 
     private void ReadEnd()
     {
@@ -142,9 +140,8 @@ internal sealed class StampReader : IDisposable
         var text = new byte[length];
         Get(text);
         Tail = Encoding.UTF8.GetString(text);
-        var expected = _check.GetHashAndReset();
-        var check = new byte[32];
-        if (_stream.ReadAtLeast(check, 32, throwOnEndOfStream: false) < 32 || !check.AsSpan().SequenceEqual(expected))
+        Span<byte> check = stackalloc byte[8];
+        if (_stream.ReadAtLeast(check, 8, throwOnEndOfStream: false) < 8 || BinaryPrimitives.ReadUInt64LittleEndian(check) != _check.Value)
             throw new InvalidDataException();
     }
 
@@ -166,6 +163,6 @@ internal sealed class StampReader : IDisposable
     {
         if (_stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
             throw new InvalidDataException();
-        _check.AppendData(bytes);
+        _check.Add(bytes);
     }
 }

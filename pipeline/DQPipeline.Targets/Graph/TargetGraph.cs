@@ -112,12 +112,23 @@ public sealed class TargetGraph
     private void AddCells(EvaluateDeclaration evaluation, TrainTarget model)
     {
         Add(new EvaluationCell(evaluation, model, null, 0));
-        var strengths = evaluation.Epsilon.Distinct().ToArray();
         foreach (var attack in evaluation.Attacks)
         {
-            foreach (var epsilon in strengths)
-                Add(new EvaluationCell(evaluation, model, attack, epsilon));
+            for (var i = 0; i < evaluation.Epsilon.Count; i++)
+            {
+                if (FirstIndex(evaluation.Epsilon, evaluation.Epsilon[i]) == i)
+                    Add(new EvaluationCell(evaluation, model, attack, evaluation.Epsilon[i]));
+            }
         }
+    }
+
+    /// <summary>By hand: the library's sets of numbers are compiled anew in every process, which a build with nothing to do would feel.</summary>
+    private static int FirstIndex(IReadOnlyList<double> values, double value)
+    {
+        var i = 0;
+        while (values[i] != value)
+            i++;
+        return i;
     }
 
     private void Add(Target target)

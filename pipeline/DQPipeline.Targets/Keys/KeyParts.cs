@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace DQPipeline.Targets.Keys;
@@ -16,7 +15,16 @@ internal sealed class KeyParts(OptionsMemory options)
     /// <summary>The parts sorted by name, ordinally: the order of the options in code is no part of a key.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Sorted()
     {
-        _parts.Sort(static (a, b) => string.CompareOrdinal(a.Key, b.Key));
+        // By insertion: the parts come in a few sorted runs, and the library's sort of pairs is compiled anew in every process.
+        for (var i = 1; i < _parts.Count; i++)
+        {
+            var part = _parts[i];
+            var j = i;
+            for (; j > 0 && string.CompareOrdinal(_parts[j - 1].Key, part.Key) > 0; j--)
+                _parts[j] = _parts[j - 1];
+            _parts[j] = part;
+        }
+
         return _parts;
     }
 
@@ -47,7 +55,7 @@ internal sealed class KeyParts(OptionsMemory options)
             Append(buffer, json);
         }
 
-        return Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan));
+        return SmallSha256.Hex(buffer.WrittenSpan);
     }
 
     private static void Append(ArrayBufferWriter<byte> buffer, string text)

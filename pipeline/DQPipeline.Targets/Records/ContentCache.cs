@@ -146,7 +146,7 @@ internal sealed class ContentCache(string folder, Action<Diagnostic> report)
         _ = reader.Read();
         string? found = null;
         TargetOutput[] outputs = [];
-        KeyValuePair<string, double>[] metrics = [];
+        Metric[] metrics = [];
         while (RecordJson.NextProperty(ref reader, out var name))
         {
             if (name == "key")

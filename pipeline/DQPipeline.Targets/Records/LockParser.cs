@@ -81,7 +81,7 @@ internal static class LockParser
         RecordJson.Expect(ref reader, JsonTokenType.StartObject);
         string? key = null;
         TargetOutput[] outputs = [];
-        KeyValuePair<string, double>[] metrics = [];
+        Metric[] metrics = [];
         ReadOnlyMemory<byte> parts = s_noParts;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {

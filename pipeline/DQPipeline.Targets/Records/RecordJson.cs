@@ -71,10 +71,10 @@ internal static class RecordJson
 
     /// <summary>Reads an object of numbers; the reader stands on its start.</summary>
     /// <exception cref="JsonException">It is none.</exception>
-    public static KeyValuePair<string, double>[] ReadMetrics(ref Utf8JsonReader reader)
+    public static Metric[] ReadMetrics(ref Utf8JsonReader reader)
     {
         Expect(ref reader, JsonTokenType.StartObject);
-        var metrics = new List<KeyValuePair<string, double>>(2);
+        var metrics = new List<Metric>(2);
         while (NextProperty(ref reader, out var name))
         {
             Expect(ref reader, JsonTokenType.Number);
@@ -99,9 +99,20 @@ internal static class RecordJson
 
     public static string ReadHash(ref Utf8JsonReader reader)
     {
-        if (reader.TokenType != JsonTokenType.String || reader.ValueSpan.Length != 64 || reader.ValueSpan.ContainsAnyExcept("0123456789abcdef"u8))
+        if (reader.TokenType != JsonTokenType.String || reader.ValueSpan.Length != 64 || !IsHexadecimal(reader.ValueSpan))
             throw new JsonException("64 lower-case hexadecimal digits are expected");
         return reader.GetString()!;
+    }
+
+    private static bool IsHexadecimal(ReadOnlySpan<byte> text)
+    {
+        foreach (var c in text)
+        {
+            if (c is not (>= (byte)'0' and <= (byte)'9' or >= (byte)'a' and <= (byte)'f'))
+                return false;
+        }
+
+        return true;
     }
 
     public static void Expect(ref Utf8JsonReader reader, JsonTokenType type)

@@ -6,8 +6,11 @@ namespace DQPipeline.Targets.Records;
 /// <param name="Size">Its length in bytes.</param>
 public sealed record TargetOutput(string Name, string Sha256, long Size);
 
+/// <summary>A number of a result. A class, as collections of it are then compiled ahead of time.</summary>
+internal sealed record Metric(string Name, double Value);
+
 /// <summary>The result of a target: what dq.lock and the cache hold under a key.</summary>
-internal sealed class TargetRecord(string key, IReadOnlyList<TargetOutput> outputs, IReadOnlyList<KeyValuePair<string, double>> metrics)
+internal sealed class TargetRecord(string key, IReadOnlyList<TargetOutput> outputs, IReadOnlyList<Metric> metrics)
 {
     public string Key { get; } = key;
 
@@ -15,7 +18,7 @@ internal sealed class TargetRecord(string key, IReadOnlyList<TargetOutput> outpu
     public IReadOnlyList<TargetOutput> Outputs { get; } = outputs;
 
     /// <summary>Sorted by name.</summary>
-    public IReadOnlyList<KeyValuePair<string, double>> Metrics { get; } = metrics;
+    public IReadOnlyList<Metric> Metrics { get; } = metrics;
 
     public double? Metric(string name)
     {
