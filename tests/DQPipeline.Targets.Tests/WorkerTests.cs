@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Building;
@@ -190,29 +189,6 @@ public class WorkerTests
     [Fact]
     public void A_first_line_that_is_no_job_is_a_coded_error() =>
         Assert.Equal("DQ6999", Assert.Throws<DqException>(() => WorkerChannel.Open(new MemoryStream("hello\n"u8.ToArray()), new MemoryStream())).Diagnostics[0].Code);
-
-    [Fact]
-    public async Task A_worker_waits_until_its_predecessor_has_left_the_checkpoints()
-    {
-        using var bench = new Bench();
-        var line = WorkerJson.Write(s_job with { CheckpointFolder = bench.Folder }) + "\n";
-        using var first = WorkerChannel.Open(Endless(line), new MemoryStream());
-        using var second = WorkerChannel.Open(Endless(line), new MemoryStream());
-        first.ClaimCheckpoints();
-        var claim = Task.Run(second.ClaimCheckpoints);
-        Assert.False(claim.IsCompleted);
-        first.Dispose();
-        await claim;
-    }
-
-    /// <summary>A line, and then an input that stays open.</summary>
-    private static Stream Endless(string line)
-    {
-        var pipe = new System.IO.Pipelines.Pipe();
-        pipe.Writer.Write(Encoding.UTF8.GetBytes(line));
-        _ = pipe.Writer.FlushAsync().AsTask();
-        return pipe.Reader.AsStream();
-    }
 
     private sealed class Listener : IWorkerEvents
     {

@@ -50,7 +50,7 @@ internal static class AttackCommand
             LabelCheck.Require(network.Description, images);
             var count = parsed.GetValue(samples) is > 0 and var asked ? Math.Min(asked, images.Test.Count) : images.Test.Count;
             var evaluator = new Evaluator(network, images.Test, Sampling.ClassBalanced(images.Test.Classes, count, parsed.GetValue(seed)), seed: parsed.GetValue(seed));
-            using var progress = new EvaluationView(parsed.GetValue(quiet), declaration.Kind);
+            var progress = new EvaluationView(parsed.GetValue(quiet), declaration.Kind);
             var set = evaluator.Adversarial(AttackFactory.Create(declaration), parsed.GetValue(epsilon), progress, cancellation);
             progress.End();
             set.Write(parsed.GetValue(file)!);

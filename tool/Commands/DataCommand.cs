@@ -7,8 +7,33 @@ namespace DQPipeline.Tool.Commands;
 
 internal static class DataCommand
 {
-    public static Command Create() => new("data", "Fetch published data sets, and look at the ones that dq.json declares.") { Show() };
+    public static Command Create() => new("data", "Fetch published data sets, and look at the ones that dq.json declares.") { Fetch(), Show() };
 
+    private static Command Fetch()
+    {
+        var name = new Argument<string>("NAME") { Description = string.Join(", ", PublishedDataset.All.Select(dataset => dataset.Name)) };
+        name.AcceptOnlyFromAmong([.. PublishedDataset.All.Select(dataset => dataset.Name)]);
+        var to = new Option<string>("--to") { Description = "The folder to download into.", HelpName = "DIR", DefaultValueFactory = _ => "data" };
+        var quiet = CommonOptions.Quiet();
+        var command = new Command("fetch", """
+            Download a published data set, resuming what was begun and checking its checksum.
+
+            Example:
+              dq data fetch cifar-10 --to data
+            """) { name, to, quiet };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var view = new DownloadView(parsed.GetValue(quiet));
+            using var client = new HttpClient();
+            var dataset = PublishedDataset.All.First(published => published.Name == parsed.GetValue(name));
+            var path = await new DatasetDownload(client).FetchAsync(dataset, parsed.GetValue(to)!, view, cancellation);
+            view.End();
+            Output.Data(path);
+            Output.Line($"dq: declare it as {{ \"kind\": \"{dataset.Name}\", \"path\": \"{path}\" }}");
+            return DqCommand.Done;
+        });
+        return command;
+    }
 
     private static Command Show()
     {

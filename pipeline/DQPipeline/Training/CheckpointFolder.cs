@@ -22,26 +22,6 @@ public sealed class CheckpointFolder : IDisposable
 
     private string Draft => Path.Combine(folder, "checkpoint.new.safetensors");
 
-    /// <summary>Removes a target's checkpoints, once its model is safe. Waits for nobody: a folder that another process holds is left as it is.</summary>
-    /// <param name="folder">The folder; it may be absent.</param>
-    public static void Discard(string folder)
-    {
-        try
-        {
-            if (!Directory.Exists(folder))
-                return;
-            using (Hold(folder))
-            {
-                foreach (var file in Directory.EnumerateFiles(folder, "checkpoint.*"))
-                    File.Delete(file);
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // What is left costs room and nothing else: a checkpoint is used only under its own key.
-        }
-    }
-
     /// <summary>Opens the folder, and waits while another process holds it.</summary>
     /// <exception cref="DqException">DQ6004: the folder cannot be written.</exception>
     /// <exception cref="OperationCanceledException">Cancelled while waiting.</exception>
