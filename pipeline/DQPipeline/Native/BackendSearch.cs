@@ -29,12 +29,6 @@ internal static class BackendSearch
     /// <summary>The variable that names a folder with libtorch.</summary>
     public const string Variable = "DQ_LIBTORCH";
 
-    /// <summary>The version of the TorchSharp package, whose folder holds LibTorchSharp.</summary>
-    public const string TorchSharpVersion = "0.107.0";
-
-    /// <summary>The libtorch that this TorchSharp was built against.</summary>
-    public const string LibTorchVersion = "2.10.0";
-
     /// <summary>Finds both halves of the backend.</summary>
     /// <exception cref="DqException">DQ3001: one of them is nowhere, or DQ_LIBTORCH points at a folder without libtorch.</exception>
     public static BackendLocation Find(BackendEnvironment environment)
@@ -42,15 +36,15 @@ internal static class BackendSearch
         var own = new[] { environment.AppFolder, Path.Combine(environment.AppFolder, "runtimes", environment.Rid, "native") };
         var chosen = string.IsNullOrWhiteSpace(environment.LibTorch) ? null : ChosenFolder(environment, environment.LibTorch);
         var packages = PackagesFolder(environment);
-        var torchPackage = PackageFolder(packages, $"libtorch-cpu-{environment.Rid}", LibTorchVersion, environment.Rid);
-        var sharpPackage = PackageFolder(packages, "torchsharp", TorchSharpVersion, environment.Rid);
+        var torchPackage = PackageFolder(packages, $"libtorch-cpu-{environment.Rid}", NativeBackend.LibTorchVersion, environment.Rid);
+        var sharpPackage = PackageFolder(packages, "torchsharp", NativeBackend.TorchSharpVersion, environment.Rid);
 
         IEnumerable<string> torchFolders = [.. own, .. Optional(chosen), .. Optional(torchPackage)];
         IEnumerable<string> sharpFolders = [.. own, .. Optional(chosen), .. Optional(sharpPackage)];
         var torch = torchFolders.FirstOrDefault(folder => environment.FileExists(Path.Combine(folder, FileName(environment.Rid, "torch_cpu"))))
-            ?? throw Missing("libtorch", torchFolders, $"Restore the package libtorch-cpu-{environment.Rid} {LibTorchVersion}");
+            ?? throw Missing("libtorch", torchFolders, $"Restore the package libtorch-cpu-{environment.Rid} {NativeBackend.LibTorchVersion}");
         var sharp = sharpFolders.Select(folder => Path.Combine(folder, FileName(environment.Rid, "LibTorchSharp"))).FirstOrDefault(environment.FileExists)
-            ?? throw Missing("LibTorchSharp", sharpFolders, $"Restore the package TorchSharp {TorchSharpVersion}");
+            ?? throw Missing("LibTorchSharp", sharpFolders, $"Restore the package TorchSharp {NativeBackend.TorchSharpVersion}");
         return new BackendLocation(torch, sharp, environment.FileExists(Path.Combine(torch, FileName(environment.Rid, "torch_cuda"))));
     }
 
@@ -65,7 +59,7 @@ internal static class BackendSearch
     {
         var candidates = new[] { value, Path.Combine(value, "lib") };
         return candidates.FirstOrDefault(folder => environment.FileExists(Path.Combine(folder, FileName(environment.Rid, "torch_cpu"))))
-            ?? throw Missing($"libtorch where {Variable} points", candidates, $"Point {Variable} at a folder that holds {FileName(environment.Rid, "torch_cpu")}, or unset it");
+            ?? throw Missing($"libtorch where {Variable} points", candidates, $"Unset {Variable}");
     }
 
     private static string? PackagesFolder(BackendEnvironment environment) =>
@@ -80,5 +74,5 @@ internal static class BackendSearch
 
     private static DqException Missing(string what, IEnumerable<string> searched, string mend) => new(
         DiagnosticCodes.BackendMissing,
-        $"No {what} was found; looked in {string.Join(", ", searched.Select(folder => $"'{folder}'"))}. {mend}, or set {Variable} to the folder of a libtorch {LibTorchVersion}.");
+        $"No {what} was found; looked in {string.Join(", ", searched.Select(folder => $"'{folder}'"))}. {mend}, or set {Variable} to the folder of a libtorch {NativeBackend.LibTorchVersion}.");
 }

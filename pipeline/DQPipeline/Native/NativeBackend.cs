@@ -23,6 +23,12 @@ public sealed record BackendReport(
 /// </summary>
 public static class NativeBackend
 {
+    /// <summary>The version of TorchSharp.</summary>
+    public const string TorchSharpVersion = "0.107.0";
+
+    /// <summary>The libtorch that this TorchSharp was built against.</summary>
+    public const string LibTorchVersion = "2.10.0";
+
     private static readonly Lock Gate = new();
     private static BackendLocation? location;
     private static bool isRelaxed;
@@ -73,7 +79,7 @@ public static class NativeBackend
         lock (Gate)
         {
             return new BackendReport(
-                location?.LibTorchFolder, location?.LibTorchSharp, BackendSearch.TorchSharpVersion, BackendSearch.LibTorchVersion,
+                location?.LibTorchFolder, location?.LibTorchSharp, TorchSharpVersion, LibTorchVersion,
                 isRelaxed, location?.HasCuda ?? false, cuda, problem);
         }
     }

@@ -41,9 +41,12 @@ internal static class NativeLoader
     /// <summary>The diagnostic of a library that is there, but does not load.</summary>
     public static DqException Broken(string path, Exception cause) => new(
         DiagnosticCodes.BackendBroken,
-        $"The native library '{path}' does not load: {cause.GetBaseException().Message.Trim().TrimEnd('.')}. "
-        + $"It may be damaged or of another version: delete its folder and restore again, or set {BackendSearch.Variable} to the folder of a libtorch {BackendSearch.LibTorchVersion}.",
+        $"The native library '{path}' does not load: {Reason(cause)}. "
+        + $"It may be damaged or of another version: delete its folder and restore again, or set {BackendSearch.Variable} to the folder of a libtorch {NativeBackend.LibTorchVersion}.",
         inner: cause);
+
+    /// <summary>The runtime puts advice about debuggers before what the system's loader said; the last line says it.</summary>
+    private static string Reason(Exception cause) => cause.GetBaseException().Message.Trim().Split('\n')[^1].TrimEnd('.');
 
     private static nint LoadOne(string path, string named)
     {

@@ -1,17 +1,18 @@
+using DQPipeline.Quantization;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace DQPipeline.Networks;
 
-/// <summary>Makes layers with the initialisation of He et al. 2015, drawn from a generator of its own so that a seed names a network.</summary>
-internal sealed class LayerFactory(int seed) : IDisposable
+/// <summary>Makes layers with the initialisation of He et al. 2015, drawn on the processor from a generator of its own, so that a seed names a network.</summary>
+internal sealed class LayerFactory(int seed, Device device) : IDisposable
 {
     private readonly Generator generator = new((ulong)seed);
 
     /// <summary>A convolution without bias (batch norm brings one), padded so that stride 1 keeps the size. Deviation √(2/(cout·k²)), as Wide ResNet has it.</summary>
     public Conv2d Convolution(int inputs, int outputs, int kernel = 3, int stride = 1)
     {
-        var layer = nn.Conv2d(inputs, outputs, kernel, stride, kernel / 2, bias: false);
+        var layer = nn.Conv2d(inputs, outputs, kernel, stride, kernel / 2, bias: false, device: device);
         Fill(layer.weight!, Math.Sqrt(2.0 / ((double)outputs * kernel * kernel)));
         return layer;
     }
@@ -19,12 +20,15 @@ internal sealed class LayerFactory(int seed) : IDisposable
     /// <summary>A linear layer with bias 0. Deviation √(1/cin): no ReLU follows.</summary>
     public Linear Linear(int inputs, int outputs)
     {
-        var layer = nn.Linear(inputs, outputs);
+        var layer = nn.Linear(inputs, outputs, device: device);
         Fill(layer.weight!, Math.Sqrt(1.0 / inputs));
         using var guard = no_grad();
         layer.bias!.zero_();
         return layer;
     }
+
+    /// <summary>Batch norm with the activation after it.</summary>
+    public NormalizedActivation Norm(int channels, BoundedActivation activation) => new(channels, activation, device);
 
     /// <inheritdoc/>
     public void Dispose() => generator.Dispose();

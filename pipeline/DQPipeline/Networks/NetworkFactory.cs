@@ -19,16 +19,13 @@ public static partial class NetworkFactory
             throw new DqException(
                 DiagnosticCodes.OutOfRange,
                 $"A network for {description.Channels}×{description.Height}×{description.Width} images of {description.Classes} classes cannot be built: images need 4 pixels a side, and there must be 2 classes.");
-        using var layers = new LayerFactory(seed);
-        Classifier network = description.Network switch
+        using var layers = new LayerFactory(seed, device ?? torch.CPU);
+        return description.Network switch
         {
             "vgg-s" => Vgg.S(description, layers),
             "vgg-16" => Vgg.V16(description, layers),
             _ => Wide(description, layers),
         };
-        if (device is not null)
-            network.to(device);
-        return network;
     }
 
     private static WideResNet Wide(NetworkDescription description, LayerFactory layers)

@@ -8,18 +8,19 @@ namespace DQPipeline.Networks;
 public sealed class NormalizedActivation : nn.Module<Tensor, Tensor>
 {
     /// <summary>Share of a batch's statistics in the running ones.</summary>
-    private const double Momentum = 0.1;
+    internal const double Momentum = 0.1;
 
     /// <summary>Creates the layer with γ = 1, β = 0, mean 0 and variance 1.</summary>
     /// <param name="channels">Channels C of the feature map.</param>
     /// <param name="activation">The activation; layers share it.</param>
-    internal NormalizedActivation(int channels, BoundedActivation activation) : base(nameof(NormalizedActivation))
+    /// <param name="device">Where the layer lives.</param>
+    internal NormalizedActivation(int channels, BoundedActivation activation, Device device) : base(nameof(NormalizedActivation))
     {
         Activation = activation;
-        Weight = new Parameter(ones(channels));
-        Bias = new Parameter(zeros(channels));
-        RunningMean = zeros(channels);
-        RunningVariance = ones(channels);
+        Weight = new Parameter(ones(channels, device: device));
+        Bias = new Parameter(zeros(channels, device: device));
+        RunningMean = zeros(channels, device: device);
+        RunningVariance = ones(channels, device: device);
         register_parameter("weight", Weight);
         register_parameter("bias", Bias);
         register_buffer("running_mean", RunningMean);
@@ -45,7 +46,11 @@ public sealed class NormalizedActivation : nn.Module<Tensor, Tensor>
     public BoundedActivation Activation { get; }
 
     /// <summary>N×C×H×W in and out. While training, normalises by the batch's statistics and updates the running ones; else by the running ones.</summary>
-    public override Tensor forward(Tensor input)
+    public override Tensor forward(Tensor input) =>
+        NormalizedActivationFunction.Takes(input) ? NormalizedActivationFunction.Run(input, this) : Composed(input);
+
+    /// <summary>The same from torch's own operators, for every device and type.</summary>
+    internal Tensor Composed(Tensor input)
     {
         using var normalized = nn.functional.batch_norm(input, RunningMean, RunningVariance, Weight, Bias, training, Momentum, Epsilon);
         return Activation.Apply(normalized);

@@ -18,9 +18,9 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
 
     public ResidualBlock(int inputs, int outputs, int stride, BoundedActivation activation, LayerFactory layers) : base(nameof(ResidualBlock))
     {
-        norm1 = new NormalizedActivation(inputs, activation);
+        norm1 = layers.Norm(inputs, activation);
         conv1 = layers.Convolution(inputs, outputs, stride: stride);
-        norm2 = new NormalizedActivation(outputs, activation);
+        norm2 = layers.Norm(outputs, activation);
         conv2 = layers.Convolution(outputs, outputs);
         shortcut = inputs != outputs || stride != 1 ? layers.Convolution(inputs, outputs, kernel: 1, stride: stride) : null;
         register_module("norm1", norm1);

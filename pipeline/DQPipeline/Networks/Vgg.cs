@@ -36,7 +36,7 @@ internal sealed class Vgg : Classifier
             var pool = i + 1 < widths.Length && widths[i + 1] == Pool && side >= 2;
             var number = (blocks.Count + 1).ToString(CultureInfo.InvariantCulture);
             var convolution = layers.Convolution(channels, widths[i]);
-            var norm = new NormalizedActivation(widths[i], activation);
+            var norm = layers.Norm(widths[i], activation);
             register_module($"conv{number}", convolution);
             register_module($"norm{number}", norm);
             weights.Add(new WeightLayer($"conv{number}", convolution.weight!, norm));

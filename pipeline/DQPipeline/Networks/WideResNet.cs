@@ -42,7 +42,7 @@ internal sealed class WideResNet : Classifier
             }
         }
 
-        norm = new NormalizedActivation(channels, activation);
+        norm = layers.Norm(channels, activation);
         linear = layers.Linear(channels, description.Classes);
         register_module("norm", norm);
         register_module("linear", linear);

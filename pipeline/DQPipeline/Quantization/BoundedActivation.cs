@@ -36,20 +36,27 @@ public sealed class BoundedActivation
     /// <returns>A new tensor of the same shape.</returns>
     public Tensor Apply(Tensor x)
     {
+        if (Bound == 6)
+        {
+            // The free straight-through estimator: the gradient of relu6 reads its input and not its result, which may so be quantized in place.
+            var y = nn.functional.relu6(x);
+            using var guard = no_grad();
+            return Quantize(y);
+        }
+
         // TorchSharp's functions leave handles of their own behind, each of which would hold an activation until some collection.
         using var scope = NewDisposeScope();
         return BoundedActivationFunction.apply(x, this).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The forward part alone, on a tensor of its own.</summary>
-    internal Tensor Clip(Tensor x)
-    {
-        var y = x.clamp(0, Bound);
-        return Steps == 0 ? y : y.mul_(Steps / Bound).round_().mul_(Bound / Steps);
-    }
+    /// <summary>Rounds clipped values to the levels, in place.</summary>
+    internal Tensor Quantize(Tensor clipped) => Steps == 0 ? clipped : clipped.mul_(Steps / Bound).round_().mul_(Bound / Steps);
 }
 
-/// <summary>The activation for autograd. What is saved is x, which the layer before holds anyway: no further tensor is kept.</summary>
+/// <summary>
+/// The activation for autograd, where torch has no operator with the gradient that is wanted (clamp has 1 at its ends; TorchSharp's hardtanh
+/// returns its input). What is saved is x: no further tensor is kept.
+/// </summary>
 internal sealed class BoundedActivationFunction : autograd.SingleTensorFunction<BoundedActivationFunction>
 {
     /// <inheritdoc/>
@@ -61,7 +68,7 @@ internal sealed class BoundedActivationFunction : autograd.SingleTensorFunction<
         var (x, activation) = ((Tensor)vars[0], (BoundedActivation)vars[1]);
         ctx.save_for_backward([x]);
         ctx.save_data(nameof(BoundedActivation.Bound), activation.Bound);
-        return activation.Clip(x);
+        return activation.Quantize(x.clamp(0, activation.Bound));
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,69 @@
+using DQPipeline.Declarations.Json;
+using DQPipeline.Declarations.Reading;
+using DQPipeline.Declarations.Shapes;
+
+namespace DQPipeline.Declarations;
+
+/// <summary>Reads dq.json.</summary>
+public static class PipelineFile
+{
+    /// <summary>The file's name in a folder.</summary>
+    public const string Name = "dq.json";
+
+    /// <summary>Reads, merges, expands and checks a dq.json.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="overrides">Assignments <c>path=value</c> laid over the file before anything else, as <c>--set</c> gives them: <c>train.dq.lipschitz.beta=2e-3</c>.</param>
+    /// <param name="environment">Looks up environment variables for data paths; the process's own where null.</param>
+    /// <exception cref="DqException">Everything that is wrong with the file, in the order of the file.</exception>
+    public static PipelineDeclaration Load(string path, IReadOnlyList<string>? overrides = null, Func<string, string?>? environment = null)
+    {
+        var shown = Shown(path);
+        byte[] bytes;
+        try
+        {
+            bytes = File.ReadAllBytes(path);
+        }
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new DqException(DiagnosticCodes.FileMissing, $"there is no {Name} here; `dq init` writes one", new SourcePlace(shown), failure);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new DqException(DiagnosticCodes.FileMissing, $"the file cannot be read: {failure.Message}", new SourcePlace(shown), failure);
+        }
+
+        return Parse(bytes, shown, Path.GetDirectoryName(Path.GetFullPath(path))!, overrides ?? [], environment ?? Environment.GetEnvironmentVariable);
+    }
+
+    /// <summary>As <see cref="Load"/>, from the bytes of a file.</summary>
+    internal static PipelineDeclaration Parse(
+        ReadOnlySpan<byte> utf8, string file, string folder, IReadOnlyList<string> overrides, Func<string, string?> environment)
+    {
+        var diagnostics = new List<Diagnostic>();
+        var root = SourceReader.Parse(utf8, file, diagnostics);
+        if (root is null)
+            throw new DqException(diagnostics);
+        var context = new ReadContext(diagnostics);
+        if (root.Kind != NodeKind.Object)
+        {
+            context.Complain(DiagnosticCodes.WrongType, $"{Name} should hold an object, not {root.Describe()}", root.Place);
+            throw new DqException(diagnostics);
+        }
+
+        foreach (var assignment in overrides)
+            root = Override.Apply(root, assignment, context);
+        var pipeline = Declared.Root.Read(root, context, start: null, "$schema", "datasets", "train", "evaluate");
+        pipeline = new PipelineReader(pipeline, folder, environment, context).Read(root);
+        if (diagnostics.Count == 0)
+            return pipeline;
+        throw new DqException([.. diagnostics.OrderBy(diagnostic => diagnostic.Place?.Line ?? 0).ThenBy(diagnostic => diagnostic.Place?.Column ?? 0).Distinct()]);
+    }
+
+    /// <summary>The path as messages show it: relative to the current folder where that is shorter.</summary>
+    private static string Shown(string path)
+    {
+        var full = Path.GetFullPath(path);
+        var relative = Path.GetRelativePath(Environment.CurrentDirectory, full);
+        return relative.Length < full.Length ? relative : full;
+    }
+}

@@ -1,0 +1,141 @@
+using DQPipeline.Declarations.Json;
+using DQPipeline.Declarations.Shapes;
+
+namespace DQPipeline.Declarations.Reading;
+
+/// <summary>An entry of a section, merged with what it extends and, for a member of a matrix, with its values in place.</summary>
+internal sealed record Entry(string Name, string Group, SourcePlace Place, SourceNode Options);
+
+/// <summary>Resolves <c>extends</c> and <c>matrix</c> within one section of dq.json.</summary>
+internal sealed class Entries(string section, ReadContext context)
+{
+    private readonly Dictionary<string, SourceNode?> _merged = [];
+    private readonly List<string> _open = [];
+    private SourceNode? _section;
+
+    /// <summary>The section's entries in the order of the file, matrices expanded.</summary>
+    public List<Entry> Read(SourceNode root)
+    {
+        var entries = new List<Entry>();
+        _section = root[section];
+        if (_section is null)
+            return entries;
+        if (_section.Kind != NodeKind.Object)
+        {
+            context.WrongType(section, "an object of named entries", _section);
+            return entries;
+        }
+
+        foreach (var member in _section.Members)
+        {
+            if (Names.Complaint(member.Name) is { } complaint)
+                context.Complain(DiagnosticCodes.BadName, complaint, member.Place);
+            else if (Merge(member) is { } options)
+                Expand(member, options, entries);
+        }
+
+        return entries;
+    }
+
+    private SourceNode? Merge(SourceMember member)
+    {
+        if (_merged.TryGetValue(member.Name, out var known))
+            return known;
+        var own = member.Value;
+        SourceNode? result = own;
+        if (own.Kind != NodeKind.Object)
+        {
+            context.WrongType(member.Name, "an object", own);
+            result = null;
+        }
+        else if (own["extends"] is { } extends)
+        {
+            result = MergeWithBase(member, extends);
+        }
+
+        return _merged[member.Name] = result;
+    }
+
+    private SourceNode? MergeWithBase(SourceMember member, SourceNode extends)
+    {
+        if (extends.Kind != NodeKind.Text)
+        {
+            context.WrongType("extends", "the name of another entry", extends);
+            return null;
+        }
+
+        if (_section!.Member(extends.Text) is not { } parent)
+        {
+            var others = _section.Members.Select(other => other.Name).Where(name => name != member.Name);
+            context.Complain(DiagnosticCodes.UnknownName, $"{section} has no \"{extends.Text}\"{Spelling.DidYouMean(extends.Text, others)}", extends.Place);
+            return null;
+        }
+
+        _open.Add(member.Name);
+        try
+        {
+            if (_open.Contains(parent.Name))
+            {
+                context.Complain(DiagnosticCodes.Cycle, $"entries extend one another in a circle: {string.Join(" → ", _open)} → {parent.Name}", extends.Place);
+                return null;
+            }
+
+            // What makes a parent several targets is its own: a child of a matrix is one target again.
+            return Merge(parent)?.Without("matrix").MergedWith(member.Value.Without("extends"));
+        }
+        finally
+        {
+            _open.RemoveAt(_open.Count - 1);
+        }
+    }
+
+    private void Expand(SourceMember member, SourceNode options, List<Entry> entries)
+    {
+        var matrix = section == "train" ? options["matrix"] : null;
+        if (matrix is null)
+        {
+            entries.Add(new Entry(member.Name, member.Name, member.Place, options.Without("extends")));
+            return;
+        }
+
+        if (matrix.Kind != NodeKind.Object || matrix.Members.Count == 0 || matrix.Members.Exists(axis => axis.Value.Kind != NodeKind.Array || axis.Value.Items.Count == 0))
+        {
+            context.Complain(DiagnosticCodes.WrongType, "\"matrix\" should be an object of option paths, each with a list of values: { \"activation.bits\": [1, 2, 4] }", matrix.Place);
+            return;
+        }
+
+        List<(string Name, SourceNode Options)> combinations = [("", options.Without("extends", "matrix"))];
+        foreach (var axis in matrix.Members)
+        {
+            var label = Label(axis.Name, matrix);
+            combinations = [.. combinations.SelectMany(combination => axis.Value.Items.Select(value => (
+                $"{combination.Name}{(combination.Name.Length == 0 ? "" : ",")}{label}={Safe(value.Compact())}",
+                combination.Options.With(axis.Name.Split('.'), value, axis.Place))))];
+        }
+
+        var seen = new HashSet<string>();
+        foreach (var (name, merged) in combinations)
+        {
+            if (seen.Add(name))
+                entries.Add(new Entry($"{member.Name}@{name}", member.Name, member.Place, merged));
+            else
+                context.Complain(DiagnosticCodes.Duplicate, $"the combination {name} stands twice in this matrix", matrix.Place);
+        }
+    }
+
+    /// <summary>The last part of an axis's path, or all of it where two axes end alike.</summary>
+    private static string Label(string path, SourceNode matrix)
+    {
+        var last = Last(path);
+        return matrix.Members.Count(axis => Last(axis.Name) == last) == 1 ? last : path;
+
+        static string Last(string path) => path[(path.LastIndexOf('.') + 1)..];
+    }
+
+    /// <summary>Names are folders too, so whatever a path or a shell would take amiss becomes '_'.</summary>
+    private static string Safe(string text) => string.Create(text.Length, text, static (span, source) =>
+    {
+        for (var i = 0; i < span.Length; i++)
+            span[i] = char.IsAsciiLetterOrDigit(source[i]) || source[i] is '-' or '+' or '.' or '_' ? source[i] : '_';
+    });
+}

@@ -1,0 +1,159 @@
+using DQPipeline.Declarations.Json;
+using DQPipeline.Declarations.Shapes;
+
+namespace DQPipeline.Declarations.Reading;
+
+/// <summary>Reads the sections of dq.json into records and checks what one entry says of another.</summary>
+internal sealed class PipelineReader(PipelineDeclaration root, string folder, Func<string, string?> environment, ReadContext context)
+{
+    private readonly Dictionary<string, DatasetDeclaration> _datasets = [];
+    private readonly Dictionary<string, TrainDeclaration> _train = [];
+    private readonly Dictionary<string, EvaluateDeclaration> _evaluate = [];
+
+    /// <summary>Entries that were declared but not read without complaint: naming them is no second mistake.</summary>
+    private readonly HashSet<string> _broken = [];
+
+    public PipelineDeclaration Read(SourceNode file)
+    {
+        foreach (var name in NamesOf(file, "datasets"))
+            _broken.Add($"datasets.{name}");
+        foreach (var name in NamesOf(file, "train"))
+            _broken.Add($"train.{name}");
+        ReadEntries(new Entries("datasets", context).Read(file), ReadDataset);
+        ReadEntries(new Entries("train", context).Read(file), ReadTrain);
+        ReadEntries(new Entries("evaluate", context).Read(file), ReadEvaluate);
+        return root with { Datasets = _datasets, Train = _train, Evaluate = _evaluate };
+    }
+
+    private static IEnumerable<string> NamesOf(SourceNode file, string section) => file[section]?.Members.Select(member => member.Name) ?? [];
+
+    private static void ReadEntries(List<Entry> entries, Action<Entry> read)
+    {
+        foreach (var entry in entries)
+            read(entry);
+    }
+
+    private void ReadDataset(Entry entry)
+    {
+        var before = context.Diagnostics.Count;
+        var dataset = Declaration.ReadDataset(entry.Options, context, root.Seed);
+        if (dataset is StoredDatasetDeclaration stored && context.Diagnostics.Count == before)
+            dataset = WithPath(stored, entry.Options["path"]!);
+        if (dataset is not null && context.Diagnostics.Count == before)
+            _datasets[entry.Name] = dataset with { Name = entry.Name, Place = entry.Place };
+    }
+
+    private StoredDatasetDeclaration WithPath(StoredDatasetDeclaration dataset, SourceNode node)
+    {
+        var path = PathVariables.Expand(dataset.Path, environment, out var missing);
+        if (missing is not null && !dataset.Optional)
+        {
+            context.Complain(
+                DiagnosticCodes.EnvironmentMissing, $"the environment variable {missing} is not set; set it, or write ${{{missing}:-default}}", node.Place);
+        }
+
+        return dataset with { Path = path.Length == 0 ? "" : Path.GetFullPath(path, folder) };
+    }
+
+    private void ReadTrain(Entry entry)
+    {
+        var before = context.Diagnostics.Count;
+        var train = Declared.Train.Read(entry.Options, context, new TrainDeclaration { Seed = root.Seed }) with { Name = entry.Name, Group = entry.Group, Place = entry.Place };
+        if (context.Diagnostics.Count > before)
+            return;
+        if (!_datasets.TryGetValue(train.Dataset, out var dataset))
+        {
+            Unknown("data set", train.Dataset, "datasets", _datasets.Keys, entry.Options["dataset"]!.Place);
+            return;
+        }
+
+        if (entry.Options["optimizer"]?["weightDecay"] is null)
+            train = train with { Optimizer = train.Optimizer with { WeightDecay = train.Lipschitz.Beta > 0 ? 0 : 5e-4 } };
+        if (entry.Options["augment"]?["flip"] is null)
+            train = train with { Augment = train.Augment with { Flip = dataset is StoredDatasetDeclaration { MayFlip: true } } };
+        _train[entry.Name] = train;
+    }
+
+    private void ReadEvaluate(Entry entry)
+    {
+        if (_train.ContainsKey(entry.Name) || _train.Values.Any(train => train.Group == entry.Name))
+        {
+            context.Complain(DiagnosticCodes.Duplicate, $"\"{entry.Name}\" already names a model; targets of all kinds share their names", entry.Place);
+            return;
+        }
+
+        var before = context.Diagnostics.Count;
+        var evaluate = Declared.Evaluate.Read(entry.Options, context, new EvaluateDeclaration { Seed = root.Seed }) with { Name = entry.Name, Place = entry.Place };
+        CheckAttackNames(evaluate, entry.Options["attacks"]);
+        if (context.Diagnostics.Count > before)
+            return;
+
+        var models = new List<string>();
+        var modelNodes = entry.Options["models"]!;
+        for (var i = 0; i < evaluate.Models.Count; i++)
+        {
+            var place = modelNodes.Kind == NodeKind.Array ? modelNodes.Items[i].Place : modelNodes.Place;
+            models.AddRange(Models(evaluate.Models[i], place).Where(model => !models.Contains(model)));
+        }
+
+        evaluate = evaluate with { Models = models };
+        var gates = new List<GateDeclaration>();
+        foreach (var gate in evaluate.Gates)
+            gates.AddRange(ExpandGate(evaluate, gate));
+        _evaluate[entry.Name] = evaluate with { Gates = gates };
+    }
+
+    private void CheckAttackNames(EvaluateDeclaration evaluate, SourceNode? attacks)
+    {
+        var names = new HashSet<string> { "clean" };
+        for (var i = 0; i < evaluate.Attacks.Count; i++)
+        {
+            var attack = evaluate.Attacks[i];
+            if (!names.Add(attack.Name))
+            {
+                var place = i < attacks!.Items.Count ? attacks.Items[i].Place : attacks.Place;
+                context.Complain(DiagnosticCodes.Duplicate, $"two attacks are called \"{attack.Name}\"; give one of them another \"name\"", place);
+            }
+        }
+    }
+
+    /// <summary>The models that a name stands for: itself, or the members of a matrix.</summary>
+    private List<string> Models(string name, SourcePlace place)
+    {
+        if (_train.ContainsKey(name))
+            return [name];
+        var members = _train.Values.Where(train => train.Group == name).Select(train => train.Name).ToList();
+        if (members.Count == 0)
+            Unknown("model", name, "train", _train.Values.SelectMany(train => new[] { train.Name, train.Group }).Distinct(), place);
+        return members;
+    }
+
+    private IEnumerable<GateDeclaration> ExpandGate(EvaluateDeclaration evaluate, GateDeclaration gate)
+    {
+        var measured = gate.Attack == "clean"
+            ? gate.Epsilon == 0
+            : evaluate.Attacks.Any(attack => attack.Name == gate.Attack) && evaluate.Epsilon.Contains(gate.Epsilon);
+        if (!measured)
+        {
+            var attacks = string.Join(", ", evaluate.Attacks.Select(attack => attack.Name).Prepend("clean"));
+            var strengths = string.Join(", ", evaluate.Epsilon.Select(value => value.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+            context.Complain(
+                DiagnosticCodes.GateUnmeasured,
+                string.Create(System.Globalization.CultureInfo.InvariantCulture, $"\"{evaluate.Name}\" does not measure {gate.Attack} at ε = {gate.Epsilon}; it measures {attacks}{(evaluate.Attacks.Count > 0 ? $" at ε = {strengths}" : "")} (clean at 0)"),
+                gate.Place);
+            return [];
+        }
+
+        var before = context.Diagnostics.Count;
+        var models = Models(gate.Model, gate.Place);
+        if (context.Diagnostics.Count == before && models.Find(model => !evaluate.Models.Contains(model)) is { } outside)
+            context.Complain(DiagnosticCodes.GateUnmeasured, $"\"{evaluate.Name}\" does not measure the model \"{outside}\"; add it to \"models\"", gate.Place);
+        return models.Select(model => gate with { Model = model });
+    }
+
+    private void Unknown(string what, string name, string section, IEnumerable<string> known, SourcePlace place)
+    {
+        if (!_broken.Contains($"{section}.{name}"))
+            context.Complain(DiagnosticCodes.UnknownName, $"no {what} is called \"{name}\"{Spelling.DidYouMean(name, known)}", place);
+    }
+}

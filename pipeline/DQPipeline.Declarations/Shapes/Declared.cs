@@ -1,0 +1,143 @@
+namespace DQPipeline.Declarations.Shapes;
+
+/// <summary>The shape of every declaration: the one place that knows a key's name, range and record property.</summary>
+internal static class Declared
+{
+    private const int MaxCount = 100_000_000;
+
+    public static readonly string[] NetworkExamples = ["vgg-s", "vgg-16", "wrn-28-10"];
+
+    private const string NetworkPattern = "^(vgg-s|vgg-16|wrn-[0-9]+-[0-9]+)$";
+
+    public static readonly Shape<StreetDigitsDeclaration> StreetDigits = new(
+        () => new(),
+        Kind<StreetDigitsDeclaration>("street-digits"),
+        new IntegerField<StreetDigitsDeclaration>("train", 10, 1_000_000, d => d.Train, (d, v) => d with { Train = v }),
+        new IntegerField<StreetDigitsDeclaration>("test", 10, 1_000_000, d => d.Test, (d, v) => d with { Test = v }),
+        Seed<StreetDigitsDeclaration>(d => d.Seed, (d, v) => d with { Seed = v }));
+
+    public static readonly Shape<Cifar10Declaration> Cifar10 = new(
+        () => new(), [Kind<Cifar10Declaration>("cifar-10"), .. Stored<Cifar10Declaration>((d, v) => d with { Path = v }, (d, v) => d with { Train = v }, (d, v) => d with { Test = v }, (d, v) => d with { Optional = v })]);
+
+    public static readonly Shape<ImageFolderDeclaration> ImageFolder = new(
+        () => new(),
+        [
+            Kind<ImageFolderDeclaration>("image-folder"),
+            .. Stored<ImageFolderDeclaration>((d, v) => d with { Path = v }, (d, v) => d with { Train = v }, (d, v) => d with { Test = v }, (d, v) => d with { Optional = v }),
+            new IntegerField<ImageFolderDeclaration>("size", 0, 1024, d => d.Size, (d, v) => d with { Size = v }),
+            new BooleanField<ImageFolderDeclaration>("flip", d => d.Flip, (d, v) => d with { Flip = v }),
+        ]);
+
+    public static readonly Shape<IdxDeclaration> Idx = new(
+        () => new(),
+        [
+            Kind<IdxDeclaration>("idx"),
+            .. Stored<IdxDeclaration>((d, v) => d with { Path = v }, (d, v) => d with { Train = v }, (d, v) => d with { Test = v }, (d, v) => d with { Optional = v }),
+            new BooleanField<IdxDeclaration>("flip", d => d.Flip, (d, v) => d with { Flip = v }),
+        ]);
+
+    public static readonly Shape<ActivationDeclaration> Activation = new(
+        () => new(),
+        new TextField<ActivationDeclaration>("kind", d => d.Kind, (d, v) => d with { Kind = v }, "relu6", "relu1"),
+        new IntegerField<ActivationDeclaration>("bits", 1, 8, d => d.Bits, (d, v) => d with { Bits = v }) { Also = ActivationDeclaration.FullPrecision });
+
+    public static readonly Shape<LipschitzDeclaration> Lipschitz = new(
+        () => new(),
+        new NumberField<LipschitzDeclaration>("beta", 0, 1, d => d.Beta, (d, v) => d with { Beta = v }));
+
+    public static readonly Shape<OptimizerDeclaration> Optimizer = new(
+        () => new(),
+        new NumberField<OptimizerDeclaration>("learningRate", 1e-8, 100, d => d.LearningRate, (d, v) => d with { LearningRate = v }),
+        new NumberField<OptimizerDeclaration>("momentum", 0, 0.9999, d => d.Momentum, (d, v) => d with { Momentum = v }),
+        new BooleanField<OptimizerDeclaration>("nesterov", d => d.Nesterov, (d, v) => d with { Nesterov = v }),
+        new NumberField<OptimizerDeclaration>("weightDecay", 0, 1, d => d.WeightDecay, (d, v) => d with { WeightDecay = v }));
+
+    public static readonly Shape<ScheduleDeclaration> Schedule = new(
+        () => new(),
+        new TextField<ScheduleDeclaration>("kind", d => d.Kind, (d, v) => d with { Kind = v }, "one-cycle", "step"),
+        new NumberField<ScheduleDeclaration>("warmup", 0, 1, d => d.Warmup, (d, v) => d with { Warmup = v }),
+        new NumberListField<ScheduleDeclaration>("milestones", 0, 1, d => d.Milestones, (d, v) => d with { Milestones = v }) { Rising = true },
+        new NumberField<ScheduleDeclaration>("gamma", 1e-6, 1, d => d.Gamma, (d, v) => d with { Gamma = v }));
+
+    public static readonly Shape<AugmentDeclaration> Augment = new(
+        () => new(),
+        new IntegerField<AugmentDeclaration>("crop", 0, 64, d => d.Crop, (d, v) => d with { Crop = v }),
+        new BooleanField<AugmentDeclaration>("flip", d => d.Flip, (d, v) => d with { Flip = v }));
+
+    public static readonly Shape<TrainDeclaration> Train = new(
+        () => new(),
+        Text<TrainDeclaration>("dataset", d => d.Dataset, (d, v) => d with { Dataset = v }, inKey: false),
+        new TextField<TrainDeclaration>("network", d => d.Network, (d, v) => d with { Network = v }) { Check = CheckNetwork, Pattern = NetworkPattern },
+        new IntegerField<TrainDeclaration>("epochs", 1, 10_000, d => d.Epochs, (d, v) => d with { Epochs = v }),
+        new IntegerField<TrainDeclaration>("batch", 1, 65_536, d => d.Batch, (d, v) => d with { Batch = v }),
+        Seed<TrainDeclaration>(d => d.Seed, (d, v) => d with { Seed = v }),
+        new RecordField<TrainDeclaration, ActivationDeclaration>("activation", Activation, d => d.Activation, (d, v) => d with { Activation = v }),
+        new RecordField<TrainDeclaration, LipschitzDeclaration>("lipschitz", Lipschitz, d => d.Lipschitz, (d, v) => d with { Lipschitz = v }),
+        new RecordField<TrainDeclaration, OptimizerDeclaration>("optimizer", Optimizer, d => d.Optimizer, (d, v) => d with { Optimizer = v }),
+        new RecordField<TrainDeclaration, ScheduleDeclaration>("schedule", Schedule, d => d.Schedule, (d, v) => d with { Schedule = v }),
+        new RecordField<TrainDeclaration, AugmentDeclaration>("augment", Augment, d => d.Augment, (d, v) => d with { Augment = v }));
+
+    public static readonly Shape<AttackDeclaration> Attack = new(
+        () => new(),
+        new TextField<AttackDeclaration>("kind", d => d.Kind, (d, v) => d with { Kind = v }, "random", "fgsm", "r+fgsm", "bim", "pgd") { Required = true },
+        new TextField<AttackDeclaration>("name", d => d.Name, (d, v) => d with { Name = v }) { InKey = false, Check = Names.Complaint, Pattern = Names.Pattern },
+        new IntegerField<AttackDeclaration>("steps", 0, 100_000, d => d.Steps, (d, v) => d with { Steps = v }),
+        new NumberField<AttackDeclaration>("alpha", 0.001, 255, d => d.Alpha, (d, v) => d with { Alpha = v }),
+        new TextField<AttackDeclaration>("start", d => d.Start, (d, v) => d with { Start = v }, "uniform", "r+fgsm"),
+        new IntegerField<AttackDeclaration>("restarts", 1, 1000, d => d.Restarts, (d, v) => d with { Restarts = v }));
+
+    public static readonly Shape<GateDeclaration> Gate = new(
+        () => new(),
+        Text<GateDeclaration>("model", d => d.Model, (d, v) => d with { Model = v }),
+        new TextField<GateDeclaration>("attack", d => d.Attack, (d, v) => d with { Attack = v }),
+        new NumberField<GateDeclaration>("epsilon", 0, 255, d => d.Epsilon, (d, v) => d with { Epsilon = v }),
+        new NumberField<GateDeclaration>("atLeast", 0, 1, d => d.AtLeast, (d, v) => d with { AtLeast = v }) { Required = true },
+        new BooleanField<GateDeclaration>("certain", d => d.Certain, (d, v) => d with { Certain = v }));
+
+    public static readonly Shape<EvaluateDeclaration> Evaluate = new(
+        () => new(),
+        new NameListField<EvaluateDeclaration>("models", d => d.Models, (d, v) => d with { Models = v }) { Required = true },
+        new RecordListField<EvaluateDeclaration, AttackDeclaration>("attacks", Attack, d => d.Attacks, (d, v) => d with { Attacks = v }, (attack, _) => Named(attack)) { Shorthand = "kind" },
+        new NumberListField<EvaluateDeclaration>("epsilon", 0, 255, d => d.Epsilon, (d, v) => d with { Epsilon = v }),
+        new IntegerField<EvaluateDeclaration>("samples", 0, MaxCount, d => d.Samples, (d, v) => d with { Samples = v }),
+        new IntegerField<EvaluateDeclaration>("batch", 1, 65_536, d => d.Batch, (d, v) => d with { Batch = v }),
+        Seed<EvaluateDeclaration>(d => d.Seed, (d, v) => d with { Seed = v }),
+        new RecordListField<EvaluateDeclaration, GateDeclaration>("gates", Gate, d => d.Gates, (d, v) => d with { Gates = v }, (gate, place) => gate with { Place = place }) { InKey = false });
+
+    /// <summary>The root's own values; its sections of named entries are read by <see cref="PipelineFile"/>.</summary>
+    public static readonly Shape<PipelineDeclaration> Root = new(
+        () => new(),
+        Seed<PipelineDeclaration>(d => d.Seed, (d, v) => d with { Seed = v }),
+        new IntegerField<PipelineDeclaration>("threads", 1, 256, d => d.Threads, (d, v) => d with { Threads = v }));
+
+    private static IntegerField<T> Seed<T>(Func<T, int> get, Func<T, int, T> set) => new("seed", 0, int.MaxValue, get, set);
+
+    private static TextField<T> Text<T>(string name, Func<T, string> get, Func<T, string, T> set, bool inKey = true) => new(name, get, set) { Required = true, InKey = inKey };
+
+    /// <summary>The discriminating key: always one word, chosen before the shape was.</summary>
+    private static TextField<T> Kind<T>(string word)
+        where T : DatasetDeclaration => new("kind", d => d.Kind, (d, _) => d, word) { Required = true };
+
+    private static Field<T>[] Stored<T>(Func<T, string, T> path, Func<T, int, T> train, Func<T, int, T> test, Func<T, bool, T> optional)
+        where T : StoredDatasetDeclaration =>
+    [
+        Text("path", d => d.Path, path, inKey: false),
+        new IntegerField<T>("train", 0, MaxCount, d => d.Train, train),
+        new IntegerField<T>("test", 0, MaxCount, d => d.Test, test),
+        new BooleanField<T>("optional", d => d.Optional, optional) { InKey = false },
+    ];
+
+    private static AttackDeclaration Named(AttackDeclaration attack) => attack.Name.Length > 0 ? attack : attack with { Name = attack.Kind };
+
+    private static string? CheckNetwork(string network)
+    {
+        if (network is "vgg-s" or "vgg-16")
+            return null;
+        var parts = network.Split('-');
+        if (parts is not ["wrn", var depthText, var widthText] || !int.TryParse(depthText, out var depth) || !int.TryParse(widthText, out var width))
+            return $"\"{network}\" is not vgg-s, vgg-16 or wrn-D-K{Spelling.DidYouMean(network, NetworkExamples)}";
+        if (depth < 10 || depth > 100 || (depth - 4) % 6 != 0)
+            return $"a Wide ResNet's depth is 6n + 4 from 10 to 100 (10, 16, 22, 28, 34, 40, …), not {depth}";
+        return width is < 1 or > 20 ? $"a Wide ResNet's widening factor is from 1 to 20, not {width}" : null;
+    }
+}

@@ -1,0 +1,156 @@
+using System.Text.Json;
+using DQPipeline.Declarations.Json;
+
+namespace DQPipeline.Declarations.Shapes;
+
+/// <summary>A list of numbers in a range; a single number stands for a list of one.</summary>
+internal sealed class NumberListField<T>(string name, double min, double max, Func<T, IReadOnlyList<double>> get, Func<T, IReadOnlyList<double>, T> set) : Field<T>(name)
+{
+    /// <summary>Whether the numbers must rise.</summary>
+    public bool Rising { get; init; }
+
+    public override T Read(T record, SourceNode node, ReadContext context)
+    {
+        var nodes = node.Kind == NodeKind.Array ? node.Items : [node];
+        var values = new List<double>(nodes.Count);
+        foreach (var item in nodes)
+        {
+            if (!NumberField<T>.TryRead(Name, item, min, max, context, out var value))
+                return record;
+            if (values.Contains(value))
+            {
+                context.Complain(DiagnosticCodes.Duplicate, $"{item.Text} stands twice in \"{Name}\"", item.Place);
+                return record;
+            }
+
+            if (Rising && values.Count > 0 && value < values[^1])
+            {
+                context.Complain(DiagnosticCodes.OutOfRange, $"the numbers of \"{Name}\" should rise", item.Place);
+                return record;
+            }
+
+            values.Add(value);
+        }
+
+        return set(record, values);
+    }
+
+    public override void WriteValue(Utf8JsonWriter writer, T record, bool keyOnly)
+    {
+        writer.WriteStartArray();
+        foreach (var value in get(record))
+            writer.WriteNumberValue(value);
+        writer.WriteEndArray();
+    }
+
+    public override void WriteDefault(Utf8JsonWriter writer, T fresh) => WriteValue(writer, fresh, keyOnly: false);
+
+    public override void WriteSchema(SchemaWriter writer) => writer.OneOrMany(() => writer.Range("number", min, max));
+}
+
+/// <summary>A list of names; a single name stands for a list of one.</summary>
+internal sealed class NameListField<T>(string name, Func<T, IReadOnlyList<string>> get, Func<T, IReadOnlyList<string>, T> set) : Field<T>(name)
+{
+    public override T Read(T record, SourceNode node, ReadContext context)
+    {
+        var nodes = node.Kind == NodeKind.Array ? node.Items : [node];
+        var names = new List<string>(nodes.Count);
+        foreach (var item in nodes)
+        {
+            if (item.Kind != NodeKind.Text)
+            {
+                context.WrongType(Name, "a list of names", item);
+                return record;
+            }
+
+            if (names.Contains(item.Text))
+                context.Complain(DiagnosticCodes.Duplicate, $"\"{item.Text}\" stands twice in \"{Name}\"", item.Place);
+            else
+                names.Add(item.Text);
+        }
+
+        return set(record, names);
+    }
+
+    public override void WriteValue(Utf8JsonWriter writer, T record, bool keyOnly)
+    {
+        writer.WriteStartArray();
+        foreach (var value in get(record))
+            writer.WriteStringValue(value);
+        writer.WriteEndArray();
+    }
+
+    public override void WriteDefault(Utf8JsonWriter writer, T fresh) => WriteValue(writer, fresh, keyOnly: false);
+
+    public override void WriteSchema(SchemaWriter writer) => writer.OneOrMany(() => writer.Text([], null));
+}
+
+/// <summary>A list of records; an item may be written short, as a bare text that stands for the record's first field.</summary>
+internal sealed class RecordListField<T, TItem>(
+    string name, Shape<TItem> shape, Func<T, IReadOnlyList<TItem>> get, Func<T, IReadOnlyList<TItem>, T> set, Func<TItem, SourcePlace, TItem> placed) : Field<T>(name)
+{
+    /// <summary>The key that a bare text stands for, where that is allowed.</summary>
+    public string? Shorthand { get; init; }
+
+    public override T Read(T record, SourceNode node, ReadContext context)
+    {
+        if (node.Kind != NodeKind.Array)
+        {
+            context.WrongType(Name, "a list", node);
+            return record;
+        }
+
+        var items = new List<TItem>(node.Items.Count);
+        foreach (var item in node.Items)
+        {
+            var whole = Shorthand is { } key && item.Kind == NodeKind.Text
+                ? new SourceNode(NodeKind.Object, item.Place) { Members = [new SourceMember(key, item.Place, item)] }
+                : item;
+            if (whole.Kind != NodeKind.Object)
+            {
+                context.WrongType(Name, Shorthand is null ? "a list of objects" : "a list of words or objects", item);
+                continue;
+            }
+
+            var before = context.Diagnostics.Count;
+            var value = shape.Read(whole, context);
+            if (context.Diagnostics.Count == before)
+                items.Add(placed(value, item.Place));
+        }
+
+        return set(record, items);
+    }
+
+    public override void WriteValue(Utf8JsonWriter writer, T record, bool keyOnly)
+    {
+        writer.WriteStartArray();
+        foreach (var item in get(record))
+            shape.Write(writer, item, keyOnly);
+        writer.WriteEndArray();
+    }
+
+    public override void WriteDefault(Utf8JsonWriter writer, T fresh) => WriteValue(writer, fresh, keyOnly: false);
+
+    public override void WriteSchema(SchemaWriter writer) => writer.List(() => writer.ShorthandOr(shape, Shorthand));
+}
+
+/// <summary>A record within the record.</summary>
+internal sealed class RecordField<T, TInner>(string name, Shape<TInner> shape, Func<T, TInner> get, Func<T, TInner, T> set) : Field<T>(name)
+{
+    public override T Read(T record, SourceNode node, ReadContext context)
+    {
+        if (node.Kind == NodeKind.Object)
+            return set(record, shape.Read(node, context, get(record)));
+        context.WrongType(Name, "an object", node);
+        return record;
+    }
+
+    public override void WriteValue(Utf8JsonWriter writer, T record, bool keyOnly) => shape.Write(writer, get(record), keyOnly);
+
+    public override void AddOptions(T record, string prefix, List<KeyValuePair<string, string>> options) =>
+        shape.AddOptions(get(record), $"{prefix}{Name}.", options);
+
+    public override void WriteDefault(Utf8JsonWriter writer, T fresh) => WriteValue(writer, fresh, keyOnly: false);
+
+    public override void WriteSchema(SchemaWriter writer) => writer.Object(shape);
+}

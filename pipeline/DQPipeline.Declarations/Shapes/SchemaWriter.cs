@@ -1,0 +1,91 @@
+using System.Text.Json.Nodes;
+
+namespace DQPipeline.Declarations.Shapes;
+
+/// <summary>Builds JSON schema (draft 2020-12) from shapes.</summary>
+internal sealed class SchemaWriter(Func<Type, string, string?> document)
+{
+    private JsonObject _current = [];
+
+    public void Type(string type) => _current["type"] = type;
+
+    public void Range(string type, double min, double max, int? also = null)
+    {
+        var range = new JsonObject { ["type"] = type, ["minimum"] = Number(type, min), ["maximum"] = Number(type, max) };
+        if (also is { } extra)
+            _current["anyOf"] = new JsonArray(range, new JsonObject { ["const"] = extra });
+        else
+            Take(range);
+    }
+
+    public void Text(IReadOnlyList<string> words, string? pattern)
+    {
+        _current["type"] = "string";
+        if (words.Count > 0)
+            _current["enum"] = new JsonArray([.. words.Select(word => (JsonNode)word)]);
+        if (pattern is not null)
+            _current["pattern"] = pattern;
+    }
+
+    public void List(Action item)
+    {
+        _current["type"] = "array";
+        _current["items"] = Build(item);
+    }
+
+    public void OneOrMany(Action item) =>
+        _current["anyOf"] = new JsonArray(Build(item), Build(() =>
+        {
+            List(item);
+            _current["uniqueItems"] = true;
+        }));
+
+    public void ShorthandOr(Shape shape, string? shorthand)
+    {
+        if (shorthand is null)
+            Object(shape);
+        else
+            _current["anyOf"] = new JsonArray(Build(() => shape.Fields.First(field => field.Name == shorthand).WriteSchema(this)), Build(() => Object(shape)));
+    }
+
+    /// <summary>An object of the shape, with further properties that the caller adds.</summary>
+    public void Object(Shape shape, bool partial = false, Action<JsonObject>? more = null)
+    {
+        var properties = new JsonObject();
+        var required = new JsonArray();
+        shape.ForEachField((field, writeDefault) =>
+        {
+            var schema = Build(() => field.WriteSchema(this));
+            if (document(shape.Type, field.Name) is { } text)
+                schema["description"] = text;
+            if (writeDefault is not null)
+                schema["default"] = JsonNode.Parse(Normal.Text(writeDefault));
+            properties[field.Name] = schema;
+            if (field.Required && !partial)
+                required.Add(field.Name);
+        });
+        more?.Invoke(properties);
+        _current["type"] = "object";
+        _current["properties"] = properties;
+        if (required.Count > 0)
+            _current["required"] = required;
+        _current["additionalProperties"] = false;
+    }
+
+    public JsonObject Build(Action write)
+    {
+        var outer = _current;
+        _current = [];
+        write();
+        (var inner, _current) = (_current, outer);
+        return inner;
+    }
+
+    private static JsonNode Number(string type, double value) => type == "integer" ? (long)value : value;
+
+    private void Take(JsonObject other)
+    {
+        foreach (var (key, value) in other.ToList())
+            _current[key] = value?.DeepClone();
+    }
+}

@@ -1,0 +1,28 @@
+using DQPipeline.Targets.Keys;
+
+namespace DQPipeline.Targets.Building;
+
+/// <summary>How a build is to be done.</summary>
+public sealed record BuildOptions
+{
+    /// <summary>The versions of the method's code. Required.</summary>
+    public required MethodVersions Method { get; init; }
+
+    /// <summary>What to build by the names that <see cref="Graph.TargetGraph.Select"/> takes; none is everything.</summary>
+    public IReadOnlyList<string> Select { get; init; } = [];
+
+    /// <summary>Run the selected targets even where they are up to date, but not what they depend on. The default is false.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>Never rewrite dq.lock, and fail where it would be (DQ6005). The default is false.</summary>
+    public bool Locked { get; init; }
+
+    /// <summary>Bring the selected targets' outputs into <c>.dq/out</c> even where their recorded results would do: something is about to read them. The default is false.</summary>
+    public bool Fetch { get; init; }
+
+    /// <summary>Workers at once, from 1; no result depends on it. The default is 1.</summary>
+    public int Jobs { get; init; } = 1;
+
+    /// <summary>The device kind, <c>cpu</c> or <c>cuda</c>; part of every key. The default is cpu.</summary>
+    public string Device { get; init; } = "cpu";
+}

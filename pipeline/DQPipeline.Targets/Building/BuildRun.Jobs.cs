@@ -1,0 +1,206 @@
+using DQPipeline.Declarations;
+using DQPipeline.Targets.Files;
+using DQPipeline.Targets.Graph;
+using DQPipeline.Targets.Records;
+using DQPipeline.Targets.Workers;
+
+namespace DQPipeline.Targets.Building;
+
+internal sealed partial class BuildRun
+{
+    /// <summary>The first of the ready targets, and those that can share its worker.</summary>
+    private List<Node> NextBatch()
+    {
+        var first = _ready[0];
+        var batch = first.Target.Batch is { } shared ? _ready.FindAll(n => shared.Equals(n.Target.Batch)) : [first];
+        _ = _ready.RemoveAll(batch.Contains);
+        return batch;
+    }
+
+    /// <summary>Starts a worker on a batch; null where it could not be started, which has then failed.</summary>
+    private Task? Start(List<Node> batch, CancellationToken cancellation)
+    {
+        try
+        {
+            var work = Path.Combine(workspace.WorkFolder, batch[0].Key!);
+            AtomicFile.CreateFolder(work);
+            if (batch[0].Target.Resumes)
+                AtomicFile.CreateFolder(CheckpointFolder(batch[0]));
+            var targets = batch.ConvertAll(n => n.Target);
+            var job = batch[0].Target.CreateJob(new(
+                targets, batch[0].Key!, graph.Pipeline.Threads, options.Device, work, CheckpointFolder(batch[0]), (target, output) => Input(batch[0], target, output)));
+            report.Tell(o => o.Started(targets));
+            return Task.Run(() => RunAsync(batch, targets, job, cancellation), CancellationToken.None);
+        }
+        catch (DqException e)
+        {
+            foreach (var node in batch)
+                Fail(node, e.Diagnostics[0]);
+            return null;
+        }
+    }
+
+    private string CheckpointFolder(Node node) => Path.Combine(workspace.CheckpointsFolder, node.Key!);
+
+    /// <summary>The placed file of a required target, put there if it is not yet.</summary>
+    private (string Path, TargetOutput Output) Input(Node reader, Target target, string name)
+    {
+        var output = reader.Requires.First(r => r.Target == target).Record!.Output(name)!;
+        var path = planner.OutputPath(target, output);
+        if (!planner.Files.Holds(path, output.Size, output.Sha256) && !Place(target, output))
+            throw new DqException(DiagnosticCodes.CacheCorrupt, $"{path} vanished or changed during the build, and the cache has no copy; build again");
+        return (path, output);
+    }
+
+    private async Task RunAsync(List<Node> batch, List<Target> targets, WorkerJob job, CancellationToken cancellation)
+    {
+        try
+        {
+            var done = await executor.RunAsync(job, new Events(this, report, batch, targets), cancellation).ConfigureAwait(false);
+            var outputs = batch[0].Target.Outputs.Count > 0 ? TakeOutputs(batch[0], job) : null;
+            lock (_sync)
+            {
+                if (outputs is not null)
+                    Complete(batch[0], new(batch[0].Key!, outputs, Metrics(done)));
+                FailRest(batch, new(DiagnosticCodes.WorkerDied, $"the worker ended without this result; its log is {workspace.LogPath(job.Name)}"));
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            lock (_sync)
+            {
+                foreach (var node in batch.Where(n => n.Outcome is null))
+                    Finish(node, Outcome.Cancelled, "it goes on from its checkpoint in the next build");
+            }
+        }
+        catch (DqException e)
+        {
+            lock (_sync)
+            {
+                foreach (var diagnostic in e.Diagnostics.Skip(1))
+                    report.Report(diagnostic);
+                FailRest(batch, e.Diagnostics[0]);
+            }
+        }
+        catch (Exception e)
+        {
+            lock (_sync)
+                FailRest(batch, Unforeseen(job, e));
+        }
+        finally
+        {
+            Remove(job.OutputFolder);
+            if (batch.TrueForAll(n => n.Succeeded))
+                Remove(CheckpointFolder(batch[0]));
+        }
+    }
+
+    private static Metric[] Metrics(DoneEvent done) =>
+        [.. done.Metrics.Where(m => double.IsFinite(m.Value)).OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => new Metric(m.Key, m.Value))];
+
+    private TargetOutput[] TakeOutputs(Node node, WorkerJob job)
+    {
+        var outputs = new List<TargetOutput>();
+        foreach (var name in node.Target.Outputs.Order(StringComparer.Ordinal))
+        {
+            var path = Path.Combine(job.OutputFolder, name);
+            if (!File.Exists(path))
+                throw new DqException(DiagnosticCodes.WorkerDied, $"the worker of {node.Target.Id} ended without writing {name}; its log is {workspace.LogPath(job.Name)}");
+            outputs.Add(planner.Cache.Add(name, path));
+        }
+
+        return [.. outputs];
+    }
+
+    /// <summary>Takes a worker's result: into the cache at once, so that no kill loses it, then to its places.</summary>
+    private void Complete(Node node, TargetRecord record)
+    {
+        try
+        {
+            planner.Cache.Put(record);
+            node.Record = record;
+            if (options.Locked && planner.Lock.Find(node.Target.Id)?.Record.Same(record) != true)
+            {
+                _lockedOut.Add(node.Target.Id);
+                Finish(node, Outcome.Failed, "its result is not the one that dq.lock records");
+                return;
+            }
+
+            foreach (var output in record.Outputs)
+            {
+                if (!Place(node.Target, output))
+                    throw new DqException(DiagnosticCodes.CacheCorrupt, $"the output {output.Name} of {node.Target.Id} did not survive in the cache; check the disk and build again");
+            }
+        }
+        catch (DqException e)
+        {
+            Fail(node, e.Diagnostics[0]);
+            return;
+        }
+
+        Measured(node);
+        Record(node);
+        Finish(node, Outcome.Built, string.Join(", ", node.Reasons));
+    }
+
+    private void FailRest(List<Node> batch, Diagnostic error)
+    {
+        foreach (var node in batch.Where(n => n.Outcome is null))
+            Fail(node, error);
+    }
+
+    private Diagnostic Unforeseen(WorkerJob job, Exception e)
+    {
+        var log = workspace.LogPath(job.Name);
+        try
+        {
+            _ = Directory.CreateDirectory(Path.GetDirectoryName(log)!);
+            File.AppendAllText(log, e + "\n");
+        }
+        catch (Exception failure) when (AtomicFile.IsWriteFailure(failure))
+        {
+            // The message alone has to do.
+        }
+
+        return new(DiagnosticCodes.Internal, $"{job.Name} failed in a way that was not foreseen: {e.Message} (details in {log}); please report this");
+    }
+
+    private static void Remove(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception e) when (AtomicFile.IsWriteFailure(e))
+        {
+            // Gone already, or swept by the next build.
+        }
+    }
+
+    /// <summary>What one worker reports.</summary>
+    private sealed class Events(BuildRun run, BuildReport report, List<Node> batch, List<Target> targets) : IWorkerEvents
+    {
+        public void Progress(ProgressEvent progress) => report.Tell(o => o.Progress(targets, progress));
+
+        public void Message(string text) => report.Tell(o => o.Message(targets, text));
+
+        public void Resumed(long step) => report.Tell(o => o.Resumed(targets, step));
+
+        public void Warning(Diagnostic warning) => report.Report(warning);
+
+        public void Cell(CellEvent cell)
+        {
+            lock (run._sync)
+            {
+                var node = batch.Find(n => n.Target.Id == cell.Id && n.Outcome is null);
+                if (node is null)
+                    return;
+                var record = new TargetRecord(node.Key!, [], [new("correct", cell.Correct), new("samples", cell.Samples)]);
+                if (node.Target.Accepts(record))
+                    run.Complete(node, record);
+                else
+                    run.Fail(node, new(DiagnosticCodes.WorkerDied, $"the worker reported {cell.Correct} of {cell.Samples} correct for {cell.Id}, which is no measurement"));
+            }
+        }
+    }
+}

@@ -1,0 +1,240 @@
+using DQPipeline.Declarations;
+using DQPipeline.Targets.Graph;
+using DQPipeline.Targets.Records;
+using DQPipeline.Targets.Reports;
+using DQPipeline.Targets.Workers;
+
+namespace DQPipeline.Targets.Building;
+
+/// <summary>
+/// One build from its plan to its end. Targets are settled in order, as soon as what they require is; workers run beside each other, and whatever they report
+/// is taken in under one lock. What is known for sure at the time of the plan may turn out otherwise (a damaged cache entry, a worker's other bits), so every
+/// target whose inputs were made in this build is decided again.
+/// </summary>
+internal sealed partial class BuildRun(
+    Workspace workspace, TargetGraph graph, IExecutor executor, BuildOptions options, BuildReport report, TimeProvider time, Planner planner, IReadOnlyList<Node> nodes)
+{
+    private static readonly TimeSpan s_lockPause = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _sync = new();
+    private readonly Dictionary<string, Node> _firstOfKey = [];
+    private readonly HashSet<Node> _started = [];
+    private readonly List<Node> _ready = [];
+    private readonly List<string> _lockedOut = [];
+    private readonly SkipCauses _skips = new();
+    private bool _lockDirty;
+    private bool _writeFailed;
+    private long _lockWritten = time.GetTimestamp();
+
+    public async Task<BuildResult> RunAsync(CancellationToken cancellation)
+    {
+        var running = new List<Task>();
+        while (true)
+        {
+            lock (_sync)
+            {
+                foreach (var node in nodes)
+                {
+                    if (node.Outcome is null && !_started.Contains(node))
+                        Step(node);
+                }
+
+                while (running.Count < Math.Max(1, options.Jobs) && _ready.Count > 0 && !cancellation.IsCancellationRequested)
+                {
+                    if (Start(NextBatch(), cancellation) is { } job)
+                        running.Add(job);
+                }
+
+                if (running.Count == 0)
+                    return End(cancellation);
+            }
+
+            _ = running.Remove(await Task.WhenAny(running).ConfigureAwait(false));
+        }
+    }
+
+    /// <summary>Settles a target if its time has come.</summary>
+    private void Step(Node node)
+    {
+        foreach (var required in node.Requires)
+        {
+            if (required.Outcome is null)
+                return;
+            if (!required.Succeeded)
+            {
+                EndLike(node, required, "it needs");
+                return;
+            }
+        }
+
+        // Whoever reads what this build made is decided by what was made.
+        if (node.Action == PlannedAction.Wait || node.Requires.Any(r => r.Outcome == Outcome.Built))
+            planner.Decide(node);
+
+        // At most once more for each damaged output: a placement that fails removes what it failed on.
+        while (node.Outcome is null)
+        {
+            switch (node.Action)
+            {
+                case PlannedAction.None:
+                    Finish(node, Outcome.UpToDate, null);
+                    break;
+                case PlannedAction.Skip:
+                    _skips.Optional(node);
+                    Finish(node, Outcome.Skipped, string.Join(", ", node.Reasons));
+                    break;
+                case PlannedAction.Fail:
+                    FailAsPlanned(node);
+                    break;
+                case PlannedAction.Restore or PlannedAction.Adopt:
+                    if (!Settle(node))
+                        planner.Decide(node);
+                    break;
+                case PlannedAction.Run when _firstOfKey.TryGetValue(node.Key!, out var first):
+                    if (first.Outcome is null || !Follow(node, first))
+                        return;
+                    break;
+                case PlannedAction.Run:
+                    Enqueue(node);
+                    return;
+                default:
+                    throw new InvalidOperationException($"{node.Target.Id} was not decided.");
+            }
+        }
+    }
+
+    /// <summary>
+    /// Equal keys are one piece of work. Where another target has done it, its result is found in the cache like any other; where that failed, so would this.
+    /// False where it has to be done nevertheless.
+    /// </summary>
+    private bool Follow(Node node, Node first)
+    {
+        if (!first.Succeeded)
+        {
+            EndLike(node, first, "it is the same work as");
+            return true;
+        }
+
+        node.Forced = false;
+        planner.Decide(node);
+        if (node.Action != PlannedAction.Run)
+            return true;
+        Enqueue(node);
+        return false;
+    }
+
+    private void Enqueue(Node node)
+    {
+        _firstOfKey[node.Key!] = node;
+        _ = _started.Add(node);
+        _ready.Add(node);
+    }
+
+    /// <summary>A target that cannot be built because another was not: skipped, or cancelled with it.</summary>
+    private void EndLike(Node node, Node other, string relation)
+    {
+        if (other.Outcome == Outcome.Cancelled)
+        {
+            Finish(node, Outcome.Cancelled, null);
+            return;
+        }
+
+        _skips.Inherit(node, other);
+        Finish(node, Outcome.Skipped, $"{relation} {other.Target.Id}, which {(other.Outcome == Outcome.Failed ? "failed" : "was skipped")}");
+    }
+
+    private void FailAsPlanned(Node node)
+    {
+        if (node.Error is { } error)
+        {
+            Fail(node, error);
+            return;
+        }
+
+        _lockedOut.Add(node.Target.Id);
+        Finish(node, Outcome.Failed, "dq.lock does not match: " + string.Join(", ", node.Reasons));
+    }
+
+    /// <summary>Makes a known result stand: outputs in their places, the record in dq.lock. False where the cache's copy of an output was damaged.</summary>
+    private bool Settle(Node node)
+    {
+        try
+        {
+            foreach (var output in node.ToPlace)
+            {
+                if (!Place(node.Target, output))
+                    return false;
+            }
+        }
+        catch (DqException e)
+        {
+            Fail(node, e.Diagnostics[0]);
+            return true;
+        }
+
+        if (node.Action == PlannedAction.Restore)
+        {
+            Finish(node, Outcome.FromCache, string.Join(", ", node.Reasons));
+            return true;
+        }
+
+        Measured(node);
+        Record(node);
+        Finish(node, node.FromCache ? Outcome.FromCache : Outcome.FromLock, string.Join(", ", node.Reasons));
+        return true;
+    }
+
+    private bool Place(Target target, TargetOutput output)
+    {
+        var path = planner.OutputPath(target, output);
+        if (!planner.Cache.Place(output, path))
+            return false;
+        planner.Files.Remember(path, output.Sha256);
+        return true;
+    }
+
+    private void Measured(Node node)
+    {
+        if (node.Target is EvaluationCell cell && MetricsReport.Of(cell, node.Record!, current: true) is { } metric)
+            report.Tell(o => o.Measured(metric));
+    }
+
+    private void Record(Node node)
+    {
+        _lockDirty |= planner.Lock.Set(node.Target.Id, node.Record!, node.Parts);
+        if (_lockDirty && time.GetElapsedTime(_lockWritten) >= s_lockPause)
+            WriteLock();
+    }
+
+    private void WriteLock()
+    {
+        if (!_lockDirty)
+            return;
+        try
+        {
+            planner.Lock.Write(id => graph.Find(id) is not null);
+            _lockDirty = false;
+        }
+        catch (DqException e)
+        {
+            // The results are in the cache: the next build records them without running anything.
+            _writeFailed = true;
+            report.Report(e.Diagnostics[0]);
+        }
+
+        _lockWritten = time.GetTimestamp();
+    }
+
+    private void Fail(Node node, Diagnostic error)
+    {
+        report.Report(error.Place is null && node.Target.Place.File is { Length: > 0 } ? error with { Place = node.Target.Place } : error);
+        Finish(node, Outcome.Failed, error.Message);
+    }
+
+    private void Finish(Node node, Outcome outcome, string? why)
+    {
+        (node.Outcome, node.Why) = (outcome, why);
+        var result = new TargetResult(node.Target, outcome, why);
+        report.Tell(o => o.Finished(result));
+    }
+}

@@ -1,0 +1,236 @@
+using DQPipeline.Declarations;
+using DQPipeline.Targets.Fingerprints;
+using DQPipeline.Targets.Graph;
+using DQPipeline.Targets.Keys;
+using DQPipeline.Targets.Records;
+
+namespace DQPipeline.Targets.Building;
+
+/// <summary>
+/// Decides for each target what is to be done and why, from the declarations, the data's content, dq.lock, the cache and the placed outputs.
+/// Changes nothing but what it remembers of files.
+/// </summary>
+internal sealed class Planner
+{
+    private readonly Workspace _workspace;
+    private readonly TargetGraph _graph;
+    private readonly BuildOptions _options;
+    private readonly DataFingerprints _data;
+    private readonly OptionsMemory _optionsMemory = new();
+    private readonly string _threads;
+    private readonly CancellationToken _cancellation;
+
+    public Planner(Workspace workspace, TargetGraph graph, BuildOptions options, Action<Diagnostic> report, TimeProvider time, CancellationToken cancellation)
+    {
+        _workspace = workspace;
+        _graph = graph;
+        _options = options;
+        _cancellation = cancellation;
+        _threads = EvaluationCell.Number(graph.Pipeline.Threads);
+        Lock = LockFile.Read(workspace.LockPath);
+        Cache = new(workspace.CacheFolder, report);
+        Files = new(workspace, time);
+        _data = new(workspace, Files, time);
+    }
+
+    public LockFile Lock { get; }
+
+    public ContentCache Cache { get; }
+
+    public FileHashes Files { get; }
+
+    /// <summary>Decides everything that a build of <paramref name="selected"/> is about, dependencies before dependents.</summary>
+    public IReadOnlyList<Node> Plan(IReadOnlyList<Target> selected)
+    {
+        var targets = _graph.Closure(selected);
+        var nodes = new List<Node>(targets.Count);
+        var byTarget = new Dictionary<Target, Node>(targets.Count);
+        foreach (var target in targets)
+        {
+            var requires = new Node[target.Requires.Count];
+            for (var i = 0; i < requires.Length; i++)
+                requires[i] = byTarget[target.Requires[i]];
+            var node = new Node(target, requires);
+            nodes.Add(node);
+            byTarget.Add(target, node);
+        }
+
+        foreach (var target in selected)
+            (byTarget[target].Forced, byTarget[target].Demanded) = (_options.Force, _options.Fetch);
+        foreach (var node in nodes)
+            Decide(node);
+        DemandInputs(nodes);
+        return nodes;
+    }
+
+    /// <summary>Decides one target, the ones that it requires being decided or done.</summary>
+    public void Decide(Node node)
+    {
+        (node.Key, node.Parts, node.Record, node.FromCache, node.ToPlace, node.Error) = (null, [], null, false, [], null);
+        (node.Action, node.Reasons) = Judge(node);
+        if (node.Action == PlannedAction.None)
+            node.Parts = [];
+    }
+
+    /// <summary>The file of a target's output.</summary>
+    public string OutputPath(Target target, TargetOutput output) => _workspace.OutputPath(target.Name, output.Name);
+
+    private (PlannedAction Action, IReadOnlyList<string> Reasons) Judge(Node node)
+    {
+        var target = node.Target;
+        var data = _data.Of(target.Dataset, _cancellation);
+        if (data.Error is not null)
+        {
+            node.Error = data.Error;
+            return (PlannedAction.Fail, [data.Error.Message]);
+        }
+
+        if (data.Absent)
+            return (PlannedAction.Skip, [$"its optional data '{target.Dataset.Name}' are absent"]);
+        foreach (var required in node.Requires)
+        {
+            if (!required.HasResult)
+                return required.Action is PlannedAction.Run or PlannedAction.Wait ? Wait(node, data) : (PlannedAction.Skip, [$"it needs {required.Target.Id}, which cannot be built"]);
+        }
+
+        node.Parts = Parts(node, data).Sorted();
+        node.Key = KeyParts.Key(target.Kind, node.Parts);
+        var entry = Lock.Find(target.Id);
+        var recorded = entry is not null && entry.Record.Key == node.Key && target.Accepts(entry.Record);
+        if (!node.Forced)
+        {
+            node.Record = recorded ? entry!.Record : FindElsewhere(node, node.Key);
+            if (node.Record is not null && CheckOutputs(node, out var missing))
+                return recorded ? (missing.Count > 0 ? PlannedAction.Restore : PlannedAction.None, missing) : Locked(node, PlannedAction.Adopt, entry, data);
+            if (recorded)
+                return (PlannedAction.Run, [.. CannotRestore(node)]);
+        }
+
+        node.Record = null;
+        return recorded ? (PlannedAction.Run, ["forced"]) : Locked(node, PlannedAction.Run, entry, data);
+    }
+
+    /// <summary>What changes dq.lock fails in a locked build.</summary>
+    private (PlannedAction Action, IReadOnlyList<string> Reasons) Locked(Node node, PlannedAction action, LockEntry? entry, DataState data)
+    {
+        var reasons = Reasons.Of(node.Target, entry, node.Parts, data);
+        if (!_options.Locked)
+            return (action, reasons);
+        node.Record = null;
+        return (PlannedAction.Fail, reasons);
+    }
+
+    /// <summary>A target whose key cannot be known yet; what changed besides can.</summary>
+    private (PlannedAction Action, IReadOnlyList<string> Reasons) Wait(Node node, DataState data)
+    {
+        var waits = $"it needs {node.Requires.First(r => !r.HasResult).Target.Id}, which is to be built";
+        if (Lock.Find(node.Target.Id) is not { } entry)
+            return (PlannedAction.Wait, [Reasons.NeverBuilt]);
+        var model = entry.Parts.FirstOrDefault(p => p.Key == "model").Value;
+        var parts = Parts(node, data, model).Sorted();
+        return (PlannedAction.Wait, parts.SequenceEqual(entry.Parts) ? [waits] : [.. Reasons.Of(node.Target, entry, parts, data), waits]);
+    }
+
+    private KeyParts Parts(Node node, DataState data, string? model = null)
+    {
+        var parts = new KeyParts(_optionsMemory);
+        node.Target.AddOptions(parts);
+        parts.AddOptions("dataset.", node.Target.Dataset);
+        if (data.Hash is not null)
+            parts.AddText("data", data.Hash);
+        if (model is not null)
+        {
+            parts.Add("model", model);
+        }
+        else
+        {
+            foreach (var required in node.Requires)
+            {
+                // One model is all that a target of today reads; a kind that reads more names them in its own options.
+                foreach (var output in required.Record?.Outputs ?? [])
+                    parts.AddText("model", output.Sha256);
+            }
+        }
+
+        parts.AddText("method", node.Target.Version(_options.Method));
+        parts.Add("threads", _threads);
+        parts.AddText("device", _options.Device);
+        return parts;
+    }
+
+    private TargetRecord? FindElsewhere(Node node, string key)
+    {
+        if (Lock.FindByKey(key) is { } renamed && node.Target.Accepts(renamed))
+            return renamed;
+        var cached = Cache.Find(key);
+        node.FromCache = cached is not null;
+        return cached is not null && node.Target.Accepts(cached) ? cached : null;
+    }
+
+    /// <summary>
+    /// Compares the placed outputs with the record; false where one must be there, is not, and cannot be put back. An output that was never here, as on a clean clone,
+    /// need not be.
+    /// </summary>
+    private bool CheckOutputs(Node node, out IReadOnlyList<string> missing)
+    {
+        List<string>? words = null;
+        List<TargetOutput>? place = null;
+        missing = [];
+        foreach (var output in node.Record!.Outputs)
+        {
+            var path = OutputPath(node.Target, output);
+            if (Files.Holds(path, output.Size, output.Sha256))
+                continue;
+            var exists = File.Exists(path);
+            if (Cache.Has(output))
+            {
+                (place ??= []).Add(output);
+                (words ??= []).Add($"output {output.Name} {(exists ? "changed" : "is missing")}");
+            }
+            else if (exists || node.Demanded || Files.Remembers(path))
+            {
+                return false;
+            }
+        }
+
+        (missing, node.ToPlace) = (words ?? missing, place ?? node.ToPlace);
+        return true;
+    }
+
+    private IEnumerable<string> CannotRestore(Node node) =>
+        from output in node.Record?.Outputs ?? []
+        let path = OutputPath(node.Target, output)
+        where !Files.Holds(path, output.Size, output.Sha256) && !Cache.Has(output)
+        select File.Exists(path) ? $"output {output.Name} changed, and the cache has no copy"
+            : Files.Remembers(path) ? $"output {output.Name} is missing, and the cache has no copy"
+            : $"output {output.Name} is needed, and is not here";
+
+    /// <summary>What runs reads the outputs of what it requires: they must be here, or be made again.</summary>
+    private void DemandInputs(IReadOnlyList<Node> nodes)
+    {
+        var rerun = false;
+        for (var i = nodes.Count - 1; i >= 0; i--)
+        {
+            if (nodes[i].Action != PlannedAction.Run)
+                continue;
+            foreach (var required in nodes[i].Requires)
+            {
+                if (required.Demanded)
+                    continue;
+                required.Demanded = true;
+                if (!required.HasResult)
+                    continue;
+                Decide(required);
+                rerun |= required.Action == PlannedAction.Run;
+            }
+        }
+
+        if (!rerun)
+            return;
+        foreach (var node in nodes)
+        {
+            if (node.Requires.Any(r => r.Action is PlannedAction.Run or PlannedAction.Wait))
+                Decide(node);
+        }
+    }
+}

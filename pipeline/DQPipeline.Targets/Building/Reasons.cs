@@ -1,0 +1,43 @@
+using DQPipeline.Targets.Fingerprints;
+using DQPipeline.Targets.Graph;
+using DQPipeline.Targets.Records;
+
+namespace DQPipeline.Targets.Building;
+
+/// <summary>Says in words why a target is stale, by comparing what its key is made of now with what dq.lock says it was made of.</summary>
+internal static class Reasons
+{
+    public const string NeverBuilt = "never built";
+
+    /// <summary>What changed; "never built" where nothing is recorded. Both lists of parts are sorted.</summary>
+    public static IReadOnlyList<string> Of(Target target, LockEntry? entry, IReadOnlyList<KeyValuePair<string, string>> now, DataState data)
+    {
+        if (entry is null)
+            return [NeverBuilt];
+        var words = new List<string>();
+        var before = entry.Parts;
+        for (int i = 0, j = 0; i < before.Count || j < now.Count;)
+        {
+            var order = i == before.Count ? 1 : j == now.Count ? -1 : string.CompareOrdinal(before[i].Key, now[j].Key);
+            if (order < 0)
+                words.Add($"{before[i].Key}: {Plain(before[i++].Value)} → not set");
+            else if (order > 0)
+                words.Add($"{now[j].Key}: not set → {Plain(now[j++].Value)}");
+            else if (before[i++].Value is var old && now[j++] is var (name, value) && old != value)
+                words.Add(Changed(target, name, Plain(old), Plain(value), data));
+        }
+
+        // The key is the judge; the words may have been edited, or not merged with it.
+        return words.Count > 0 ? words : ["its recorded key differs"];
+    }
+
+    private static string Changed(Target target, string name, string old, string value, DataState data) => name switch
+    {
+        "data" => data.Describe(old) is { } files ? $"the data of '{target.Dataset.Name}': {files}" : $"the data of '{target.Dataset.Name}' changed",
+        "model" => $"the model '{(target as EvaluationCell)?.Model.Name}' changed",
+        "method" => $"the method's version: {old} → {value}",
+        _ => $"{name}: {old} → {value}",
+    };
+
+    private static string Plain(string json) => json is ['"', .., '"'] ? json[1..^1] : json;
+}

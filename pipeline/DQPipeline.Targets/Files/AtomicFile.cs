@@ -1,0 +1,91 @@
+using DQPipeline.Declarations;
+
+namespace DQPipeline.Targets.Files;
+
+/// <summary>Files that appear whole or not at all: written beside, flushed to disk, renamed. Failures are DQ6004 with the path and the mend.</summary>
+internal static class AtomicFile
+{
+    /// <summary>In the name of every file that is not yet whole; what a killed run leaves behind is swept by it.</summary>
+    public const string TemporaryMark = ".tmp-";
+
+    /// <param name="path">The file.</param>
+    /// <param name="content">All that it is to hold.</param>
+    /// <param name="temporaryFolder">Where it lies until it is whole, on the same file system; the default is its own folder.</param>
+    public static void Write(string path, ReadOnlySpan<byte> content, string? temporaryFolder = null)
+    {
+        var temporary = TemporaryFor(temporaryFolder is null ? path : Path.Combine(temporaryFolder, Path.GetFileName(path)));
+        try
+        {
+            using (var stream = Create(temporary))
+            {
+                stream.Write(content);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception e) when (IsWriteFailure(e))
+        {
+            TryDelete(temporary);
+            throw CannotWrite(path, e);
+        }
+    }
+
+    public static string TemporaryFor(string path) => path + TemporaryMark + Guid.NewGuid().ToString("N");
+
+    public static FileStream Create(string path) => new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16);
+
+    public static void CreateFolder(string path)
+    {
+        try
+        {
+            _ = Directory.CreateDirectory(path);
+        }
+        catch (Exception e) when (IsWriteFailure(e))
+        {
+            throw CannotWrite(path, e);
+        }
+    }
+
+    /// <summary>Removes what killed runs left half-written in <paramref name="folder"/> itself. A failure to do so is of no consequence.</summary>
+    public static void Sweep(string folder, string pattern = "*" + TemporaryMark + "*")
+    {
+        try
+        {
+            foreach (var left in Directory.EnumerateFiles(folder, pattern))
+                TryDelete(left);
+        }
+        catch (Exception e) when (IsWriteFailure(e))
+        {
+        }
+    }
+
+    public static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (IsWriteFailure(e))
+        {
+        }
+    }
+
+    public static bool IsWriteFailure(Exception e) => e is IOException or UnauthorizedAccessException;
+
+    public static DqException CannotWrite(string path, Exception e) => new(DiagnosticCodes.CannotWrite, $"cannot write {path}: {Why(e)}", inner: e);
+
+    /// <summary>The system's reason in words, with the mend. The low 16 bits of HResult are errno on Unix and the Win32 error on Windows.</summary>
+    private static string Why(Exception e)
+    {
+        const int noSpaceUnix = 28, quotaUnix = 122, readOnlyUnix = 30, diskFullWindows = 112;
+        return (e.HResult & 0xFFFF) switch
+        {
+            noSpaceUnix or diskFullWindows => "the disk is full; free some space and build again, nothing that was finished is lost",
+            quotaUnix => "the disk quota is used up; free some space and build again, nothing that was finished is lost",
+            readOnlyUnix => "the file system is read-only; build in a copy of the folder that can be written",
+            _ when e is UnauthorizedAccessException => "access is denied; give yourself the right to write there, or build in a copy of the folder",
+            _ => e.Message + "; mend that and build again, nothing that was finished is lost",
+        };
+    }
+}

@@ -1,0 +1,189 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using DQPipeline.Declarations;
+using DQPipeline.Targets.Files;
+
+namespace DQPipeline.Targets.Fingerprints;
+
+/// <summary>
+/// The content of a whole folder as one hash: SHA-256 over the names and hashes of its files in the order of <see cref="FolderWalk"/>.
+/// Stamps and hashes of the last time lie in a file of <c>.dq/state</c>. A first pass only compares stamps with it and stops at the first difference; the
+/// second, where one is needed, merges the old list into a new one and reads only the files that differ. Neither holds the folder in memory.
+/// </summary>
+internal sealed class FolderFingerprint(string root, string statePath, TimeProvider time)
+{
+    private const int Chunk = 2048;
+
+    /// <summary>The folder's hash and what changed lately.</summary>
+    /// <exception cref="DqException">DQ2002: a file cannot be read.</exception>
+    public (string Hash, ChangeJournal Journal) Compute(CancellationToken cancellation)
+    {
+        try
+        {
+            if (Unchanged() is { } tail)
+                return tail;
+            var temporary = AtomicFile.TemporaryFor(statePath);
+            try
+            {
+                (string, ChangeJournal) result;
+                using (var stream = AtomicFile.Create(temporary))
+                    result = Rescan(stream, cancellation);
+                File.Move(temporary, statePath, overwrite: true);
+                return result;
+            }
+            catch (Exception e) when (AtomicFile.IsWriteFailure(e))
+            {
+                // The memory cannot be written (read-only, full): do without. Failures to read the data were already wrapped.
+                AtomicFile.TryDelete(temporary);
+                return Rescan(Stream.Null, cancellation);
+            }
+        }
+        catch (Exception e) when (AtomicFile.IsWriteFailure(e))
+        {
+            throw Unreadable(root, e);
+        }
+    }
+
+    internal static DqException Unreadable(string path, Exception e) =>
+        new(DiagnosticCodes.DataCorrupt, $"{path} cannot be read: {e.Message}; give yourself the right to read it, or remove it", inner: e);
+
+    /// <summary>What the last pass found, if every stamp still proves it; else null.</summary>
+    private (string Hash, ChangeJournal Journal)? Unchanged()
+    {
+        try
+        {
+            using var stream = OpenState();
+            if (stream is null)
+                return null;
+            var reader = new StampReader(stream);
+            foreach (var (name, path) in FolderWalk.Files(root))
+            {
+                if (FileStamp.Of(path) is not { } stamp)
+                    continue;
+                if (!reader.Read(out var record) || record.Name != name || !record.Proves(stamp))
+                    return null;
+            }
+
+            return reader.Read(out _) ? null : ChangeJournal.Parse(reader.Tail);
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+
+    private (string Hash, ChangeJournal Journal) Rescan(Stream target, CancellationToken cancellation)
+    {
+        try
+        {
+            using var old = OpenState();
+            return Merge(old, target, cancellation);
+        }
+        catch (InvalidDataException)
+        {
+            target.SetLength(0);
+            return Merge(null, target, cancellation);
+        }
+    }
+
+    private (string Hash, ChangeJournal Journal) Merge(Stream? oldStream, Stream target, CancellationToken cancellation)
+    {
+        var reader = oldStream is null ? null : new StampReader(oldStream);
+        var writer = new StampWriter(target);
+        using var total = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var changes = new ChangeList();
+        StampRecord? old = null;
+        _ = reader?.Read(out old);
+        var pending = new List<Pending>(Chunk);
+        foreach (var (name, path) in FolderWalk.Files(root))
+        {
+            if (FileStamp.Of(path) is not { } stamp)
+                continue;
+            for (; old is not null && FolderWalk.Compare(old.Name, name) < 0; _ = reader!.Read(out old))
+                changes.Add(old.Name, "is gone");
+            var known = old?.Name == name ? old : null;
+            if (known is not null)
+                _ = reader!.Read(out old);
+            pending.Add(new(name, path, stamp, known));
+            if (pending.Count == Chunk)
+                Flush(pending, writer, total, changes, cancellation);
+        }
+
+        Flush(pending, writer, total, changes, cancellation);
+        for (; old is not null; _ = reader!.Read(out old))
+            changes.Add(old.Name, "is gone");
+        var hash = Convert.ToHexStringLower(total.GetHashAndReset());
+        var journal = ChangeJournal.Empty;
+        if (reader is not null)
+        {
+            var (before, entries) = ChangeJournal.Parse(reader.Tail);
+            journal = entries.With(before, hash, changes);
+        }
+
+        writer.End(journal.Format(hash));
+        return (hash, journal);
+    }
+
+    private void Flush(List<Pending> pending, StampWriter writer, IncrementalHash total, ChangeList changes, CancellationToken cancellation)
+    {
+        var records = new StampRecord[pending.Count];
+        var now = time.GetUtcNow();
+        try
+        {
+            _ = Parallel.For(0, pending.Count, new ParallelOptions { CancellationToken = cancellation }, i =>
+            {
+                var (name, path, stamp, known) = pending[i];
+                records[i] = known is not null && known.Proves(stamp) ? known : new(name, stamp, !stamp.IsRacy(now), Hash(path));
+            });
+        }
+        catch (AggregateException e) when (e.InnerExceptions[0] is DqException inner)
+        {
+            throw new DqException(inner.Diagnostics, e);
+        }
+
+        Span<byte> length = stackalloc byte[4];
+        for (var i = 0; i < records.Length; i++)
+        {
+            var (name, _, _, known) = pending[i];
+            if (known is null)
+                changes.Add(name, "is new");
+            else if (!known.Hash.AsSpan().SequenceEqual(records[i].Hash))
+                changes.Add(name, "changed");
+            writer.Write(records[i]);
+            var bytes = Encoding.UTF8.GetBytes(name);
+            BinaryPrimitives.WriteInt32LittleEndian(length, bytes.Length);
+            total.AppendData(length);
+            total.AppendData(bytes);
+            total.AppendData(records[i].Hash);
+        }
+
+        pending.Clear();
+    }
+
+    private static byte[] Hash(string path)
+    {
+        try
+        {
+            return ContentHash.OfFile(path);
+        }
+        catch (Exception e) when (AtomicFile.IsWriteFailure(e))
+        {
+            throw Unreadable(path, e);
+        }
+    }
+
+    private FileStream? OpenState()
+    {
+        try
+        {
+            return new FileStream(statePath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16);
+        }
+        catch (Exception e) when (AtomicFile.IsWriteFailure(e))
+        {
+            return null;
+        }
+    }
+
+    private readonly record struct Pending(string Name, string Path, FileStamp Stamp, StampRecord? Known);
+}

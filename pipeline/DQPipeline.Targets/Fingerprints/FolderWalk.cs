@@ -1,0 +1,77 @@
+using System.IO.Enumeration;
+using DQPipeline.Targets.Files;
+
+namespace DQPipeline.Targets.Fingerprints;
+
+/// <summary>
+/// The files below a folder, siblings in ordinal order and each folder's files where the folder stands, so that two walks can be merged like sorted lists.
+/// Names that begin with a dot are left out; links are followed, except to a folder they lie in.
+/// </summary>
+internal static class FolderWalk
+{
+    /// <summary>Names relative to the folder with '/' between their parts, and full paths.</summary>
+    public static IEnumerable<(string Name, string Path)> Files(string root)
+    {
+        var open = new Stack<Level>();
+        open.Push(new(Entries(root), "", root, FileStamp.FolderIdentity(root)));
+        while (open.TryPeek(out var level))
+        {
+            if (level.Next == level.Entries.Length)
+            {
+                _ = open.Pop();
+                continue;
+            }
+
+            var entry = level.Entries[level.Next++];
+            var name = level.Prefix + entry.Name;
+            var path = Path.Combine(level.Path, entry.Name);
+            if (!entry.IsFolder)
+            {
+                yield return (name, path);
+                continue;
+            }
+
+            var identity = entry.IsLink ? FileStamp.FolderIdentity(path) : null;
+            if (identity is null || !open.Any(l => l.Identity == identity))
+                open.Push(new(Entries(path), name + "/", path, identity ?? FileStamp.FolderIdentity(path)));
+        }
+    }
+
+    /// <summary>The order of <see cref="Files"/>: ordinal, with '/' before every other character.</summary>
+    public static int Compare(string a, string b)
+    {
+        var same = a.AsSpan().CommonPrefixLength(b);
+        if (same == a.Length || same == b.Length)
+            return a.Length.CompareTo(b.Length);
+        char x = a[same], y = b[same];
+        return (x == '/' ? '\0' : x).CompareTo(y == '/' ? '\0' : y);
+    }
+
+    private static Entry[] Entries(string folder)
+    {
+        var entries = new FileSystemEnumerable<Entry>(
+            folder,
+            static (ref FileSystemEntry e) => new(e.FileName.ToString(), e.IsDirectory, (e.Attributes & FileAttributes.ReparsePoint) != 0),
+            new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false, ReturnSpecialDirectories = false })
+        {
+            ShouldIncludePredicate = static (ref FileSystemEntry e) => e.FileName[0] != '.',
+        }.ToArray();
+        Array.Sort(entries, static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        return entries;
+    }
+
+    private readonly record struct Entry(string Name, bool IsFolder, bool IsLink);
+
+    private sealed class Level(Entry[] entries, string prefix, string path, ulong? identity)
+    {
+        public Entry[] Entries { get; } = entries;
+
+        public string Prefix { get; } = prefix;
+
+        public string Path { get; } = path;
+
+        public ulong? Identity { get; } = identity;
+
+        public int Next { get; set; }
+    }
+}

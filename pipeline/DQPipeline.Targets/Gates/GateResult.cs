@@ -1,0 +1,28 @@
+using DQPipeline.Declarations;
+using DQPipeline.Targets.Graph;
+
+namespace DQPipeline.Targets.Gates;
+
+/// <summary>How a gate stands.</summary>
+public enum GateVerdict
+{
+    /// <summary>The measurement meets the demand.</summary>
+    Passed,
+
+    /// <summary>The measurement does not meet the demand (DQ4001).</summary>
+    Failed,
+
+    /// <summary>There is no measurement to hold the demand against (DQ4002).</summary>
+    Undecided,
+}
+
+/// <summary>A gate held against one measurement; a gate on a matrix has one result for each member.</summary>
+/// <param name="Gate">The demand.</param>
+/// <param name="Evaluation">Name of the evaluation that declares it.</param>
+/// <param name="Model">Name of the model.</param>
+/// <param name="Verdict">How it stands.</param>
+/// <param name="Cell">The measurement's target; null where none is declared.</param>
+/// <param name="Accuracy">The measured accuracy, 0 to 1; null where undecided.</param>
+/// <param name="Interval">Its 95 % Wilson interval; null where undecided.</param>
+public sealed record GateResult(
+    GateDeclaration Gate, string Evaluation, string Model, GateVerdict Verdict, EvaluationCell? Cell, double? Accuracy, WilsonInterval? Interval);

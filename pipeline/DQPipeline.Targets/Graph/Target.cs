@@ -1,0 +1,68 @@
+using DQPipeline.Declarations;
+using DQPipeline.Targets.Keys;
+using DQPipeline.Targets.Records;
+using DQPipeline.Targets.Workers;
+
+namespace DQPipeline.Targets.Graph;
+
+/// <summary>One node of the graph: something with a key, whose result is recorded in dq.lock.</summary>
+public abstract class Target
+{
+    private protected Target(string kind, string id, string name, SourcePlace place, DatasetDeclaration dataset, IReadOnlyList<Target> requires)
+    {
+        Kind = kind;
+        Id = id;
+        Name = name;
+        Place = place;
+        Dataset = dataset;
+        Requires = requires;
+    }
+
+    /// <summary>The kind, which begins the id: <c>train</c> or <c>evaluate</c>.</summary>
+    public string Kind { get; }
+
+    /// <summary>Names the target in dq.lock and to people: <c>train/dq</c>, <c>evaluate/robustness/dq/pgd@8</c>.</summary>
+    public string Id { get; }
+
+    /// <summary>The entry's name in dq.json; for a member of a matrix, the member's.</summary>
+    public string Name { get; }
+
+    /// <summary>Where dq.json declares it.</summary>
+    public SourcePlace Place { get; }
+
+    /// <summary>The data that it reads.</summary>
+    public DatasetDeclaration Dataset { get; }
+
+    /// <summary>The targets whose results it reads.</summary>
+    public IReadOnlyList<Target> Requires { get; }
+
+    /// <summary>The files that it makes, by name; placed as <see cref="Workspace.OutputPath"/>.</summary>
+    public virtual IReadOnlyList<string> Outputs => [];
+
+    /// <summary>Whether its worker writes checkpoints, from which the next one goes on.</summary>
+    internal virtual bool Resumes => false;
+
+    /// <summary>Whether a name that a person gave means this target (among others).</summary>
+    internal abstract bool Matches(string selector);
+
+    /// <summary>Every name that <see cref="Matches"/> takes, for "did you mean".</summary>
+    internal abstract IEnumerable<string> Names { get; }
+
+    /// <summary>The version of the code that makes it.</summary>
+    internal abstract string Version(MethodVersions versions);
+
+    /// <summary>Adds the declaration's own options to a key, with defaults written out and without names.</summary>
+    internal abstract void AddOptions(KeyParts parts);
+
+    /// <summary>Whether a record says all that this target's result must say; one that does not (edited by hand, from another version) counts for nothing.</summary>
+    internal virtual bool Accepts(TargetRecord record) => Outputs.All(name => record.Output(name) is not null);
+
+    /// <summary>Targets that are ready together and have equal batches go to one worker; null for a worker of its own.</summary>
+    internal virtual object? Batch => null;
+
+    /// <summary>The job of a worker that makes this target and the others of its batch.</summary>
+    internal abstract WorkerJob CreateJob(JobContext context);
+
+    /// <inheritdoc/>
+    public override string ToString() => Id;
+}

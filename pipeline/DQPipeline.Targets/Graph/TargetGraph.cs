@@ -1,0 +1,140 @@
+using DQPipeline.Declarations;
+
+namespace DQPipeline.Targets.Graph;
+
+/// <summary>Everything that a pipeline builds, dependencies before dependents.</summary>
+public sealed class TargetGraph
+{
+    private readonly Dictionary<string, Target> _byId = [];
+    private readonly List<Target> _targets = [];
+
+    private TargetGraph(PipelineDeclaration pipeline) => Pipeline = pipeline;
+
+    /// <summary>The declarations that it was made of.</summary>
+    public PipelineDeclaration Pipeline { get; }
+
+    /// <summary>Every target, dependencies before dependents, else in the order of dq.json.</summary>
+    public IReadOnlyList<Target> Targets => _targets;
+
+    /// <summary>The graph of a pipeline: a target for each model, and for each evaluation one for each model × attack × ε besides the clean one.</summary>
+    /// <exception cref="DqException">DQ1005 a name that nothing declares; DQ1007 two measurements with one name.</exception>
+    public static TargetGraph Create(PipelineDeclaration pipeline)
+    {
+        var graph = new TargetGraph(pipeline);
+        var groups = new Dictionary<string, List<TrainTarget>>();
+        foreach (var train in pipeline.Train.Values)
+        {
+            if (!pipeline.Datasets.TryGetValue(train.Dataset, out var dataset))
+                throw Suggestion.Unknown($"train '{train.Name}' needs the data set", train.Dataset, pipeline.Datasets.Keys, train.Place);
+            var target = new TrainTarget(train, dataset);
+            graph.Add(target);
+            AddTo(groups, train.Name, target);
+            if (train.Group.Length > 0 && train.Group != train.Name)
+                AddTo(groups, train.Group, target);
+        }
+
+        foreach (var evaluation in pipeline.Evaluate.Values)
+        {
+            foreach (var model in Models(evaluation, groups))
+                graph.AddCells(evaluation, model);
+        }
+
+        return graph;
+    }
+
+    /// <summary>The target of this id; null where there is none.</summary>
+    public Target? Find(string id) => _byId.GetValueOrDefault(id);
+
+    /// <summary>
+    /// The targets that names mean: a model (<c>dq</c>), a matrix, an evaluation (<c>robustness</c>), its part on a model (<c>robustness/dq</c>), under an attack
+    /// (<c>robustness/dq/pgd</c>) or one measurement (<c>robustness/dq/pgd@8</c>), each with or without its kind before it (<c>train/dq</c>). No name means everything.
+    /// </summary>
+    /// <returns>The targets meant, without what they depend on, in the order of <see cref="Targets"/>.</returns>
+    /// <exception cref="DqException">DQ1005: a name means nothing.</exception>
+    public IReadOnlyList<Target> Select(IReadOnlyList<string> names)
+    {
+        if (names.Count == 0)
+            return _targets;
+        var chosen = new HashSet<Target>();
+        foreach (var name in names)
+        {
+            var matches = _targets.FindAll(t => t.Matches(name));
+            if (matches.Count == 0)
+                throw Suggestion.Unknown("there is no target", name, _targets.SelectMany(t => t.Names), place: null);
+            chosen.UnionWith(matches);
+        }
+
+        return _targets.FindAll(chosen.Contains);
+    }
+
+    /// <summary>The given targets and all that they depend on, in the order of <see cref="Targets"/>.</summary>
+    public IReadOnlyList<Target> Closure(IReadOnlyList<Target> targets)
+    {
+        if (ReferenceEquals(targets, _targets))
+            return _targets;
+        var needed = new HashSet<Target>();
+        var open = new Stack<Target>(targets);
+        while (open.TryPop(out var target))
+        {
+            if (!needed.Add(target))
+                continue;
+            foreach (var required in target.Requires)
+                open.Push(required);
+        }
+
+        return _targets.FindAll(needed.Contains);
+    }
+
+    /// <summary>The models of an evaluation or gate by name: one, or the members of a matrix; none where nothing is called so.</summary>
+    internal IEnumerable<TrainTarget> ModelsCalled(string name) =>
+        _targets.OfType<TrainTarget>().Where(t => t.Name == name || t.Declaration.Group == name);
+
+    private static IEnumerable<TrainTarget> Models(EvaluateDeclaration evaluation, Dictionary<string, List<TrainTarget>> groups)
+    {
+        var seen = new HashSet<TrainTarget>();
+        foreach (var name in evaluation.Models)
+        {
+            if (!groups.TryGetValue(name, out var members))
+                throw Suggestion.Unknown($"evaluate '{evaluation.Name}' needs the model", name, groups.Keys, evaluation.Place);
+            foreach (var member in members.Where(seen.Add))
+                yield return member;
+        }
+    }
+
+    private static void AddTo(Dictionary<string, List<TrainTarget>> groups, string name, TrainTarget target)
+    {
+        if (groups.TryGetValue(name, out var members))
+            members.Add(target);
+        else
+            groups.Add(name, [target]);
+    }
+
+    private void AddCells(EvaluateDeclaration evaluation, TrainTarget model)
+    {
+        Add(new EvaluationCell(evaluation, model, null, 0));
+        foreach (var attack in evaluation.Attacks)
+        {
+            for (var i = 0; i < evaluation.Epsilon.Count; i++)
+            {
+                if (FirstIndex(evaluation.Epsilon, evaluation.Epsilon[i]) == i)
+                    Add(new EvaluationCell(evaluation, model, attack, evaluation.Epsilon[i]));
+            }
+        }
+    }
+
+    /// <summary>By hand: the library's sets of numbers are compiled anew in every process, which a build with nothing to do would feel.</summary>
+    private static int FirstIndex(IReadOnlyList<double> values, double value)
+    {
+        var i = 0;
+        while (values[i] != value)
+            i++;
+        return i;
+    }
+
+    private void Add(Target target)
+    {
+        if (!_byId.TryAdd(target.Id, target))
+            throw new DqException(DiagnosticCodes.Duplicate, $"{target.Id} is declared twice; give the two different names", target.Place);
+        _targets.Add(target);
+    }
+}

@@ -1,0 +1,8 @@
+namespace DQPipeline.Targets.Keys;
+
+/// <summary>
+/// The versions of the method's code, part of every key: whoever changes what a worker computes for the same declaration raises the version of its kind.
+/// </summary>
+/// <param name="Train">Version of training, data generation included, say <c>train/1</c>.</param>
+/// <param name="Evaluate">Version of attacks and evaluation, data generation included, say <c>evaluate/1</c>.</param>
+public sealed record MethodVersions(string Train, string Evaluate);

@@ -1,0 +1,104 @@
+using System.Buffers;
+using System.Text.Json;
+using DQPipeline.Declarations;
+using DQPipeline.Targets.Files;
+
+namespace DQPipeline.Targets.Records;
+
+/// <summary>
+/// dq.lock: the recorded result of every target, sorted, so that it merges and its differences read well. It is committed to git; nothing of this machine is in it.
+/// </summary>
+internal sealed class LockFile
+{
+    private const int Version = 1;
+
+    private readonly string _path;
+    private readonly Dictionary<string, LockEntry> _entries;
+    private Dictionary<string, LockEntry>? _byKey;
+
+    private LockFile(string path, Dictionary<string, LockEntry> entries) => (_path, _entries) = (path, entries);
+
+    public IReadOnlyDictionary<string, LockEntry> Entries => _entries;
+
+    /// <summary>Reads dq.lock; an absent one is empty.</summary>
+    /// <exception cref="DqException">DQ6002 with the line and the mend.</exception>
+    public static LockFile Read(string path)
+    {
+        byte[] bytes;
+        try
+        {
+            bytes = File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return new(path, []);
+        }
+        catch (Exception e) when (AtomicFile.IsWriteFailure(e))
+        {
+            throw new DqException(DiagnosticCodes.LockUnreadable, $"{path} cannot be read: {e.Message}; give yourself the right to read it", inner: e);
+        }
+
+        return new(path, LockParser.Parse(path, bytes, Version));
+    }
+
+    public LockEntry? Find(string id) => _entries.GetValueOrDefault(id);
+
+    /// <summary>The result of a key, under whatever name it was recorded.</summary>
+    public TargetRecord? FindByKey(string key)
+    {
+        if (_byKey is null)
+        {
+            _byKey = new(_entries.Count);
+            foreach (var entry in _entries.Values)
+                _byKey[entry.Record.Key] = entry;
+        }
+
+        return _byKey.GetValueOrDefault(key)?.Record;
+    }
+
+    /// <summary>Sets what is recorded of a target; true where that is a change.</summary>
+    public bool Set(string id, TargetRecord record, IReadOnlyList<KeyValuePair<string, string>> parts)
+    {
+        if (_entries.TryGetValue(id, out var old) && old.Record.Same(record))
+            return false;
+        var entry = new LockEntry(record, parts);
+        _entries[id] = entry;
+        if (_byKey is not null)
+            _byKey[record.Key] = entry;
+        return true;
+    }
+
+    /// <summary>Writes the entries of those targets that are still <paramref name="declared"/>.</summary>
+    /// <exception cref="DqException">DQ6004.</exception>
+    public void Write(Func<string, bool> declared)
+    {
+        var buffer = new ArrayBufferWriter<byte>(Math.Max(4096, _entries.Count * 1024));
+        using (var writer = new Utf8JsonWriter(buffer, RecordJson.Indented))
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("version"u8, Version);
+            writer.WriteStartObject("targets"u8);
+            foreach (var (id, entry) in _entries.Where(e => declared(e.Key)).OrderBy(e => e.Key, StringComparer.Ordinal))
+            {
+                writer.WriteStartObject(id);
+                writer.WriteString("key"u8, entry.Record.Key);
+                writer.WriteStartObject("parts"u8);
+                foreach (var (name, json) in entry.Parts)
+                {
+                    writer.WritePropertyName(name);
+                    writer.WriteRawValue(json, skipInputValidation: true);
+                }
+
+                writer.WriteEndObject();
+                RecordJson.Write(writer, entry.Record);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+
+        buffer.Write("\n"u8);
+        AtomicFile.Write(_path, buffer.WrittenSpan);
+    }
+}

@@ -1,0 +1,123 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace DQPipeline.Targets.Records;
+
+/// <summary>Outputs and metrics as JSON, the same in dq.lock and in the cache. Written and read by hand: the no-op build has no time for a serializer.</summary>
+internal static class RecordJson
+{
+    public static readonly JsonWriterOptions Indented = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Writes "outputs" and "metrics" into an open object, each only where there are any.</summary>
+    public static void Write(Utf8JsonWriter writer, TargetRecord record)
+    {
+        if (record.Outputs.Count > 0)
+        {
+            writer.WriteStartObject("outputs"u8);
+            foreach (var output in record.Outputs)
+            {
+                writer.WriteStartObject(output.Name);
+                writer.WriteString("sha256"u8, output.Sha256);
+                writer.WriteNumber("size"u8, output.Size);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndObject();
+        }
+
+        if (record.Metrics.Count > 0)
+        {
+            writer.WriteStartObject("metrics"u8);
+            foreach (var (name, value) in record.Metrics)
+            {
+                if (double.IsFinite(value))
+                    writer.WriteNumber(name, value);
+            }
+
+            writer.WriteEndObject();
+        }
+    }
+
+    /// <summary>Reads an object of outputs; the reader stands on its start.</summary>
+    /// <exception cref="JsonException">It is none.</exception>
+    public static TargetOutput[] ReadOutputs(ref Utf8JsonReader reader)
+    {
+        Expect(ref reader, JsonTokenType.StartObject);
+        var outputs = new List<TargetOutput>(1);
+        while (NextProperty(ref reader, out var name))
+        {
+            Expect(ref reader, JsonTokenType.StartObject);
+            string? hash = null;
+            long size = -1;
+            while (NextProperty(ref reader, out var property))
+            {
+                if (property == "sha256")
+                    hash = ReadHash(ref reader);
+                else if (property == "size" && reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var value) && value >= 0)
+                    size = value;
+                else
+                    throw new JsonException($"\"{property}\" is not a property of an output, or has a wrong value");
+            }
+
+            if (hash is null || size < 0 || name.AsSpan().ContainsAny("/\\\0") || name is "" or "." or "..")
+                throw new JsonException($"the output \"{name}\" needs a plain name, a sha256 and a size");
+            outputs.Add(new(name, hash, size));
+        }
+
+        return [.. outputs];
+    }
+
+    /// <summary>Reads an object of numbers; the reader stands on its start.</summary>
+    /// <exception cref="JsonException">It is none.</exception>
+    public static Metric[] ReadMetrics(ref Utf8JsonReader reader)
+    {
+        Expect(ref reader, JsonTokenType.StartObject);
+        var metrics = new List<Metric>(2);
+        while (NextProperty(ref reader, out var name))
+        {
+            Expect(ref reader, JsonTokenType.Number);
+            metrics.Add(new(name, reader.GetDouble()));
+        }
+
+        return [.. metrics];
+    }
+
+    /// <summary>Steps to the next property of an object and onto its value; false at the object's end.</summary>
+    public static bool NextProperty(ref Utf8JsonReader reader, out string name)
+    {
+        if (!reader.Read() || reader.TokenType == JsonTokenType.EndObject)
+        {
+            name = "";
+            return false;
+        }
+
+        name = reader.GetString()!;
+        return reader.Read();
+    }
+
+    public static string ReadHash(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.String || reader.ValueSpan.Length != 64 || !IsHexadecimal(reader.ValueSpan))
+            throw new JsonException("64 lower-case hexadecimal digits are expected");
+        return reader.GetString()!;
+    }
+
+    private static bool IsHexadecimal(ReadOnlySpan<byte> text)
+    {
+        foreach (var c in text)
+        {
+            if (c is not (>= (byte)'0' and <= (byte)'9' or >= (byte)'a' and <= (byte)'f'))
+                return false;
+        }
+
+        return true;
+    }
+
+    public static void Expect(ref Utf8JsonReader reader, JsonTokenType type)
+    {
+        if (reader.TokenType != type)
+            throw new JsonException($"{type} is expected, not {reader.TokenType}");
+    }
+}

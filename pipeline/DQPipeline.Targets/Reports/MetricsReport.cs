@@ -1,0 +1,41 @@
+using DQPipeline.Targets.Building;
+using DQPipeline.Targets.Gates;
+using DQPipeline.Targets.Graph;
+using DQPipeline.Targets.Records;
+
+namespace DQPipeline.Targets.Reports;
+
+/// <summary>The measurements that dq.lock records.</summary>
+public static class MetricsReport
+{
+    /// <summary>The recorded measurements of the declared cells, in their order. What dq.lock holds of inputs that changed since is there too, and not current.</summary>
+    /// <exception cref="DQPipeline.Declarations.DqException">DQ6002: dq.lock cannot be read.</exception>
+    public static IReadOnlyList<MetricRecord> Create(Workspace workspace, TargetGraph graph, BuildOptions options, CancellationToken cancellation = default)
+    {
+        var planner = new Planner(workspace, graph, options, _ => { }, TimeProvider.System, cancellation);
+        var nodes = planner.Plan(graph.Select(options.Select));
+        planner.Files.Save();
+        return Of(nodes, planner.Lock);
+    }
+
+    internal static IReadOnlyList<MetricRecord> Of(IReadOnlyList<Node> nodes, LockFile lockFile)
+    {
+        var metrics = new List<MetricRecord>();
+        foreach (var node in nodes)
+        {
+            if (node.Target is EvaluationCell cell && lockFile.Find(cell.Id)?.Record is { } record
+                && Of(cell, record, current: node.Outcome is null ? node.Action is PlannedAction.None or PlannedAction.Restore : node.Succeeded) is { } metric)
+                metrics.Add(metric);
+        }
+
+        return metrics;
+    }
+
+    internal static MetricRecord? Of(EvaluationCell cell, TargetRecord record, bool current)
+    {
+        if (EvaluationCell.Measurement(record) is not var (samples, correct))
+            return null;
+        var (low, high) = WilsonInterval.Of(correct, samples);
+        return new(cell.Name, cell.Model.Name, cell.AttackName, cell.Epsilon, BlackBox: false, samples, correct, (double)correct / samples, low, high, current);
+    }
+}

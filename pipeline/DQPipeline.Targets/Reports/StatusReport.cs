@@ -1,0 +1,37 @@
+using DQPipeline.Targets.Building;
+using DQPipeline.Targets.Graph;
+
+namespace DQPipeline.Targets.Reports;
+
+/// <summary>How every target stands, and why.</summary>
+public static class StatusReport
+{
+    /// <summary>The status of the selected targets and of all that they depend on. Runs nothing and writes nothing but what it remembers of files' hashes.</summary>
+    /// <exception cref="DQPipeline.Declarations.DqException">DQ6002: dq.lock cannot be read; DQ1005: a selected name means nothing.</exception>
+    public static IReadOnlyList<TargetStatus> Create(Workspace workspace, TargetGraph graph, BuildOptions options, CancellationToken cancellation = default)
+    {
+        // Locked and forced are about what a build does; the status is about what is.
+        var planner = new Planner(workspace, graph, options with { Locked = false, Force = false }, _ => { }, TimeProvider.System, cancellation);
+        var nodes = planner.Plan(graph.Select(options.Select));
+        planner.Files.Save();
+        var status = new List<TargetStatus>(nodes.Count);
+        foreach (var node in nodes)
+            status.Add(new(node.Target, State(node, planner.Lock.Find(node.Target.Id) is not null), WithSource(node)));
+        return status;
+    }
+
+    private static TargetState State(Node node, bool recorded) => node.Action switch
+    {
+        PlannedAction.None => TargetState.UpToDate,
+        PlannedAction.Skip => TargetState.Skipped,
+        PlannedAction.Fail => TargetState.Broken,
+        _ => recorded ? TargetState.Stale : TargetState.NeverBuilt,
+    };
+
+    private static IReadOnlyList<string> WithSource(Node node) => node.Action switch
+    {
+        PlannedAction.Adopt => [.. node.Reasons, node.FromCache ? "the cache has its result" : "dq.lock has its result under another name"],
+        PlannedAction.Restore => [.. node.Reasons, "the cache has a copy"],
+        _ => node.Reasons,
+    };
+}

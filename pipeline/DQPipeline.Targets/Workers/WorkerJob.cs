@@ -1,0 +1,69 @@
+using System.Text.Json.Serialization;
+
+namespace DQPipeline.Targets.Workers;
+
+/// <summary>
+/// What one worker process is asked to do: one line of JSON on its standard input. Its results must depend on nothing but the job without
+/// <see cref="Name"/>, the folders and the cells' ids: equal keys share one result.
+/// </summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(TrainJob), "train")]
+[JsonDerivedType(typeof(EvaluateJob), "evaluate")]
+public abstract record WorkerJob
+{
+    /// <summary>For people and for the log's name only, say <c>train/dq</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Processor threads, from 1.</summary>
+    public required int Threads { get; init; }
+
+    /// <summary><c>cpu</c> or <c>cuda</c>.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>The data set: a <c>DatasetDeclaration</c> as JSON (<c>Declaration.FromJson</c>), its path absolute.</summary>
+    public required string Dataset { get; init; }
+
+    /// <summary>Where the worker writes its outputs; it exists and is the worker's own.</summary>
+    public required string OutputFolder { get; init; }
+}
+
+/// <summary>Train one model and write <c>model.safetensors</c>.</summary>
+public sealed record TrainJob : WorkerJob
+{
+    /// <summary>The <c>TrainDeclaration</c> as JSON (<c>Declaration.FromJson</c>).</summary>
+    public required string Train { get; init; }
+
+    /// <summary>The target's key, 64 hexadecimal digits: provenance for the model's metadata, and a checkpoint of another key is none.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>Where checkpoints lie; it exists. The front end removes it once the result is recorded, the worker never.</summary>
+    public required string CheckpointFolder { get; init; }
+}
+
+/// <summary>Measure one model under several attacks; the library and the data are loaded once for all of them.</summary>
+public sealed record EvaluateJob : WorkerJob
+{
+    /// <summary>The model's file, absolute.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>SHA-256 of the model's file, 64 hexadecimal digits, that the worker may hold the bytes against.</summary>
+    public required string ModelSha256 { get; init; }
+
+    /// <summary>Test images measured, a seeded class-balanced sample; 0 takes all.</summary>
+    public required int Samples { get; init; }
+
+    /// <summary>Images a batch.</summary>
+    public required int Batch { get; init; }
+
+    /// <summary>Seed of the sample and of random starts. A cell's random numbers depend on this and on its own attack and ε, never on the other cells.</summary>
+    public required int Seed { get; init; }
+
+    /// <summary>What to measure, at least one; each result is reported as it is known.</summary>
+    public required IReadOnlyList<EvaluateCell> Cells { get; init; }
+}
+
+/// <summary>One measurement.</summary>
+/// <param name="Id">Names the cell in <see cref="CellEvent"/>; nothing else may depend on it.</param>
+/// <param name="Attack">The <c>AttackDeclaration</c> as JSON; null measures clean accuracy.</param>
+/// <param name="Epsilon">ε in pixel units of 0–255; 0 for clean.</param>
+public sealed record EvaluateCell(string Id, string? Attack, double Epsilon);

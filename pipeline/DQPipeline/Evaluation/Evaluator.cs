@@ -1,0 +1,173 @@
+using DQPipeline.Attacks;
+using DQPipeline.Data;
+using DQPipeline.Declarations;
+using DQPipeline.Networks;
+using static TorchSharp.torch;
+
+namespace DQPipeline.Evaluation;
+
+/// <summary>
+/// Measures one network on one sample of images: clean, and under any number of attacks and strengths. The clean predictions are made once and serve
+/// all measurements. Every batch has the same size (the last one is filled up with repeated images, which are not counted): the size of a batch
+/// may decide in what order sums are formed, and then a borderline image would fall on either side by who else is still standing.
+/// </summary>
+/// <remarks>
+/// An image counts as correct under an attack when it is classified right both when clean and at the last iterate of every restart. So the accuracy needs
+/// no attack on images already broken: those wrong when clean are never attacked, those broken by one restart are spared the next. This
+/// is exact and no estimate. Iterations are not cut short, since an image that is wrong on the way may be right at the last iterate.
+/// </remarks>
+public sealed class Evaluator
+{
+    private readonly Classifier network;
+    private readonly ImageBatches batches;
+    private readonly int seed;
+    private long[]? cleanPredictions;
+
+    /// <summary>An evaluator of <paramref name="network"/>, on the device where its parameters are.</summary>
+    /// <param name="network">The network, whose weights must not change while the evaluator is used; its mode and its parameters' requires_grad are left as they were after each call.</param>
+    /// <param name="split">The images.</param>
+    /// <param name="samples">Which of them, by index; at least one. An image's index also names its noise.</param>
+    /// <param name="batch">Images a batch, at least 1; never more are taken than there are samples.</param>
+    /// <param name="seed">Seed of the attacks' noise, at least 0.</param>
+    /// <exception cref="DqException">DQ2005: the images have another size or more classes than the network, or there are none.</exception>
+    public Evaluator(Classifier network, ImageSplit split, IReadOnlyList<int> samples, int batch = 250, int seed = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(seed);
+        this.network = network;
+        this.seed = seed;
+        var device = network.parameters().FirstOrDefault()?.device ?? CPU;
+        batches = new ImageBatches(network.Description, split, samples, batch, device);
+    }
+
+    /// <summary>Accuracy on the clean images.</summary>
+    /// <exception cref="DqException">DQ3004: the network's outputs are not finite numbers.</exception>
+    /// <exception cref="OperationCanceledException">The measurement was cancelled.</exception>
+    public CellResult Clean(IProgress<EvaluationProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var predictions = CleanPredictions(new Passes(progress, batches.Count, 0), cancellation);
+        return Result([.. predictions.Zip(batches.Classes, (predicted, actual) => predicted == actual)], 0, 0);
+    }
+
+    /// <summary>Accuracy under <paramref name="attack"/> at strength <paramref name="epsilon"/> (0–255), attacking only images that are right so far.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">ε is not within 0 to 255.</exception>
+    /// <exception cref="DqException">DQ3004: the network's outputs are not finite numbers.</exception>
+    /// <exception cref="OperationCanceledException">The measurement was cancelled.</exception>
+    public CellResult Attacked(
+        Attack attack, double epsilon, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        Attack.CheckStrength(epsilon);
+        var passes = PassesOf(attack, epsilon, progress);
+        var predictions = CleanPredictions(passes, cancellation);
+        var standing = Enumerable.Range(0, batches.Count).Where(i => predictions[i] == batches.Classes[i]).ToArray();
+        var attacked = standing.Length;
+        var stalled = new bool[batches.Count];
+        Array.Fill(stalled, true);
+        for (var restart = 0; restart < attack.Restarts && standing.Length > 0; restart++)
+        {
+            var survivors = new List<int>();
+            foreach (var chunk in standing.Chunk(batches.Size))
+            {
+                using var scope = NewDisposeScope();
+                using var run = attack.Run(network, batches.Load(chunk), epsilon, seed, restart, () => passes.Add(chunk.Length), cancellation);
+                var after = Predictor.Predict(network, run.Images).Classes;
+                passes.Add(chunk.Length);
+                for (var i = 0; i < chunk.Length; i++)
+                {
+                    stalled[chunk[i]] &= run.Stalled[i];
+                    if (after[i] == batches.Classes[chunk[i]])
+                        survivors.Add(chunk[i]);
+                }
+            }
+
+            standing = [.. survivors];
+        }
+
+        var correct = new bool[batches.Count];
+        foreach (var i in standing)
+            correct[i] = true;
+        return Result(correct, attacked, Enumerable.Range(0, batches.Count).Count(i => stalled[i] && predictions[i] == batches.Classes[i]));
+    }
+
+    /// <summary>
+    /// The adversarial image of every sample, those included that are wrong when clean. Of several restarts the most harmful is kept for each image:
+    /// a misclassified one before one that is not, then the one with the higher loss.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">ε is not within 0 to 255.</exception>
+    /// <exception cref="DqException">DQ3004: the network's outputs are not finite numbers. DQ2005: more images than one array holds.</exception>
+    /// <exception cref="OperationCanceledException">The measurement was cancelled.</exception>
+    public AdversarialSet Adversarial(
+        Attack attack, double epsilon, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        Attack.CheckStrength(epsilon);
+        var passes = PassesOf(attack, epsilon, progress);
+        var clean = CleanPredictions(passes, cancellation);
+        if ((long)batches.Count * batches.ImageSize > Array.MaxLength)
+            throw new DqException(DiagnosticCodes.DataUnfit, $"The adversarial versions of {batches.Count} images do not fit one array; ask for fewer samples.");
+        var images = new float[batches.Count * batches.ImageSize];
+        var predictions = new long[batches.Count];
+        var harm = new (bool Wrong, float Loss)[batches.Count];
+        foreach (var chunk in Enumerable.Range(0, batches.Count).Chunk(batches.Size))
+        {
+            using var scope = NewDisposeScope();
+            var batch = batches.Load(chunk);
+            for (var restart = 0; restart < attack.Restarts; restart++)
+            {
+                using var run = attack.Run(network, batch, epsilon, seed, restart, () => passes.Add(chunk.Length), cancellation);
+                var after = Predictor.Predict(network, run.Images, batch.Classes);
+                var pixels = Predictor.ToArray<float>(run.Images);
+                passes.Add(chunk.Length);
+                for (var i = 0; i < chunk.Length; i++)
+                {
+                    var sample = chunk[i];
+                    var now = (Wrong: after.Classes[i] != batches.Classes[sample], Loss: after.Losses[i]);
+                    if (restart > 0 && now.CompareTo(harm[sample]) <= 0)
+                        continue;
+                    harm[sample] = now;
+                    predictions[sample] = after.Classes[i];
+                    pixels.AsSpan(i * batches.ImageSize, batches.ImageSize).CopyTo(images.AsSpan(sample * batches.ImageSize));
+                }
+            }
+        }
+
+        var shape = network.Description;
+        return new AdversarialSet(
+            shape.Channels, shape.Height, shape.Width, epsilon, batches.Pixels(), images, batches.Classes.ToArray(), clean, predictions);
+    }
+
+    private long[] CleanPredictions(Passes passes, CancellationToken cancellation)
+    {
+        if (cleanPredictions is { } known)
+        {
+            passes.Add(known.Length);
+            return known;
+        }
+
+        var predictions = new long[batches.Count];
+        foreach (var chunk in Enumerable.Range(0, batches.Count).Chunk(batches.Size))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            var predicted = Predictor.Predict(network, batches.Load(chunk).Images).Classes;
+            predicted.AsSpan(0, chunk.Length).CopyTo(predictions.AsSpan(chunk[0]));
+            passes.Add(chunk.Length);
+        }
+
+        return cleanPredictions = predictions;
+    }
+
+    /// <summary>A clean pass, and for each restart the gradients and the pass that scores the last iterate.</summary>
+    private Passes PassesOf(Attack attack, double epsilon, IProgress<EvaluationProgress>? progress) =>
+        new(progress, batches.Count, attack.Restarts * (attack.Gradients(epsilon) + 1L));
+
+    private static CellResult Result(bool[] correct, int attacked, int zeroGradient) =>
+        new(correct.Length, correct.Count(one => one), attacked, zeroGradient, correct);
+
+    /// <summary>Counts passes and tells whoever listens.</summary>
+    private sealed class Passes(IProgress<EvaluationProgress>? progress, int samples, long perSample)
+    {
+        private readonly long total = samples * (1 + perSample);
+        private long done;
+
+        public void Add(int images) => progress?.Report(new EvaluationProgress(done += images, total));
+    }
+}

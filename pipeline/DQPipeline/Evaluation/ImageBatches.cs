@@ -1,0 +1,90 @@
+using DQPipeline.Attacks;
+using DQPipeline.Data;
+using DQPipeline.Declarations;
+using DQPipeline.Networks;
+using static TorchSharp.torch;
+
+namespace DQPipeline.Evaluation;
+
+/// <summary>Chosen images of a split as batches of one fixed size for a network. Positions count within the choice, 0 to <see cref="Count"/> − 1.</summary>
+internal sealed class ImageBatches
+{
+    private readonly NetworkDescription network;
+    private readonly ImageSplit split;
+    private readonly int[] samples;
+    private readonly Device device;
+
+    /// <summary>Batches of <paramref name="size"/> images, or of all samples where these are fewer.</summary>
+    public ImageBatches(NetworkDescription network, ImageSplit split, IReadOnlyList<int> samples, int size, Device device)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
+        this.network = network;
+        this.split = split;
+        this.samples = [.. samples];
+        this.device = device;
+        if (samples.Count == 0)
+            throw new DqException(DiagnosticCodes.DataUnfit, "There are no images to evaluate.");
+        foreach (var sample in samples)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(sample, nameof(samples));
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(sample, split.Count, nameof(samples));
+        }
+
+        ImageSize = network.Channels * network.Height * network.Width;
+        if (split.Image(0).Length != ImageSize)
+        {
+            throw new DqException(
+                DiagnosticCodes.DataUnfit,
+                $"The data's images have {split.Image(0).Length} values, but the network was trained on {network.Channels}×{network.Height}×{network.Width} = {ImageSize}; evaluate it on data of that size.");
+        }
+
+        Classes = [.. samples.Select(sample => (long)split.Classes[sample])];
+        if (Classes.Max() is var highest && highest >= network.Classes)
+        {
+            throw new DqException(
+                DiagnosticCodes.DataUnfit,
+                $"The data have a class number {highest}, but the network knows only the {network.Classes} classes {string.Join(", ", network.Labels)}.");
+        }
+
+        Size = Math.Min(size, samples.Count);
+    }
+
+    /// <summary>Images a batch.</summary>
+    public int Size { get; }
+
+    /// <summary>How many images were chosen.</summary>
+    public int Count => samples.Length;
+
+    /// <summary>Values of one image, C·H·W.</summary>
+    public int ImageSize { get; }
+
+    /// <summary>The true class of each chosen image.</summary>
+    public IReadOnlyList<long> Classes { get; }
+
+    /// <summary>The chosen images' bytes, N×C×H×W.</summary>
+    public byte[] Pixels() => Gather(samples);
+
+    /// <summary>
+    /// The images at <paramref name="positions"/> (1 to <see cref="Size"/> of them), filled up to a full batch by going through them again. Tensors belong to the current scope.
+    /// </summary>
+    public AttackBatch Load(IReadOnlyList<int> positions)
+    {
+        var full = new int[Size];
+        for (var i = 0; i < full.Length; i++)
+            full[i] = positions[i % positions.Count];
+        var numbers = Array.ConvertAll(full, position => samples[position]);
+        // Divided, not multiplied by 1/255: the nearest float32 to k/255, which is what a reader computes from the byte.
+        var images = tensor(Gather(numbers), [Size, network.Channels, network.Height, network.Width], ScalarType.Byte)
+            .to(device).to(ScalarType.Float32).div_(255);
+        var classes = tensor(Array.ConvertAll(full, position => Classes[position]), ScalarType.Int64).to(device);
+        return new AttackBatch(images, classes, numbers);
+    }
+
+    private byte[] Gather(int[] numbers)
+    {
+        var bytes = new byte[numbers.Length * ImageSize];
+        for (var i = 0; i < numbers.Length; i++)
+            split.Image(numbers[i]).CopyTo(bytes.AsSpan(i * ImageSize));
+        return bytes;
+    }
+}

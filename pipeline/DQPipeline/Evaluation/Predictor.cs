@@ -1,0 +1,44 @@
+using DQPipeline.Attacks;
+using DQPipeline.Declarations;
+using DQPipeline.Networks;
+using static TorchSharp.torch;
+
+namespace DQPipeline.Evaluation;
+
+/// <summary>What a network says about a batch, brought to the host.</summary>
+internal static class Predictor
+{
+    /// <summary>
+    /// The predicted class of each image, and with <paramref name="trueClasses"/> (int64 N) the loss log Σ_{j≠y} exp zⱼ − z_y, of which cross entropy is
+    /// the growing function log(1 + exp ·): the same order, without float32's saturation.
+    /// </summary>
+    /// <exception cref="DqException">DQ3004: an output is not a finite number.</exception>
+    public static (long[] Classes, float[] Losses) Predict(Classifier network, Tensor images, Tensor? trueClasses = null)
+    {
+        using var frozen = new FrozenNetwork(network);
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var logits = network.forward(images).to(ScalarType.Float32);
+        if (!(bool)logits.isfinite().all())
+        {
+            throw new DqException(
+                DiagnosticCodes.Diverged,
+                $"The network '{network.Description.Network}' answers with numbers that are not finite: its weights are unusable; train it again with a lower learning rate.");
+        }
+
+        var classes = ToArray<long>(logits.argmax(1));
+        if (trueClasses is null)
+            return (classes, []);
+        var index = trueClasses.unsqueeze(1);
+        var wrong = logits.scatter(1, index, full_like(index, double.NegativeInfinity, dtype: ScalarType.Float32));
+        return (classes, ToArray<float>(wrong.logsumexp(1) - logits.gather(1, index).squeeze(1)));
+    }
+
+    /// <summary>A tensor's values, row-major, from whatever device.</summary>
+    public static T[] ToArray<T>(Tensor values)
+        where T : unmanaged
+    {
+        using var scope = NewDisposeScope();
+        return values.detach().cpu().contiguous().data<T>().ToArray();
+    }
+}

@@ -1,0 +1,14 @@
+namespace DQPipeline;
+
+/// <summary>
+/// The versions of the method's code, part of every key: whoever changes what training or evaluation computes for the same declaration raises its number.
+/// Constants, so that the front end reads them without loading this assembly.
+/// </summary>
+public static class MethodVersion
+{
+    /// <summary>Of training: data generation, augmentation, networks, optimizer.</summary>
+    public const string Train = "train/1";
+
+    /// <summary>Of evaluation: data generation, sampling, attacks.</summary>
+    public const string Evaluate = "evaluate/1";
+}

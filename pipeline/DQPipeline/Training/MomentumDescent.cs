@@ -1,0 +1,53 @@
+using DQPipeline.Declarations;
+using DQPipeline.Networks;
+using static TorchSharp.torch;
+
+namespace DQPipeline.Training;
+
+/// <summary>
+/// Stochastic gradient descent with momentum: v ← μ·v + g, w ← w − η·v, or with Nesterov's look-ahead w ← w − η·(g + μ·v). Weight decay λ adds λ·w to the
+/// gradient of convolution and linear weights; biases and batch norm are left alone, since shrinking them regularises nothing.
+/// </summary>
+/// <remarks>All in place, on a handful of small tensors; its state is the velocities v, which a checkpoint holds.</remarks>
+internal sealed class MomentumDescent : IDisposable
+{
+    private readonly List<(string Name, Tensor Weight, Tensor Velocity, bool Decays)> slots = [];
+    private readonly OptimizerDeclaration options;
+
+    public MomentumDescent(Classifier network, OptimizerDeclaration options)
+    {
+        this.options = options;
+        var decaying = network.WeightLayers.Select(layer => $"{layer.Name}.weight").ToHashSet();
+        foreach (var (name, parameter) in network.named_parameters())
+            slots.Add((name, parameter, zeros_like(parameter, requires_grad: false).DetachFromDisposeScope(), decaying.Contains(name)));
+    }
+
+    /// <summary>The velocity of each parameter, by the parameter's name.</summary>
+    public IEnumerable<(string Name, Tensor Velocity)> Velocities => slots.Select(slot => (slot.Name, slot.Velocity));
+
+    /// <summary>Forgets all gradients. Forgotten and not zeroed: autograd then hands its own buffer over instead of adding to ours.</summary>
+    public void Clear()
+    {
+        foreach (var slot in slots)
+            slot.Weight.grad = null;
+    }
+
+    /// <summary>One step along the gradients, which it uses up.</summary>
+    /// <param name="rate">The learning rate η.</param>
+    public void Step(double rate)
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        foreach (var (_, weight, velocity, decays) in slots)
+        {
+            var gradient = weight.grad!;
+            if (decays && options.WeightDecay > 0)
+                gradient.add_(weight, alpha: options.WeightDecay);
+            velocity.mul_(options.Momentum).add_(gradient);
+            weight.add_(options.Nesterov ? gradient.add_(velocity, alpha: options.Momentum) : velocity, alpha: -rate);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => slots.ForEach(slot => slot.Velocity.Dispose());
+}

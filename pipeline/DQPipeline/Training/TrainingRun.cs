@@ -1,0 +1,124 @@
+using DQPipeline.Data;
+using DQPipeline.Declarations;
+using DQPipeline.Networks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DQPipeline.Training;
+
+/// <summary>The loop of a training: batches in, progress and checkpoints out.</summary>
+internal sealed class TrainingRun(TrainingRequest request, CheckpointFolder? checkpoints, IProgress<TrainingProgress>? progress)
+{
+    /// <summary>No terminal or build log gains from more.</summary>
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(250);
+
+    private readonly TrainDeclaration declaration = request.Declaration;
+    private readonly Device device = request.Device ?? CPU;
+    private readonly BatchLoader loader = new(
+        request.Data, request.Declaration.Batch, request.Declaration.Augment.Crop, request.Declaration.Augment.Flip, request.Declaration.Seed);
+    private long resumedFrom;
+    private long images;
+    private long started;
+
+    private long Steps => (long)loader.StepsPerEpoch * declaration.Epochs;
+
+    /// <summary>Runs to the end.</summary>
+    public TrainingResult Run(CancellationToken cancellation)
+    {
+        var data = request.Data;
+        var description = new NetworkDescription(declaration.Network, declaration.Activation, data.Channels, data.Height, data.Width, data.Labels);
+        var state = new TrainingState(description, declaration, device);
+        try
+        {
+            if (checkpoints?.TryRestore(state, request.Key, request.OnWarning) == true)
+                resumedFrom = state.Step;
+            state.Network.train();
+            Loop(state, cancellation);
+            state.Network.eval();
+            var (loss, accuracy, penalty) = state.Totals.Read();
+            state.DisposeAllButNetwork();
+            return new TrainingResult(state.Network, loss, accuracy, penalty, Steps, resumedFrom);
+        }
+        catch
+        {
+            state.Dispose();
+            throw;
+        }
+    }
+
+    private void Loop(TrainingState state, CancellationToken cancellation)
+    {
+        var step = new TrainingStep(state, declaration.Lipschitz.Beta, new LearningRate(declaration.Schedule, declaration.Optimizer.LearningRate, Steps));
+        var clock = request.Clock;
+        var (reported, saved) = (clock.GetTimestamp(), clock.GetTimestamp());
+        started = reported;
+        Report(state);
+        // An interrupted epoch is gone on with; one that is complete leaves its totals to be read until the next begins.
+        var (epoch, first) = ((int)(state.Step / loader.StepsPerEpoch), (int)(state.Step % loader.StepsPerEpoch));
+        // A step in work is finished and saved, so the loader is not to break off.
+        foreach (var batch in loader.Batches(declaration.Epochs, epoch, first, CancellationToken.None))
+        {
+            using (batch)
+                Train(state, step, batch);
+            if (cancellation.IsCancellationRequested)
+            {
+                Check(state);
+                checkpoints?.Save(state.ToFile(request.Key));
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            if (clock.GetElapsedTime(reported) >= ReportInterval)
+            {
+                Report(state);
+                reported = clock.GetTimestamp();
+            }
+
+            if (checkpoints is not null && clock.GetElapsedTime(saved) >= request.CheckpointInterval)
+            {
+                Check(state);
+                checkpoints.Save(state.ToFile(request.Key));
+                saved = clock.GetTimestamp();
+            }
+        }
+
+        Report(state);
+    }
+
+    private void Train(TrainingState state, TrainingStep step, Batch batch)
+    {
+        if (batch.Step == 0)
+            state.Totals.Clear();
+        using var pixels = batch.Images(device);
+        using var labels = batch.Labels(device);
+        step.Run(pixels, labels);
+        images += batch.Count;
+        // The processor has finished the step by now, so that looking costs nothing; an accelerator is asked only when it must be.
+        if (device.type == DeviceType.CPU)
+            Check(state);
+    }
+
+    /// <summary>A loss that is no number stays in the epoch's sum, so that it is found whenever one looks.</summary>
+    private (double Loss, double Accuracy, double Penalty) Check(TrainingState state)
+    {
+        var means = state.Totals.Read();
+        // Before the first image the mean is 0/0.
+        if (state.Step > 0 && !double.IsFinite(means.Loss + means.Penalty))
+            throw new DqException(
+                DiagnosticCodes.Diverged,
+                $"The training of '{declaration.Name}' diverged: at step {state.Step} of {Steps} the loss is no finite number. "
+                + "Lower \"optimizer.learningRate\" or \"lipschitz.beta\", or give the one-cycle schedule a longer \"warmup\".");
+        return means;
+    }
+
+    private void Report(TrainingState state)
+    {
+        var (loss, accuracy, penalty) = Check(state);
+        var elapsed = request.Clock.GetElapsedTime(started);
+        var done = state.Step - resumedFrom;
+        progress?.Report(new TrainingProgress(
+            (int)Math.Min(declaration.Epochs, Math.Max(0, state.Step - 1) / loader.StepsPerEpoch + 1), declaration.Epochs, state.Step, Steps, resumedFrom,
+            loss, accuracy, penalty,
+            ImagesPerSecond: elapsed > TimeSpan.Zero ? images / elapsed.TotalSeconds : 0,
+            TimeLeft: done > 0 ? elapsed / done * (Steps - state.Step) : null));
+    }
+}

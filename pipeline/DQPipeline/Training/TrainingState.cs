@@ -1,0 +1,78 @@
+using System.Globalization;
+using DQPipeline.Declarations;
+using DQPipeline.Export;
+using DQPipeline.Networks;
+using static TorchSharp.torch;
+
+namespace DQPipeline.Training;
+
+/// <summary>
+/// All that a training is at a step: weights, running statistics, velocities, totals, and how many steps are done. Order, augmentation and learning rate are functions
+/// of the seed and the step, so that nothing else needs to be kept to go on with the very same numbers.
+/// </summary>
+internal sealed class TrainingState : IDisposable
+{
+    private const string Format = "dqpipeline-checkpoint";
+
+    public TrainingState(NetworkDescription description, TrainDeclaration declaration, Device device)
+    {
+        Network = NetworkFactory.Create(description, declaration.Seed, device);
+        Descent = new MomentumDescent(Network, declaration.Optimizer);
+        Totals = new RunningTotals(device);
+    }
+
+    /// <summary>The network in training.</summary>
+    public Classifier Network { get; }
+
+    /// <summary>The optimizer.</summary>
+    public MomentumDescent Descent { get; }
+
+    /// <summary>The sums of the epoch in work.</summary>
+    public RunningTotals Totals { get; }
+
+    /// <summary>Steps done since the training began.</summary>
+    public long Step { get; set; }
+
+    /// <summary>The state as a file.</summary>
+    public SafetensorsFile ToFile(string key) => new(
+        new Dictionary<string, string> { ["format"] = Format, ["version"] = "1", ["key"] = key, ["step"] = Step.ToString(CultureInfo.InvariantCulture) },
+        [.. Tensors().Select(pair => TensorBytes.ToEntry(pair.Key, pair.Value))]);
+
+    /// <summary>Takes over what a file holds; false where it belongs to another target.</summary>
+    /// <exception cref="InvalidDataException">The file is no checkpoint, or does not fit the network.</exception>
+    public bool TryRestore(SafetensorsFile file, string key)
+    {
+        if (file.Metadata.GetValueOrDefault("format") != Format || file.Metadata.GetValueOrDefault("version") != "1")
+            throw new InvalidDataException("it is no checkpoint of this version");
+        if (file.Metadata.GetValueOrDefault("key") != key)
+            return false;
+        if (!long.TryParse(file.Metadata.GetValueOrDefault("step"), NumberStyles.None, CultureInfo.InvariantCulture, out var step))
+            throw new InvalidDataException("it does not say which step it holds");
+        TensorBytes.CopyAll(file.Entries, Tensors());
+        Step = step;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Network.Dispose();
+        DisposeAllButNetwork();
+    }
+
+    /// <summary>Frees what only training needs.</summary>
+    public void DisposeAllButNetwork()
+    {
+        Descent.Dispose();
+        Totals.Dispose();
+    }
+
+    private Dictionary<string, Tensor> Tensors()
+    {
+        var tensors = Network.state_dict().ToDictionary(pair => $"network.{pair.Key}", pair => pair.Value);
+        foreach (var (name, velocity) in Descent.Velocities)
+            tensors.Add($"velocity.{name}", velocity);
+        tensors.Add("totals", Totals.Values);
+        return tensors;
+    }
+}

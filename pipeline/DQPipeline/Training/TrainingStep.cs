@@ -1,0 +1,28 @@
+using DQPipeline.Lipschitz;
+using static TorchSharp.torch;
+
+namespace DQPipeline.Training;
+
+/// <summary>One step of training: L = cross-entropy + (β/2)·Σ‖WᵀW − I‖² (paper equation 8), its gradient, and a move along it.</summary>
+internal sealed class TrainingStep(TrainingState state, double beta, LearningRate rate)
+{
+    private readonly LipschitzPenalty penalty = new(beta);
+    private readonly IReadOnlyList<Tensor> matrices = state.Network.WeightMatrices;
+
+    /// <summary>Trains on a batch and counts the step.</summary>
+    /// <param name="images">float32 N×C×H×W in [0,1].</param>
+    /// <param name="labels">int64 N.</param>
+    public void Run(Tensor images, Tensor labels)
+    {
+        // One scope a step: a scope keeps every handle until it closes.
+        using var scope = NewDisposeScope();
+        state.Descent.Clear();
+        var logits = state.Network.forward(images);
+        var loss = nn.functional.cross_entropy(logits, labels);
+        loss.backward();
+        var value = penalty.Beta > 0 ? penalty.AddGradient(matrices) : null;
+        state.Descent.Step(rate.At(state.Step));
+        state.Totals.Add(loss, logits, labels, value);
+        state.Step++;
+    }
+}

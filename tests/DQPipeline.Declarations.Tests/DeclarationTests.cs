@@ -1,0 +1,125 @@
+using System.Reflection;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CsCheck;
+using DQPipeline.Declarations.Json;
+using DQPipeline.Declarations.Shapes;
+
+namespace DQPipeline.Declarations.Tests;
+
+public class DeclarationTests
+{
+    private static readonly Gen<TrainDeclaration> AnyTrain =
+        from bits in Gen.OneOf(Gen.Int[1, 8], Gen.Const(32))
+        from kind in Gen.OneOf(Gen.Const("relu6"), Gen.Const("relu1"))
+        from beta in Gen.Double[0, 1]
+        from epochs in Gen.Int[1, 10_000]
+        from rate in Gen.Double[1e-8, 100]
+        from milestones in Gen.Double[0, 1].Array[0, 4]
+        from flip in Gen.Bool
+        select new TrainDeclaration
+        {
+            Dataset = "street",
+            Epochs = epochs,
+            Activation = new() { Kind = kind, Bits = bits },
+            Lipschitz = new() { Beta = beta },
+            Optimizer = new() { LearningRate = rate },
+            Schedule = new() { Milestones = [.. milestones.Distinct().Order()] },
+            Augment = new() { Flip = flip },
+        };
+
+    [Fact]
+    public void Json_of_a_declaration_reads_back_as_the_same_declaration() => AnyTrain.Sample(train =>
+    {
+        var json = Declaration.ToJson(train);
+        Assert.Equal(json, Declaration.ToJson(Declaration.FromJson<TrainDeclaration>(json)));
+        Assert.Equal(train.Lipschitz, Declaration.FromJson<TrainDeclaration>(json).Lipschitz);
+    });
+
+    [Fact]
+    public void Options_are_equal_exactly_when_the_declarations_say_the_same() => Gen.Select(AnyTrain, AnyTrain).Sample((a, b) =>
+        Assert.Equal(Declaration.ToJson(a) == Declaration.ToJson(b), Declaration.Options(a).SequenceEqual(Declaration.Options(b))));
+
+    [Fact]
+    public void Names_and_paths_are_no_options()
+    {
+        var here = new Cifar10Declaration { Name = "a", Path = "/here", Optional = true };
+        Assert.Equal(Declaration.Options(here), Declaration.Options(new Cifar10Declaration { Name = "b", Path = "/there" }));
+        Assert.DoesNotContain(Declaration.Options(new TrainDeclaration { Name = "x", Dataset = "d" }), option => option.Key is "name" or "dataset");
+    }
+
+    [Fact]
+    public void Options_are_flat_paths_with_json_values_and_defaults_written_out()
+    {
+        var options = Declaration.Options(new TrainDeclaration { Lipschitz = new() { Beta = 1e-3 } }).ToDictionary();
+        Assert.Equal(("0.001", "\"relu6\"", "32", "[0.3,0.6,0.8]", "false"),
+            (options["lipschitz.beta"], options["activation.kind"], options["activation.bits"], options["schedule.milestones"], options["augment.flip"]));
+    }
+
+    public static TheoryData<string> DeclaredTypes => [.. Shapes().Select(shape => shape.Type.Name)];
+
+    [Theory]
+    [MemberData(nameof(DeclaredTypes))]
+    public void Every_property_of_a_declaration_has_a_key_of_its_name_and_every_key_a_property(string type)
+    {
+        // What a declaration carries beside its options: derived values, resolved places, sections that are read entry by entry.
+        string[] notKeys = ["Name", "Group", "Place", "Bound", "IsQuantized", "MayFlip", "Datasets", "Train", "Evaluate", "Optional"];
+        var shape = Shapes().Single(shape => shape.Type.Name == type);
+        var keys = shape.Fields.Select(PropertyName).ToHashSet();
+        var properties = shape.Type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => property.Name).ToHashSet();
+        Assert.Empty(keys.Except(properties));
+        Assert.Empty(properties.Except(keys).Except(notKeys));
+    }
+
+    [Fact]
+    public void Each_key_of_a_model_sets_the_property_of_its_name_and_no_other()
+    {
+        AssertWiring(Declared.Train, """{ "dataset": "d" }""");
+        AssertWiring(Declared.Activation, "{}");
+        AssertWiring(Declared.Lipschitz, "{}");
+        AssertWiring(Declared.Optimizer, "{}");
+        AssertWiring(Declared.Schedule, "{}");
+        AssertWiring(Declared.Augment, "{}");
+        AssertWiring(Declared.Attack, """{ "kind": "pgd" }""");
+        AssertWiring(Declared.Gate, """{ "model": "m", "atLeast": 1 }""");
+        AssertWiring(Declared.Evaluate, """{ "models": ["m"] }""");
+        AssertWiring(Declared.StreetDigits, """{ "kind": "street-digits" }""");
+        AssertWiring(Declared.Cifar10, """{ "kind": "cifar-10", "path": "p" }""");
+        AssertWiring(Declared.ImageFolder, """{ "kind": "image-folder", "path": "p" }""");
+        AssertWiring(Declared.Idx, """{ "kind": "idx", "path": "p" }""");
+    }
+
+    private static void AssertWiring<T>(Shape<T> shape, string start)
+    {
+        string[] values = ["17", "0.25", "true", "false", "\"relu1\"", "\"step\"", "\"fgsm\"", "\"r+fgsm\"", "\"wrn-16-4\"", "\"other\"", "[0.25]",
+            "[\"other\"]", "[\"fgsm\"]", "[{\"model\":\"x\",\"atLeast\":1}]", "{\"bits\":4}", "{\"beta\":0.5}", "{\"momentum\":0.5}", "{\"gamma\":0.5}", "{\"crop\":2}", "3", "4"];
+        var properties = typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.Name is not ("Bound" or "IsQuantized" or "MayFlip" or "EqualityContract")).ToList();
+        var before = Read(shape, start)!;
+        foreach (var key in shape.Fields.Where(key => !(key.Name == "kind" && typeof(DatasetDeclaration).IsAssignableFrom(typeof(T)))))
+        {
+            var changed = values.Select(value =>
+            {
+                var document = JsonNode.Parse(start)!;
+                document[key.Name] = JsonNode.Parse(value);
+                return Read(shape, document.ToJsonString());
+            }).First(after => after is not null && Normal.Text(writer => shape.Write(writer, after, false)) != Normal.Text(writer => shape.Write(writer, before, false)))!;
+            string[] expected = [PropertyName(key)];
+            Assert.Equal(expected, properties.Where(property => Text(property.GetValue(changed)) != Text(property.GetValue(before))).Select(property => property.Name).Except(key.Name == "flip" ? ["MayFlip"] : []));
+        }
+
+        static string Text(object? value) => JsonSerializer.Serialize(value);
+    }
+
+    private static T? Read<T>(Shape<T> shape, string json)
+    {
+        var diagnostics = new List<Diagnostic>();
+        var record = shape.Read(SourceReader.Parse(Encoding.UTF8.GetBytes(json), "test", diagnostics)!, new ReadContext(diagnostics));
+        return diagnostics.Count == 0 ? record : default;
+    }
+
+    private static string PropertyName(Field key) => char.ToUpperInvariant(key.Name[0]) + key.Name[1..];
+
+    private static IEnumerable<Shape> Shapes() =>
+        typeof(Declared).GetFields(BindingFlags.Public | BindingFlags.Static).Select(member => member.GetValue(null)).OfType<Shape>();
+}

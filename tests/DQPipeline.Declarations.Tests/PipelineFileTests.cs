@@ -1,0 +1,173 @@
+using System.Text;
+
+namespace DQPipeline.Declarations.Tests;
+
+public class PipelineFileTests
+{
+    private const string Small = """
+        {
+          "datasets": { "street": { "kind": "street-digits" } },
+          "train": {
+            "full": { "dataset": "street" },
+            "dq": { "extends": "full", "activation": { "bits": 4 }, "lipschitz": { "beta": 1e-3 } }
+          },
+          "evaluate": { "robustness": { "models": ["full", "dq"], "attacks": ["pgd"], "epsilon": [2, 8],
+            "gates": [ { "model": "dq", "attack": "pgd", "epsilon": 2, "atLeast": 0.4 } ] } }
+        }
+        """;
+
+    internal static PipelineDeclaration Parse(string json, params string[] overrides) =>
+        PipelineFile.Parse(Encoding.UTF8.GetBytes(json), "dq.json", "/home/someone/project", overrides, name => name == "DATA" ? "/data" : null);
+
+    private static string Complaints(string json, params string[] overrides) =>
+        string.Join("\n", Assert.Throws<DqException>(() => Parse(json, overrides)).Diagnostics);
+
+    [Fact]
+    public void Options_that_are_not_written_take_their_documented_defaults()
+    {
+        var full = Parse(Small).Train["full"];
+        Assert.Equal(("vgg-s", 10, 128, 2019, 32, 0.0), (full.Network, full.Epochs, full.Batch, full.Seed, full.Activation.Bits, full.Lipschitz.Beta));
+    }
+
+    [Fact]
+    public void Weight_decay_is_off_by_default_exactly_where_the_penalty_is_on()
+    {
+        var train = Parse(Small).Train;
+        Assert.Equal(5e-4, train["full"].Optimizer.WeightDecay);
+        Assert.Equal(0, train["dq"].Optimizer.WeightDecay);
+        Assert.Equal(1e-4, Parse(Small, "train.dq.optimizer.weightDecay=1e-4").Train["dq"].Optimizer.WeightDecay);
+    }
+
+    [Fact]
+    public void Digits_are_not_mirrored_and_natural_images_are()
+    {
+        const string json = """
+            { "datasets": { "street": { "kind": "street-digits" }, "photos": { "kind": "image-folder", "path": "photos" } },
+              "train": { "a": { "dataset": "street" }, "b": { "dataset": "photos" }, "c": { "dataset": "photos", "augment": { "flip": false } } } }
+            """;
+        var train = Parse(json).Train;
+        Assert.Equal([false, true, false], [train["a"].Augment.Flip, train["b"].Augment.Flip, train["c"].Augment.Flip]);
+    }
+
+    [Fact]
+    public void Extends_merges_inner_objects_member_by_member()
+    {
+        var dq = Parse(Small.Replace("\"full\": { \"dataset\": \"street\" }", "\"full\": { \"dataset\": \"street\", \"epochs\": 3, \"activation\": { \"kind\": \"relu1\" } }", StringComparison.Ordinal)).Train["dq"];
+        Assert.Equal((3, "relu1", 4), (dq.Epochs, dq.Activation.Kind, dq.Activation.Bits));
+    }
+
+    [Fact]
+    public void A_matrix_is_one_target_for_every_combination_in_the_order_of_the_file()
+    {
+        const string json = """
+            { "datasets": { "street": { "kind": "street-digits" } },
+              "train": { "grid": { "dataset": "street", "matrix": { "activation.bits": [1, 4], "lipschitz.beta": [0, 3e-4] } } },
+              "evaluate": { "e": { "models": ["grid"], "gates": [ { "model": "grid", "atLeast": 0.1 } ] } } }
+            """;
+        var pipeline = Parse(json);
+        string[] names = ["grid@bits=1,beta=0", "grid@bits=1,beta=0.0003", "grid@bits=4,beta=0", "grid@bits=4,beta=0.0003"];
+        Assert.Equal(names, pipeline.Train.Keys);
+        Assert.Equal((4, 3e-4), (pipeline.Train[names[3]].Activation.Bits, pipeline.Train[names[3]].Lipschitz.Beta));
+        Assert.Equal(names, pipeline.Evaluate["e"].Models);
+        Assert.Equal(names, pipeline.Evaluate["e"].Gates.Select(gate => gate.Model));
+    }
+
+    [Fact]
+    public void Matrix_axes_that_end_alike_keep_their_whole_paths()
+    {
+        const string json = """
+            { "datasets": { "street": { "kind": "street-digits" } },
+              "train": { "g": { "dataset": "street", "matrix": { "schedule.kind": ["step"], "activation.kind": ["relu1"] } } } }
+            """;
+        Assert.Equal("g@schedule.kind=step,activation.kind=relu1", Assert.Single(Parse(json).Train.Keys));
+    }
+
+    [Fact]
+    public void Overrides_lie_over_the_file_before_extends_and_may_be_words_or_json()
+    {
+        var pipeline = Parse(Small, "train.full.network=wrn-16-4", "seed=7", "train.full.schedule={\"kind\":\"step\"}");
+        Assert.Equal(("wrn-16-4", 7, "step"), (pipeline.Train["dq"].Network, pipeline.Train["dq"].Seed, pipeline.Train["dq"].Schedule.Kind));
+    }
+
+    [Fact]
+    public void Paths_are_relative_to_the_file_and_take_environment_variables()
+    {
+        const string json = """
+            { "datasets": { "a": { "kind": "cifar-10", "path": "../cifar" }, "b": { "kind": "cifar-10", "path": "${DATA}/x" }, "c": { "kind": "cifar-10", "path": "${NONE:-y}" } } }
+            """;
+        Assert.Equal(
+            ["/home/someone/cifar", "/data/x", "/home/someone/project/y"],
+            Parse(json).Datasets.Values.Select(dataset => ((StoredDatasetDeclaration)dataset).Path));
+    }
+
+    [Theory]
+    [InlineData("""{ "train": """, "dq.json(1,12): error DQ1001")]
+    [InlineData("", "dq.json(1,1): error DQ1001")]
+    [InlineData("{\n<<<<<<< HEAD\n}", "dq.json(2,1): error DQ1001: a merge conflict is not resolved here")]
+    [InlineData("[]", "dq.json(1,1): error DQ1003")]
+    [InlineData("{\n  \"sed\": 1\n}", "dq.json(2,3): error DQ1002: unknown key \"sed\"; did you mean \"seed\"?")]
+    [InlineData("""{ "seed": "x" }""", "dq.json(1,11): error DQ1003: \"seed\" should be a whole number, not the text \"x\"")]
+    [InlineData("""{ "seed": 1.5 }""", "dq.json(1,11): error DQ1003: \"seed\" should be a whole number, not 1.5")]
+    [InlineData("""{ "threads": 0 }""", "dq.json(1,14): error DQ1004: \"threads\" should be from 1 to 256, not 0")]
+    [InlineData("""{ "seed": 1, "seed": 2 }""", "dq.json(1,14): error DQ1007: \"seed\" already stands at line 1")]
+    [InlineData("""{ "datasets": { "a": {} } }""", "dq.json(1,22): error DQ1008: \"kind\" is missing")]
+    [InlineData("""{ "datasets": { "a": { "kind": "cifar10" } } }""", "did you mean \"cifar-10\"?")]
+    [InlineData("""{ "datasets": { "a": { "kind": "cifar-10" } } }""", "dq.json(1,22): error DQ1008: \"path\" is missing")]
+    [InlineData("""{ "datasets": { "a": { "kind": "cifar-10", "path": "${NONE}" } } }""", "dq.json(1,52): error DQ1013")]
+    [InlineData("""{ "datasets": { "a b": { "kind": "street-digits" } } }""", "dq.json(1,17): error DQ1009")]
+    [InlineData("""{ "train": { "a": { "dataset": "none" } } }""", "dq.json(1,32): error DQ1005: no data set is called \"none\"")]
+    [InlineData("""{ "train": { "a": { "extends": "a", "dataset": "d" } } }""", "dq.json(1,32): error DQ1006: entries extend one another in a circle: a → a")]
+    [InlineData("""{ "train": { "a": { "extends": "b" }, "b": { "extends": "a" } } }""", "error DQ1006: entries extend one another in a circle: a → b → a")]
+    [InlineData("""{ "train": { "aab": { "extends": "aac" }, "aad": {} } }""", "DQ1005: train has no \"aac\"; did you mean \"aad\"?")]
+    [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "activation": { "bits": 9 } } } }""", "DQ1004: \"bits\" should be from 1 to 8, or 32, not 9")]
+    [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "network": "wrn-17-4" } } }""", "DQ1004: \"network\": a Wide ResNet's depth is 6n + 4")]
+    [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "network": "vgg-d" } } }""", "did you mean \"vgg-s\"?")]
+    [InlineData("""{ "evaluate": { "e": { "models": ["x"] } } }""", "dq.json(1,35): error DQ1005: no model is called \"x\"")]
+    [InlineData("""{ "evaluate": { "e": { "models": [], "attacks": ["fgms"] } } }""", "\"fgms\" is not one of random, fgsm, r+fgsm, bim, pgd; did you mean \"fgsm\"?")]
+    [InlineData("""{ "evaluate": { "e": { "models": [], "attacks": ["pgd", { "kind": "pgd", "steps": 50 }] } } }""", "dq.json(1,57): error DQ1007: two attacks are called \"pgd\"")]
+    public void Bad_input_is_a_coded_error_at_its_place(string json, string expected) => Assert.Contains(expected, Complaints(json), StringComparison.Ordinal);
+
+    [Fact]
+    public void Bytes_that_are_not_utf8_are_a_coded_error()
+    {
+        byte[] json = [.. "{ \"a\": \""u8, 0xFF, 0xFE, .. "\" }"u8];
+        var failure = Assert.Throws<DqException>(() => PipelineFile.Parse(json, "dq.json", "/", [], _ => null));
+        Assert.Equal("DQ1001", Assert.Single(failure.Diagnostics).Code);
+    }
+
+    [Fact]
+    public void Columns_count_characters_and_not_bytes() =>
+        Assert.Contains("dq.json(1,15): error DQ1002", Complaints("{ /* äöü 😀 */ \"x\": 1 }"), StringComparison.Ordinal);
+
+    [Fact]
+    public void All_mistakes_of_a_file_are_told_at_once_in_its_order()
+    {
+        var codes = Assert.Throws<DqException>(() => Parse("{ \"seed\": -1,\n \"threads\": true,\n \"x\": 0 }")).Diagnostics.Select(d => (d.Code, d.Place!.Value.Line));
+        Assert.Equal([("DQ1004", 1), ("DQ1003", 2), ("DQ1002", 3)], codes);
+    }
+
+    [Fact]
+    public void Naming_an_entry_that_is_itself_wrong_is_no_second_mistake() =>
+        Assert.DoesNotContain("DQ1005", Complaints("""{ "datasets": { "s": { "kind": "street-digits", "train": 1 } }, "train": { "a": { "dataset": "s" } } }"""), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("pgd", 4, "does not measure pgd at ε = 4")]
+    [InlineData("fgsm", 2, "does not measure fgsm at ε = 2")]
+    [InlineData("clean", 2, "does not measure clean at ε = 2")]
+    public void A_gate_on_what_is_not_measured_is_an_error(string attack, int epsilon, string expected) =>
+        Assert.Contains(expected, Complaints(Small.Replace("\"attack\": \"pgd\", \"epsilon\": 2", $"\"attack\": \"{attack}\", \"epsilon\": {epsilon}", StringComparison.Ordinal)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("train.dq", "is no assignment")]
+    [InlineData("train..x=1", "is no assignment")]
+    [InlineData("train.dp.epochs=1", "train has no \"dp\"; did you mean \"dq\"?")]
+    [InlineData("train.dq.epoch=1", "unknown key \"epoch\"; did you mean \"epochs\"?")]
+    public void A_bad_override_is_a_coded_error(string assignment, string expected) => Assert.Contains(expected, Complaints(Small, assignment), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_missing_file_says_what_to_do() =>
+        Assert.Contains("DQ1010: there is no dq.json here; `dq init` writes one", Assert.Throws<DqException>(() => PipelineFile.Load("/nowhere/dq.json")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Gates_know_their_line() => Assert.Equal(8, Parse(Small).Evaluate["robustness"].Gates[0].Place.Line);
+}

@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using DQPipeline.Testing;
+
+namespace DQPipeline.Declarations.Tests;
+
+public class SchemaTests
+{
+    [Fact]
+    public void Every_key_of_the_schema_is_described()
+    {
+        var undescribed = new List<string>();
+        Walk(PipelineSchema.Create(), "", undescribed);
+        Assert.Empty(undescribed);
+    }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData(".train.dq.epochs=0", false)]
+    [InlineData(".train.dq.activation={\"bits\":9}", false)]
+    [InlineData(".train.dq.activation={\"bits\":32}", true)]
+    [InlineData(".train.dq.x=1", false)]
+    [InlineData(".datasets.street.kind=\"mnist\"", false)]
+    [InlineData(".evaluate.robustness.epsilon=2", true)]
+    [InlineData(".evaluate.robustness.attacks=[\"fgsm\",{\"kind\":\"pgd\",\"steps\":50}]", true)]
+    [InlineData(".evaluate.robustness.attacks=[\"cw\"]", false)]
+    public void Another_validator_judges_documents_by_the_schema_as_the_reader_does(string change, bool valid)
+    {
+        const string python = "/usr/bin/python3";
+        _ = RealData.Require(File.Exists(python) && Run(python, "-c", "import jsonschema").Code == 0 ? python : null, "Debian's python3-jsonschema");
+        var document = JsonNode.Parse("""
+            { "datasets": { "street": { "kind": "street-digits" } }, "train": { "dq": { "dataset": "street" } },
+              "evaluate": { "robustness": { "models": ["dq"], "epsilon": [2, 8] } } }
+            """)!;
+        if (change.Length > 0)
+        {
+            var equals = change.IndexOf('=', StringComparison.Ordinal);
+            var path = change[1..equals].Split('.');
+            var node = document;
+            foreach (var part in path[..^1])
+                node = node[part]!;
+            node[path[^1]] = JsonNode.Parse(change[(equals + 1)..]);
+        }
+
+        Assert.Equal(valid, Reads(document.ToJsonString()));
+        var folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            File.WriteAllText(Path.Combine(folder.FullName, "schema.json"), PipelineSchema.Create().ToJsonString());
+            File.WriteAllText(Path.Combine(folder.FullName, "dq.json"), document.ToJsonString());
+            const string script = "import json,sys,jsonschema; f=sys.argv[1]; jsonschema.Draft202012Validator.check_schema(json.load(open(f+'/schema.json'))); sys.exit(0 if jsonschema.Draft202012Validator(json.load(open(f+'/schema.json'))).is_valid(json.load(open(f+'/dq.json'))) else 3)";
+            var (code, error) = Run(python, "-c", script, folder.FullName);
+            Assert.True(code is 0 or 3, error);
+            Assert.Equal(valid, code == 0);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static bool Reads(string json)
+    {
+        try
+        {
+            _ = PipelineFileTests.Parse(json);
+            return true;
+        }
+        catch (DqException)
+        {
+            return false;
+        }
+    }
+
+    private static (int Code, string Error) Run(string file, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardError = true })!;
+        var error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, error);
+    }
+
+    private static void Walk(JsonNode? node, string path, List<string> undescribed)
+    {
+        if (node is JsonArray array)
+        {
+            foreach (var item in array)
+                Walk(item, path, undescribed);
+        }
+        else if (node is JsonObject schema)
+        {
+            foreach (var (name, property) in schema["properties"] as JsonObject ?? [])
+            {
+                if (property!["description"] is null)
+                    undescribed.Add($"{path}.{name}");
+                Walk(property, $"{path}.{name}", undescribed);
+            }
+
+            foreach (var keyword in (string[])["additionalProperties", "items", "anyOf", "oneOf"])
+                Walk(schema[keyword], path, undescribed);
+        }
+    }
+}

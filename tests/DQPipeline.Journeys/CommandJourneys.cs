@@ -1,0 +1,113 @@
+using System.Text.Json.Nodes;
+using DQPipeline.Testing;
+
+namespace DQPipeline.Journeys;
+
+/// <summary>The commands beside build, as a newcomer meets them.</summary>
+public class CommandJourneys
+{
+    [Theory]
+    [InlineData("build")]
+    [InlineData("status")]
+    [InlineData("metrics")]
+    [InlineData("graph")]
+    [InlineData("attack")]
+    [InlineData("init")]
+    [InlineData("clean")]
+    [InlineData("schema")]
+    [InlineData("doctor")]
+    public async Task Every_command_helps_with_an_example(string command)
+    {
+        var help = (await DqTool.RunAsync(".", command, "--help")).Expect(0).Output;
+        Assert.Contains("Example", help, StringComparison.Ordinal);
+        Assert.Contains($"dq {command}", help, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Init_writes_declarations_that_are_valid_and_never_overwrites_them()
+    {
+        using var folder = new Folder(null);
+        (await DqTool.RunAsync(folder.Path, "init")).Expect(0);
+        (await DqTool.RunAsync(folder.Path, "status")).Expect(0);
+        var written = File.ReadAllText(folder.At("dq.json"));
+        (await DqTool.RunAsync(folder.Path, "init")).Expect(2);
+        Assert.Equal(written, File.ReadAllText(folder.At("dq.json")));
+    }
+
+    [Fact]
+    public async Task The_graph_names_every_model_and_its_data()
+    {
+        using var folder = new Folder();
+        var graph = (await DqTool.RunAsync(folder.Path, "graph")).Expect(0).Output;
+        Assert.StartsWith("flowchart LR", graph, StringComparison.Ordinal);
+        Assert.Contains("[(\"street<br/>street-digits\")]", graph, StringComparison.Ordinal);
+        Assert.Contains("\"dq<br/>vgg-s, 4-bit\"", graph, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_doctor_finds_a_working_backend()
+    {
+        using var folder = new Folder();
+        var report = (await DqTool.RunAsync(folder.Path, "doctor")).Expect(0).Output;
+        Assert.Contains("libtorch", report, StringComparison.Ordinal);
+        Assert.DoesNotContain("PROBLEM", report, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Clean_removes_outputs_that_the_next_build_restores_without_training()
+    {
+        using var folder = new Folder();
+        (await DqTool.RunAsync(folder.Path, "build", "train/full", "--quiet")).Expect(0);
+        var workers = folder.Workers();
+        (await DqTool.RunAsync(folder.Path, "clean")).Expect(0);
+        Assert.False(File.Exists(folder.At(".dq", "out", "full", "model.safetensors")));
+        (await DqTool.RunAsync(folder.Path, "build", "train/full", "--quiet")).Expect(0);
+        Assert.Equal(workers, folder.Workers());
+    }
+
+    [Fact]
+    public async Task Attacked_images_are_what_another_reader_finds_them_to_be()
+    {
+        const string python = "/usr/bin/python3";
+        _ = RealData.Require(File.Exists(python) && File.Exists("/usr/lib/python3/dist-packages/numpy/__init__.py") ? python : null, "Debian's python3-numpy");
+        using var folder = new Folder(Folder.Small.Replace("400", "3000", StringComparison.Ordinal).Replace("\"test\": 200", "\"test\": 1000", StringComparison.Ordinal).Replace("\"epochs\": 1", "\"epochs\": 2", StringComparison.Ordinal));
+        (await DqTool.RunAsync(folder.Path, "build", "train/full", "--quiet")).Expect(0);
+        var accuracies = new List<double>();
+        foreach (var attack in (string[])["random", "fgsm", "pgd"])
+        {
+            (await DqTool.RunAsync(folder.Path, "attack", ".dq/out/full/model.safetensors", "--data", "street", "--attack", attack, "--epsilon", "8", "--samples", "1000", "--out", $"{attack}.npz")).Expect(0);
+            const string script = """
+                import json, sys, numpy as np
+                f = np.load(sys.argv[1])
+                x, a, y = f['x'], f['x_adv'], f['y']
+                print(json.dumps({
+                    'types': [str(f[k].dtype) for k in ('x', 'x_adv', 'y', 'pred', 'pred_adv')], 'shape': list(x.shape), 'same': x.shape == a.shape,
+                    'ball': bool(np.abs(a.astype(np.float64) - x / 255.0).max() <= 8 / 255 + 1e-6), 'range': bool(a.min() >= 0 and a.max() <= 1),
+                    'accuracy': float((f['pred_adv'] == y).mean()), 'counts': np.bincount(y).tolist()}))
+                """;
+            using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(python, ["-c", script, folder.At($"{attack}.npz")]) { RedirectStandardOutput = true })!;
+            var read = JsonNode.Parse(await process.StandardOutput.ReadToEndAsync())!;
+            Assert.Equal(["uint8", "float32", "int64", "int64", "int64"], read["types"]!.AsArray().Select(type => (string?)type));
+            Assert.Equal([1000, 3, 32, 32], read["shape"]!.AsArray().Select(size => (int)size!));
+            Assert.True((bool)read["same"]! && (bool)read["ball"]! && (bool)read["range"]!);
+            Assert.All(read["counts"]!.AsArray(), count => Assert.Equal(100, (int)count!));
+            accuracies.Add((double)read["accuracy"]!);
+        }
+
+        Assert.True(accuracies[0] >= accuracies[1] && accuracies[1] >= accuracies[2], string.Join(" ≥ ", accuracies));
+    }
+
+    [Fact]
+    public async Task Real_images_train_and_are_attacked_out_of_a_zip()
+    {
+        var zip = RealData.Cifar10Zip();
+        using var folder = new Folder("""
+            { "datasets": { "cifar": { "kind": "image-folder", "path": "${DQ_CIFAR10}", "train": 2000, "test": 500 } },
+              "train": { "m": { "dataset": "cifar", "epochs": 1 } },
+              "evaluate": { "e": { "models": ["m"], "attacks": ["pgd"], "epsilon": [8], "samples": 200 } } }
+            """);
+        var built = JsonNode.Parse((await DqTool.RunAsync(folder.Path, start => start.Environment["DQ_CIFAR10"] = zip, "build", "--json", "--quiet")).Expect(0).Output)!;
+        Assert.Equal(2, built["metrics"]!.AsArray().Count);
+        (await DqTool.RunAsync(folder.Path, "attack", ".dq/out/m/model.safetensors", "--data", zip, "--attack", "fgsm", "--epsilon", "8", "--samples", "50", "--out", "a.npz")).Expect(0);
+    }
+}

@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace DQPipeline.Journeys;
+
+/// <summary>Runs the built tool as a user runs it.</summary>
+internal static class DqTool
+{
+    /// <summary>The repository's root: the nearest folder above the tests with the solution.</summary>
+    public static string Repository { get; } = FindRepository();
+
+    /// <summary>The tool's program, of the same configuration as these tests.</summary>
+    public static string Program { get; } = Path.Combine(
+        Repository, "tool", "bin", AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}", StringComparison.Ordinal) ? "Release" : "Debug", "net10.0", "dotnet-dq");
+
+    public static Task<Ran> RunAsync(string folder, params string[] arguments) => RunAsync(folder, null, arguments);
+
+    public static async Task<Ran> RunAsync(string folder, Action<ProcessStartInfo>? configure, params string[] arguments)
+    {
+        using var process = Start(folder, configure, arguments);
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return new Ran(process.ExitCode, await output, await error);
+    }
+
+    public static Process Start(string folder, Action<ProcessStartInfo>? configure, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Program, arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardOutputEncoding = Encoding.UTF8,
+            StandardErrorEncoding = Encoding.UTF8,
+        };
+        configure?.Invoke(start);
+        return Process.Start(start)!;
+    }
+
+    private static string FindRepository()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "DQPipeline.sln")))
+                return folder.FullName;
+        }
+
+        throw new DirectoryNotFoundException("DQPipeline.sln is not above the tests");
+    }
+}
+
+/// <summary>What a run of the tool left behind.</summary>
+internal sealed record Ran(int Code, string Output, string Error)
+{
+    /// <summary>Fails the test with everything that was printed when the exit code is another.</summary>
+    public Ran Expect(int code)
+    {
+        Assert.True(Code == code, $"exit code {Code} instead of {code}\n{Output}\n{Error}");
+        // Whatever goes wrong, nobody is shown a stack trace.
+        Assert.DoesNotContain("   at ", Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unhandled exception", Error, StringComparison.Ordinal);
+        return this;
+    }
+}

@@ -1,0 +1,222 @@
+using System.Diagnostics;
+
+namespace DQPipeline.Journeys;
+
+/// <summary>Whatever goes wrong: a coded line, the right exit code, nothing lost, and the next build goes on.</summary>
+public class FailureJourneys
+{
+    [Theory]
+    [InlineData("{ \"train\": ", "dq.json(1,", "DQ1001")]
+    [InlineData("{ \"tarin\": {} }", "dq.json(1,3): error DQ1002: unknown key \"tarin\"; did you mean \"train\"?", "DQ1002")]
+    [InlineData("{ \"seed\": \"x\" }", "dq.json(1,11)", "DQ1003")]
+    public async Task A_bad_declaration_is_exit_code_2_at_its_place(string declaration, string place, string code)
+    {
+        using var folder = new Folder(declaration);
+        foreach (var command in (string[])["build", "status", "metrics", "graph"])
+        {
+            var ran = (await DqTool.RunAsync(folder.Path, command)).Expect(2);
+            Assert.Contains(place, ran.Error, StringComparison.Ordinal);
+            Assert.Contains($"error {code}", ran.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("buidl")]
+    [InlineData("build", "--jbos", "1")]
+    [InlineData("build", "--jobs", "0")]
+    [InlineData("build", "--device", "tpu")]
+    [InlineData("build", "nothing-of-this-name")]
+    [InlineData("attack", "x.safetensors", "--data", "d", "--attack", "pgd", "--epsilon", "300", "--out", "x.npz")]
+    [InlineData("data", "fetch", "imagenet")]
+    public async Task Bad_usage_is_exit_code_2(params string[] arguments)
+    {
+        using var folder = new Folder();
+        Assert.NotEmpty((await DqTool.RunAsync(folder.Path, arguments)).Expect(2).Error);
+    }
+
+    [Fact]
+    public async Task A_folder_without_declarations_says_what_to_do()
+    {
+        using var folder = new Folder(null);
+        Assert.Contains("error DQ1010", (await DqTool.RunAsync(folder.Path, "build")).Expect(2).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_worker_killed_by_signal_9_is_a_failed_target_and_the_next_build_goes_on()
+    {
+        using var folder = new Folder(Folder.Small.Replace("\"epochs\": 1", "\"epochs\": 40", StringComparison.Ordinal));
+        using var build = DqTool.Start(folder.Path, null, "build", "train/full", "--json");
+        var error = build.StandardError.ReadToEndAsync();
+        var output = build.StandardOutput.ReadToEndAsync();
+        using var worker = await WorkerOf(build);
+        worker.Kill();
+        await build.WaitForExitAsync();
+        Assert.Equal(1, build.ExitCode);
+        Assert.Contains("error DQ6003", await error, StringComparison.Ordinal);
+        Assert.Contains("\"exitCode\": 1", await output, StringComparison.Ordinal);
+        folder.Edit("\"epochs\": 40", "\"epochs\": 1");
+        (await DqTool.RunAsync(folder.Path, "build", "train/full", "--quiet")).Expect(0);
+    }
+
+    [Fact]
+    public async Task A_killed_build_resumes_from_its_checkpoint_and_ends_with_the_same_bits()
+    {
+        var declaration = Folder.Small.Replace("\"epochs\": 1", "\"epochs\": 60", StringComparison.Ordinal);
+        using var undisturbed = new Folder(declaration);
+        (await DqTool.RunAsync(undisturbed.Path, "build", "train/full", "--quiet")).Expect(0);
+
+        using var folder = new Folder(declaration);
+        using (var build = DqTool.Start(folder.Path, CheckpointOften, "build", "train/full", "--quiet"))
+        {
+            using var worker = await WorkerOf(build);
+            while (!Directory.Exists(folder.At(".dq", "checkpoints")) || !Directory.EnumerateFiles(folder.At(".dq", "checkpoints"), "*.safetensors", SearchOption.AllDirectories).Any())
+                await Task.Delay(20);
+            build.Kill();
+            worker.Kill();
+            await build.WaitForExitAsync();
+            await worker.WaitForExitAsync();
+        }
+
+        var resumed = (await DqTool.RunAsync(folder.Path, CheckpointOften, "build", "train/full")).Expect(0);
+        Assert.Matches(@"resumed at step [1-9]", resumed.Error);
+        Assert.Equal(File.ReadAllBytes(undisturbed.At(".dq", "out", "full", "model.safetensors")), File.ReadAllBytes(folder.At(".dq", "out", "full", "model.safetensors")));
+    }
+
+    [Fact]
+    public async Task Ctrl_C_is_exit_code_130_and_leaves_a_checkpoint()
+    {
+        using var folder = new Folder(Folder.Small.Replace("\"epochs\": 1", "\"epochs\": 60", StringComparison.Ordinal));
+        using var build = DqTool.Start(folder.Path, CheckpointOften, "build", "train/full");
+        var error = build.StandardError.ReadToEndAsync();
+        using var worker = await WorkerOf(build);
+        while (!Directory.Exists(folder.At(".dq", "checkpoints")) || !Directory.EnumerateFiles(folder.At(".dq", "checkpoints"), "*.safetensors", SearchOption.AllDirectories).Any())
+            await Task.Delay(20);
+        using (var interrupt = Process.Start("kill", ["-INT", $"{build.Id}"]))
+            await interrupt.WaitForExitAsync();
+        await build.WaitForExitAsync();
+        Assert.True(build.ExitCode == 130, await error);
+        Assert.Matches(@"resumed at step [1-9]", (await DqTool.RunAsync(folder.Path, "build", "train/full")).Expect(0).Error);
+    }
+
+    [Fact]
+    public async Task Merge_conflict_markers_in_the_lock_are_told_and_nothing_is_overwritten()
+    {
+        using var folder = new Folder();
+        (await DqTool.RunAsync(folder.Path, "build", "train/full", "--quiet")).Expect(0);
+        var damaged = $"<<<<<<< ours\n{File.ReadAllText(folder.At("dq.lock"))}";
+        File.WriteAllText(folder.At("dq.lock"), damaged);
+        Assert.Contains("error DQ6002", (await DqTool.RunAsync(folder.Path, "build")).Expect(1).Error, StringComparison.Ordinal);
+        Assert.Equal(damaged, File.ReadAllText(folder.At("dq.lock")));
+    }
+
+    [Fact]
+    public async Task A_damaged_cache_entry_is_noticed_and_built_again()
+    {
+        using var folder = new Folder();
+        (await DqTool.RunAsync(folder.Path, "build", "train/full", "--quiet")).Expect(0);
+        var model = folder.At(".dq", "out", "full", "model.safetensors");
+        var bytes = File.ReadAllBytes(model);
+        foreach (var entry in Directory.EnumerateFiles(folder.At(".dq", "cache", "objects"), "*", SearchOption.AllDirectories))
+        {
+            File.SetAttributes(entry, FileAttributes.Normal);
+            var damaged = File.ReadAllBytes(entry);
+            damaged[^1] ^= 1;
+            File.WriteAllBytes(entry, damaged);
+        }
+
+        File.Delete(model);
+        (await DqTool.RunAsync(folder.Path, "build", "train/full")).Expect(0);
+        Assert.Equal(bytes, File.ReadAllBytes(model));
+    }
+
+    [Fact]
+    public async Task Broken_images_are_named()
+    {
+        using var folder = new Folder("""
+            { "datasets": { "photos": { "kind": "image-folder", "path": "photos" } }, "train": { "m": { "dataset": "photos", "epochs": 1 } } }
+            """);
+        foreach (var split in (string[])["train", "test"])
+        {
+            foreach (var label in (string[])["cat", "dog"])
+            {
+                Directory.CreateDirectory(folder.At("photos", split, label));
+                File.WriteAllBytes(folder.At("photos", split, label, "0001.jpg"), [0xFF, 0xD8, 0xFF, 0xE0, 1, 2, 3]);
+            }
+        }
+
+        var ran = (await DqTool.RunAsync(folder.Path, "build")).Expect(1);
+        Assert.Contains("error DQ2002", ran.Error, StringComparison.Ordinal);
+        Assert.Contains("0001.jpg", ran.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_full_disk_is_a_coded_error_and_the_next_build_goes_on()
+    {
+        using var folder = new Folder(null);
+        _ = Testing.RealData.Require(Environment.UserName == "root" ? "root" : null, "the right to mount a small file system");
+        // Room for the first checkpoint, not for the second beside it.
+        Run("mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder.Path);
+        try
+        {
+            folder.Declare(Folder.Small.Replace("\"epochs\": 1", "\"epochs\": 20", StringComparison.Ordinal));
+            var ran = (await DqTool.RunAsync(folder.Path, CheckpointOften, "build", "train/full")).Expect(1);
+            Assert.Contains("error DQ6004", ran.Error, StringComparison.Ordinal);
+            Run("mount", "-o", "remount,size=200m", folder.Path);
+            (await DqTool.RunAsync(folder.Path, CheckpointOften, "build", "train/full")).Expect(0);
+        }
+        finally
+        {
+            Run("umount", folder.Path);
+        }
+    }
+
+    [Fact]
+    public async Task A_missing_backend_is_a_coded_error_with_its_mend()
+    {
+        using var folder = new Folder();
+        using var empty = new Folder(null);
+        var ran = (await DqTool.RunAsync(folder.Path, start => start.Environment["DQ_LIBTORCH"] = empty.Path, "build", "train/full")).Expect(1);
+        Assert.Contains("error DQ3001", ran.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("TypeInitializationException", ran.Error, StringComparison.Ordinal);
+    }
+
+    private static void CheckpointOften(ProcessStartInfo start) => start.Environment["DQ_CHECKPOINT_SECONDS"] = "0.2";
+
+    private static void Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(program, arguments);
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+    }
+
+    /// <summary>The worker that a build has started; waits for it.</summary>
+    private static async Task<Process> WorkerOf(Process build)
+    {
+        while (!build.HasExited)
+        {
+            var children = File.Exists($"/proc/{build.Id}/task/{build.Id}/children") ? Directory.EnumerateDirectories($"/proc/{build.Id}/task").SelectMany(Children).ToList() : [];
+            foreach (var child in children)
+            {
+                if (File.ReadAllText($"/proc/{child}/cmdline").Contains("worker", StringComparison.Ordinal))
+                    return Process.GetProcessById(child);
+            }
+
+            await Task.Delay(5);
+        }
+
+        Assert.Fail($"the build ended with {build.ExitCode} before it started a worker");
+        throw new InvalidOperationException();
+
+        static IEnumerable<int> Children(string task)
+        {
+            try
+            {
+                return File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse).ToList();
+            }
+            catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+            {
+                return [];
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using DQPipeline.Declarations;
+using DQPipeline.Targets.Workers;
+
+namespace DQPipeline.Targets.Tests;
+
+/// <summary>"Trains" and "measures" in this process: every result is a function of the job (and its data) without names, folders and ids.</summary>
+internal sealed class FakeExecutor : IExecutor
+{
+    private int _running;
+
+    public ConcurrentQueue<WorkerJob> Jobs { get; } = new();
+
+    public int MostAtOnce { get; private set; }
+
+    /// <summary>Runs before a job's work; throws or waits to make things go wrong.</summary>
+    public Func<WorkerJob, CancellationToken, Task> Before { get; set; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>Runs before each cell.</summary>
+    public Action<EvaluateCell> BeforeCell { get; set; } = _ => { };
+
+    /// <summary>Correct answers of a cell in place of the function's.</summary>
+    public Func<EvaluateJob, EvaluateCell, int?> Correct { get; set; } = (_, _) => null;
+
+    /// <summary>Stands for the machine: other bits from the same job.</summary>
+    public string Machine { get; set; } = "";
+
+    public IEnumerable<string> Trained => Jobs.OfType<TrainJob>().Select(j => j.Name).Order(StringComparer.Ordinal);
+
+    public IEnumerable<string> Measured => Jobs.OfType<EvaluateJob>().SelectMany(j => j.Cells).Select(c => c.Id).Order(StringComparer.Ordinal);
+
+    public async Task<DoneEvent> RunAsync(WorkerJob job, IWorkerEvents events, CancellationToken cancellation)
+    {
+        Jobs.Enqueue(job);
+        lock (Jobs)
+            MostAtOnce = Math.Max(MostAtOnce, ++_running);
+        try
+        {
+            await Before(job, cancellation);
+            return job switch
+            {
+                TrainJob train => Train(train, events),
+                EvaluateJob evaluate => Evaluate(evaluate, events),
+                _ => throw new NotSupportedException(),
+            };
+        }
+        finally
+        {
+            lock (Jobs)
+                _running--;
+        }
+    }
+
+    private DoneEvent Train(TrainJob job, IWorkerEvents events)
+    {
+        events.Progress(new() { Phase = "training", Step = 1, Steps = 2 });
+        var bytes = SHA512.HashData(Encoding.UTF8.GetBytes(Machine + job.Train + WithoutPath(job.Dataset)));
+        File.WriteAllBytes(Path.Combine(job.OutputFolder, "model.safetensors"), bytes);
+        return new() { Outputs = ["model.safetensors"], Metrics = new Dictionary<string, double> { ["accuracy"] = bytes[0] / 256.0 } };
+    }
+
+    private DoneEvent Evaluate(EvaluateJob job, IWorkerEvents events)
+    {
+        Assert.Equal(job.ModelSha256, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(job.Model))));
+        foreach (var cell in job.Cells)
+        {
+            BeforeCell(cell);
+            var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{job.ModelSha256} {cell.Attack} {cell.Epsilon} {job.Seed}"));
+            events.Cell(new(cell.Id, job.Samples, Correct(job, cell) ?? hash[0] % (job.Samples + 1)));
+        }
+
+        return new();
+    }
+
+    private static string WithoutPath(string dataset)
+    {
+        if (Declaration.FromJson<DatasetDeclaration>(dataset) is not StoredDatasetDeclaration stored)
+            return dataset;
+        var files = File.Exists(stored.Path) ? [stored.Path] : Directory.GetFiles(stored.Path, "*", SearchOption.AllDirectories);
+        return string.Concat(files.Order(StringComparer.Ordinal).Select(f => Convert.ToHexString(File.ReadAllBytes(f))));
+    }
+}

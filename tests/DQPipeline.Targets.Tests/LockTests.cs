@@ -1,0 +1,172 @@
+using System.Text.Json;
+using DQPipeline.Declarations;
+using DQPipeline.Targets.Building;
+using DQPipeline.Targets.Records;
+using DQPipeline.Targets.Reports;
+
+namespace DQPipeline.Targets.Tests;
+
+public class LockTests
+{
+    [Fact]
+    public async Task Another_reader_finds_key_outputs_and_metrics_in_stable_order()
+    {
+        using var bench = new Bench();
+        await bench.BuildAsync();
+        var text = File.ReadAllText(bench.Workspace.LockPath);
+        Assert.EndsWith("}\n", text, StringComparison.Ordinal);
+        Assert.DoesNotContain('\r', text);
+        using var json = JsonDocument.Parse(text);
+        Assert.Equal(1, json.RootElement.GetProperty("version").GetInt32());
+        var targets = json.RootElement.GetProperty("targets");
+        var names = targets.EnumerateObject().Select(t => t.Name).ToList();
+        Assert.Equal(names.Order(StringComparer.Ordinal), names);
+        Assert.Equal(12, names.Count);
+        var model = targets.GetProperty("train/dq");
+        Assert.Equal(64, model.GetProperty("outputs").GetProperty("model.safetensors").GetProperty("size").GetInt32());
+        Assert.Equal(
+            Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(bench.Output("dq")))),
+            model.GetProperty("outputs").GetProperty("model.safetensors").GetProperty("sha256").GetString());
+        Assert.Equal(0.001, model.GetProperty("parts").GetProperty("lipschitz.beta").GetDouble());
+        Assert.Equal(100, targets.GetProperty("evaluate/robustness/dq/pgd@8").GetProperty("metrics").GetProperty("samples").GetInt32());
+        Assert.DoesNotContain(bench.Folder, text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task How_many_workers_there_are_changes_no_byte()
+    {
+        using var one = new Bench();
+        using var many = new Bench();
+        await one.BuildAsync();
+        // The first to start is the last to finish.
+        var others = new TaskCompletionSource();
+        many.Executor.Before = (job, _) =>
+        {
+            if (job.Name == "evaluate/robustness/dq")
+                others.SetResult();
+            return job.Name == "train/full" ? others.Task : Task.CompletedTask;
+        };
+        await many.BuildAsync(o => o with { Jobs = 8 });
+        Assert.Equal(one.LockBytes(), many.LockBytes());
+        Assert.Equal(2, many.Executor.MostAtOnce);
+    }
+
+    [Fact]
+    public async Task Marks_of_a_merge_are_reported_with_their_line_and_nothing_is_overwritten()
+    {
+        using var bench = new Bench();
+        await bench.BuildAsync();
+        var lines = File.ReadAllLines(bench.Workspace.LockPath).ToList();
+        lines.Insert(10, "<<<<<<< HEAD");
+        File.WriteAllLines(bench.Workspace.LockPath, lines);
+        var before = bench.LockBytes();
+        var error = await Assert.ThrowsAsync<DqException>(() => bench.BuildAsync());
+        Assert.Equal("DQ6002", error.Diagnostics[0].Code);
+        Assert.Equal(new SourcePlace(bench.Workspace.LockPath, 11, 1), error.Diagnostics[0].Place);
+        Assert.Contains("merge", error.Message, StringComparison.Ordinal);
+        Assert.Equal(before, bench.LockBytes());
+        Assert.Throws<DqException>(() => bench.Status());
+    }
+
+    [Theory]
+    [InlineData("", 1)]
+    [InlineData("{\n  \"version\": 1,\n  \"targets\": {\n", 4)]
+    [InlineData("{\n  \"version\": 1,\n  \"targets\": { \"train/a\": {\n \"key\": \"short\" } } }", 4)]
+    [InlineData("{\n  \"version\": 1,\n  \"targets\": { \"train/a\": {\n \"surprise\": 1 } } }", 4)]
+    [InlineData("{\n  \"version\": 1,\n  \"targets\": { \"train/a\": { } } }", 3)]
+    [InlineData("{ \"version\": 1, \"targets\": {} }\n}", 2)]
+    [InlineData("{ \"version\": 1,\n\"targets\": [] }", 2)]
+    [InlineData("[]", 1)]
+    [InlineData("{ \"version\": 2, \"targets\": { \"what\": \"a newer tool writes\" } }", 1)]
+    public void Damage_and_newer_versions_are_reported_with_their_line(string text, int line)
+    {
+        using var bench = new Bench();
+        File.WriteAllText(bench.Workspace.LockPath, text);
+        var error = Assert.Throws<DqException>(() => LockFile.Read(bench.Workspace.LockPath)).Diagnostics[0];
+        Assert.Equal(("DQ6002", line), (error.Code, error.Place!.Value.Line));
+    }
+
+    [Fact]
+    public async Task A_target_that_a_merge_left_twice_is_reported()
+    {
+        using var bench = new Bench();
+        await bench.BuildOfAsync("dq");
+        var text = File.ReadAllText(bench.Workspace.LockPath);
+        var start = text.IndexOf("    \"train/dq\"", StringComparison.Ordinal);
+        var entry = text[start..text.LastIndexOf("    }", StringComparison.Ordinal)] + "    },\n";
+        File.WriteAllText(bench.Workspace.LockPath, text.Insert(start, entry));
+        Assert.Contains("twice", Assert.Throws<DqException>(() => LockFile.Read(bench.Workspace.LockPath)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_locked_build_fails_where_the_lock_would_change_runs_nothing_and_writes_nothing()
+    {
+        using var bench = new Bench();
+        await bench.BuildAsync();
+        Bench.AllUpToDate(await bench.BuildAsync(o => o with { Locked = true }));
+
+        bench.ChangeModel("dq", m => m with { Epochs = 11 });
+        var before = bench.LockBytes();
+        var result = await bench.BuildAsync(o => o with { Locked = true });
+        Assert.Equal(1, result.ExitCode);
+        var error = Assert.Single(result.Diagnostics, d => d.Severity == Severity.Error);
+        Assert.Equal("DQ6005", error.Code);
+        Assert.Contains("train/dq", error.Message, StringComparison.Ordinal);
+        Assert.Empty(bench.Executor.Jobs);
+        Assert.Equal(before, bench.LockBytes());
+        Assert.Equal(6, result.Count(Outcome.UpToDate));
+    }
+
+    [Fact]
+    public async Task A_locked_build_may_remake_bytes_but_fails_where_they_come_out_otherwise()
+    {
+        using var bench = new Bench();
+        await bench.BuildAsync();
+        bench.BecomeCleanClone();
+        Assert.Equal(0, (await bench.BuildAsync(o => o with { Locked = true, Fetch = true }, select: "dq")).ExitCode);
+        Assert.Equal(["train/dq"], bench.Executor.Trained);
+
+        bench.BecomeCleanClone();
+        bench.Executor.Machine = "another";
+        var before = bench.LockBytes();
+        var result = await bench.BuildAsync(o => o with { Locked = true, Fetch = true }, select: "dq");
+        Assert.Equal((1, "DQ6005"), (result.ExitCode, Assert.Single(result.Diagnostics).Code));
+        Assert.Equal(before, bench.LockBytes());
+    }
+
+    [Fact]
+    public async Task A_lost_lock_is_recorded_again_from_the_cache()
+    {
+        using var bench = new Bench();
+        await bench.BuildAsync();
+        var before = bench.LockBytes();
+        File.Delete(bench.Workspace.LockPath);
+        await bench.BuildAsync();
+        Assert.Empty(bench.Executor.Jobs);
+        Assert.Equal(before, bench.LockBytes());
+    }
+
+    [Fact]
+    public async Task Metrics_of_changed_inputs_stand_but_are_not_current()
+    {
+        using var bench = new Bench();
+        await bench.BuildAsync();
+        Assert.All(bench.Metrics(), m => Assert.True(m.Current));
+        bench.ChangeModel("dq", m => m with { Epochs = 11 });
+        Assert.All(bench.Metrics(), m => Assert.Equal(m.Model == "full", m.Current));
+        Assert.Equal(10, bench.Metrics().Count);
+        var metric = bench.Metrics()[0];
+        Assert.Equal(("robustness", "full", "clean", 0.0, 100), (metric.Target, metric.Model, metric.Attack, metric.Epsilon, metric.Samples));
+        Assert.Equal((double)metric.Correct / metric.Samples, metric.Accuracy);
+    }
+
+    [Fact]
+    public async Task A_measurement_edited_into_nonsense_counts_as_none()
+    {
+        using var bench = new Bench();
+        await bench.BuildAsync();
+        File.WriteAllText(bench.Workspace.LockPath, File.ReadAllText(bench.Workspace.LockPath).Replace("\"samples\": 100", "\"samples\": 0", StringComparison.Ordinal));
+        Assert.Empty(bench.Metrics());
+        Assert.Equal(TargetState.Stale, bench.Status()["evaluate/robustness/dq/clean"].State);
+    }
+}

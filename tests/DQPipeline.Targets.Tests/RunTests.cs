@@ -1,0 +1,214 @@
+using DQPipeline.Declarations;
+using DQPipeline.Targets.Building;
+using DQPipeline.Targets.Workers;
+
+namespace DQPipeline.Targets.Tests;
+
+public class RunTests
+{
+    [Fact]
+    public async Task A_failed_target_fails_alone_and_skips_only_what_needs_it()
+    {
+        using var bench = new Bench();
+        bench.Executor.Before = (job, _) => job.Name == "train/full" ? throw new DqException("DQ3004", "the loss is not a number") : Task.CompletedTask;
+        var result = await bench.BuildAsync();
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal((1, 5, 6), (result.Count(Outcome.Failed), result.Count(Outcome.Skipped), result.Count(Outcome.Built)));
+        var error = result.Diagnostics[0];
+        Assert.Equal(("DQ3004", new SourcePlace("dq.json", 5, 3)), (error.Code, error.Place));
+        var skipped = Assert.Single(result.Diagnostics, d => d.Code == "DQ6006");
+        Assert.Contains("train/full failed", skipped.Message, StringComparison.Ordinal);
+        Assert.Contains(result.Targets, t => t.Why == "it needs train/full, which failed");
+
+        bench.Executor.Before = (_, _) => Task.CompletedTask;
+        var next = await bench.BuildAsync();
+        Assert.Equal((0, 6), (next.ExitCode, next.Count(Outcome.UpToDate)));
+        Assert.Equal(["train/full"], bench.Executor.Trained);
+    }
+
+    [Fact]
+    public async Task A_worker_that_dies_half_way_keeps_the_cells_it_has_measured()
+    {
+        using var bench = new Bench();
+        bench.Executor.BeforeCell = cell =>
+        {
+            if (cell.Id == "evaluate/robustness/dq/fgsm@8")
+                throw new DqException(DiagnosticCodes.WorkerDied, "killed");
+        };
+        var result = await bench.BuildAsync();
+        Assert.Equal((1, 9, 3), (result.ExitCode, result.Count(Outcome.Built), result.Count(Outcome.Failed)));
+        Assert.Single(result.Diagnostics);
+
+        bench.Executor.BeforeCell = _ => { };
+        await bench.BuildAsync();
+        Assert.Equal(["evaluate/robustness/dq/fgsm@8", "evaluate/robustness/dq/pgd@2", "evaluate/robustness/dq/pgd@8"], bench.Executor.Measured);
+    }
+
+    [Fact]
+    public async Task An_unforeseen_failure_is_a_coded_error_with_its_trace_in_the_log_alone()
+    {
+        using var bench = new Bench();
+        bench.Executor.Before = (_, _) => throw new InvalidCastException("oops");
+        var result = await bench.BuildOfAsync("dq");
+        var error = Assert.Single(result.Diagnostics);
+        Assert.Equal("DQ6999", error.Code);
+        Assert.DoesNotContain(" at ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("InvalidCastException", File.ReadAllText(bench.Workspace.LogPath("train/dq")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_worker_that_is_done_without_its_output_has_failed()
+    {
+        using var bench = new Bench();
+        var builder = new Builder(bench.Workspace, bench.Graph(), new Idle(), bench.Options());
+        var result = await builder.RunAsync();
+        Assert.Equal(1, result.ExitCode);
+        Assert.All(result.Diagnostics.Where(d => d.Severity == Severity.Error), d => Assert.Equal("DQ6003", d.Code));
+        Assert.False(File.Exists(bench.Workspace.LockPath));
+    }
+
+    [Fact]
+    public async Task Cancelling_keeps_what_is_done_and_the_checkpoints_and_the_next_build_goes_on()
+    {
+        using var bench = new Bench();
+        using var cancel = new CancellationTokenSource();
+        bench.Executor.Before = async (job, token) =>
+        {
+            if (job is TrainJob { Name: "train/dq" } train)
+            {
+                File.WriteAllText(Path.Combine(train.CheckpointFolder, "checkpoint"), "half");
+                await cancel.CancelAsync();
+                await Task.Delay(Timeout.Infinite, token);
+            }
+        };
+        var result = await bench.BuildAsync(cancellation: cancel.Token);
+        Assert.Equal(130, result.ExitCode);
+        Assert.Equal(1, result.Count(Outcome.Built));
+        Assert.Equal(11, result.Count(Outcome.Cancelled));
+        Assert.Empty(result.Diagnostics);
+        Assert.Equal("half", File.ReadAllText(Assert.Single(Directory.GetFiles(bench.Workspace.CheckpointsFolder, "checkpoint", SearchOption.AllDirectories))));
+
+        bench.Executor.Before = (job, _) =>
+        {
+            if (job is TrainJob train)
+                Assert.True(File.Exists(Path.Combine(train.CheckpointFolder, "checkpoint")));
+            return Task.CompletedTask;
+        };
+        Assert.Equal(0, (await bench.BuildAsync()).ExitCode);
+        Assert.Equal(["train/dq"], bench.Executor.Trained);
+        Assert.Empty(Directory.GetDirectories(bench.Workspace.CheckpointsFolder));
+    }
+
+    [Fact]
+    public async Task A_build_that_is_killed_loses_no_finished_result()
+    {
+        using var bench = new Bench();
+        var full = new TaskCompletionSource();
+        bench.Executor.Before = async (job, token) =>
+        {
+            if (job.Name != "train/full")
+            {
+                full.TrySetResult();
+                await Task.Delay(Timeout.Infinite, token);
+            }
+        };
+        // A build that never comes to its end: what a kill leaves is what lies on the disk at that moment.
+        using var killed = new CancellationTokenSource();
+        var build = bench.BuildAsync(cancellation: killed.Token);
+        await full.Task;
+        using var after = new Bench(Copy(bench.Folder));
+        await killed.CancelAsync();
+        await build;
+        Assert.False(File.Exists(after.Workspace.LockPath));
+        var result = await after.BuildAsync();
+        Assert.Equal(["train/dq"], after.Executor.Trained);
+        Assert.Equal((0, Outcome.FromCache), (result.ExitCode, result.Targets[0].Outcome));
+    }
+
+    [Fact]
+    public async Task A_second_build_waits_for_the_first_and_finds_its_work_done()
+    {
+        using var bench = new Bench();
+        var waiting = new TaskCompletionSource<string>();
+        bench.Executor.Before = (_, _) => waiting.Task;
+        var first = bench.BuildAsync();
+        var observer = new Recorder { OnWaiting = waiting.SetResult };
+        var idle = new FakeExecutor();
+        var second = await new Builder(bench.Workspace, bench.Graph(), idle, bench.Options(), observer).RunAsync();
+        Assert.Equal(0, (await first).ExitCode);
+        Assert.Contains($"process {Environment.ProcessId}", Assert.Single(observer.Waits), StringComparison.Ordinal);
+        Bench.AllUpToDate(second);
+        Assert.Empty(idle.Jobs);
+        Assert.Single(observer.Plans);
+    }
+
+    [Fact]
+    public async Task What_killed_builds_left_half_written_is_swept()
+    {
+        using var bench = new Bench();
+        await bench.BuildOfAsync("full");
+        string[] left =
+        [
+            bench.Workspace.LockPath + ".tmp-1", Path.Combine(bench.Workspace.StateFolder, "files.tmp-1"), Path.Combine(bench.Workspace.CacheFolder, "tmp", "x.tmp-1"),
+            Path.Combine(Directory.CreateDirectory(Path.Combine(bench.Workspace.WorkFolder, "old")).FullName, "model"),
+            Path.Combine(Directory.CreateDirectory(Path.GetDirectoryName(bench.Output("dq"))!).FullName, "model.safetensors.tmp-1"),
+        ];
+        foreach (var path in left)
+            File.WriteAllText(path, "half");
+        await bench.BuildAsync();
+        Assert.All(left, path => Assert.False(File.Exists(path), path));
+    }
+
+    [Fact]
+    public async Task Jobs_run_beside_each_other_up_to_the_number_allowed()
+    {
+        using var bench = new Bench();
+        bench.Change(p => p with
+        {
+            Train = Bench.Named([.. Enumerable.Range(1, 6).Select(i => Bench.Model("m" + i) with { Epochs = i })]),
+            Evaluate = new Dictionary<string, EvaluateDeclaration>(),
+        });
+        var three = new CountdownEvent(3);
+        bench.Executor.Before = (_, token) => Task.Run(() =>
+        {
+            if (!three.IsSet)
+                three.Signal();
+            three.Wait(token);
+        }, token);
+        Assert.Equal(0, (await bench.BuildAsync(o => o with { Jobs = 3 })).ExitCode);
+        Assert.Equal(3, bench.Executor.MostAtOnce);
+    }
+
+    [Fact]
+    public async Task The_plan_says_beforehand_what_is_done_and_why()
+    {
+        using var bench = new Bench();
+        await bench.BuildAsync();
+        bench.ChangeModel("dq", m => m with { Epochs = 3 });
+        await bench.BuildAsync();
+        var plan = Assert.Single(bench.Observer.Plans);
+        Assert.True(plan.NeedsWorkers);
+        Assert.Equal((PlannedAction.Run, "epochs: 10 → 3"), (plan.Targets[1].Action, plan.Targets[1].Reasons[0]));
+        Assert.Equal(5, plan.Targets.Count(t => t.Action == PlannedAction.Wait));
+        Assert.Equal(6, plan.Targets.Count(t => t.Action == PlannedAction.None));
+        Assert.Equal(5, bench.Observer.Metrics.Count);
+    }
+
+    private static string Copy(string folder)
+    {
+        var copy = Directory.CreateTempSubdirectory("dq-targets-").FullName;
+        foreach (var file in Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Where(f => !f.EndsWith("build.lock", StringComparison.Ordinal)))
+        {
+            var target = Path.Combine(copy, Path.GetRelativePath(folder, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+
+        return copy;
+    }
+
+    private sealed class Idle : IExecutor
+    {
+        public Task<DoneEvent> RunAsync(WorkerJob job, IWorkerEvents events, CancellationToken cancellation) => Task.FromResult(new DoneEvent());
+    }
+}

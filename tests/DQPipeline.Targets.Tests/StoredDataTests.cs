@@ -1,0 +1,235 @@
+using System.Security.Cryptography;
+using CsCheck;
+using DQPipeline.Declarations;
+using DQPipeline.Targets.Building;
+using DQPipeline.Targets.Files;
+using DQPipeline.Targets.Fingerprints;
+using DQPipeline.Targets.Reports;
+
+namespace DQPipeline.Targets.Tests;
+
+public class StoredDataTests
+{
+    private static void Fill(string folder)
+    {
+        foreach (var name in new[] { "train/0/a.png", "train/0/b.png", "train/0-1/c.png", "test/0/d.png", ".hidden/e.png" })
+        {
+            var path = Path.Combine(folder, name);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllText(path, "content of " + name);
+        }
+    }
+
+    [Fact]
+    public async Task Touching_a_file_reruns_nothing()
+    {
+        using var bench = new Bench();
+        var data = bench.UseStoredData();
+        Fill(data);
+        await bench.BuildAsync();
+        File.SetLastWriteTimeUtc(Path.Combine(data, "train/0/a.png"), DateTime.UtcNow.AddDays(-3));
+        File.WriteAllText(Path.Combine(data, ".DS_Store"), "left out");
+        Bench.AllUpToDate(await bench.BuildAsync());
+    }
+
+    [Fact]
+    public async Task A_same_size_edit_with_its_time_set_back_is_noticed_and_named_however_often_one_looks()
+    {
+        using var bench = new Bench();
+        var data = bench.UseStoredData();
+        Fill(data);
+        await bench.BuildAsync();
+        var file = Path.Combine(data, "train/0/b.png");
+        var (time, text) = (File.GetLastWriteTimeUtc(file), File.ReadAllText(file));
+        File.WriteAllText(file, text.Replace('b', 'x'));
+        File.SetLastWriteTimeUtc(file, time);
+        for (var i = 0; i < 2; i++)
+            Assert.Equal(["the data of 'street': train/0/b.png changed"], bench.Status()["train/dq"].Reasons);
+        File.Delete(Path.Combine(data, "train/0/a.png"));
+        File.WriteAllText(Path.Combine(data, "train/0/z.png"), "new");
+        for (var i = 0; i < 2; i++)
+            Assert.Equal(["the data of 'street': train/0/b.png changed, train/0/a.png is gone, train/0/z.png is new"], bench.Status()["train/dq"].Reasons);
+        await bench.BuildAsync();
+        Assert.Equal(2, bench.Executor.Trained.Count());
+    }
+
+    [Fact]
+    public async Task Data_in_one_file_are_noticed_by_content_and_their_name_and_place_do_not_matter()
+    {
+        using var bench = new Bench();
+        var path = bench.UseStoredData("data.zip");
+        File.WriteAllText(path, "PK one");
+        await bench.BuildAsync();
+        var elsewhere = Path.Combine(bench.Folder, "moved.zip");
+        File.Move(path, elsewhere);
+        bench.UseStoredData("moved.zip");
+        Bench.AllUpToDate(await bench.BuildAsync());
+        File.WriteAllText(elsewhere, "PK two");
+        Assert.Equal(["the data of 'street': moved.zip changed"], bench.Status()["train/dq"].Reasons);
+    }
+
+    [Fact]
+    public async Task Absent_optional_data_skip_with_one_warning_and_no_failure()
+    {
+        using var bench = new Bench();
+        bench.UseStoredData(optional: true);
+        bench.ChangeEvaluation(e => e with { Gates = [new() { Model = "dq", AtLeast = 0.9 }] });
+        var result = await bench.BuildAsync();
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal(12, result.Count(Outcome.Skipped));
+        Assert.Equal(["DQ6006", "DQ4002"], result.Diagnostics.Select(d => d.Code));
+        Assert.All(result.Diagnostics, d => Assert.Equal(Severity.Warning, d.Severity));
+        Assert.Equal(TargetState.Skipped, bench.Status()["train/dq"].State);
+    }
+
+    [Fact]
+    public async Task Absent_data_fail_their_targets_with_the_place_and_everything_else_is_built()
+    {
+        using var bench = new Bench();
+        var missing = new Cifar10Declaration { Name = "gone", Path = Path.Combine(bench.Folder, "gone"), Place = new("dq.json", 4, 9) };
+        bench.Change(p => p with { Datasets = Bench.Named(p.Datasets["street"], missing) });
+        bench.ChangeModel("dq", m => m with { Dataset = "gone" });
+        var result = await bench.BuildAsync();
+        Assert.Equal(1, result.ExitCode);
+        var error = Assert.Single(result.Diagnostics, d => d.Severity == Severity.Error);
+        Assert.Equal(("DQ2001", missing.Place), (error.Code, error.Place));
+        Assert.Equal(6, result.Count(Outcome.Built));
+        Assert.Equal(TargetState.Broken, bench.Status()["train/dq"].State);
+    }
+
+    [Fact]
+    public void Unchanged_files_are_not_read_again_once_they_are_old_enough()
+    {
+        using var bench = new Bench();
+        var data = Path.Combine(bench.Folder, "data");
+        Fill(data);
+        var state = Path.Combine(bench.Folder, "state");
+        var (hash, _) = new FolderFingerprint(data, state, new LaterClock()).Compute(default);
+        var file = Path.Combine(data, "train/0/a.png");
+        // A folder in a file's place would be told apart; a file that must not be read is proof that it is not.
+        var written = File.GetLastWriteTimeUtc(state);
+        Assert.Equal(hash, new FolderFingerprint(data, state, new LaterClock()).Compute(default).Hash);
+        Assert.Equal(written, File.GetLastWriteTimeUtc(state));
+        using var locked = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        Assert.Equal(hash, new FolderFingerprint(data, state, new LaterClock()).Compute(default).Hash);
+        Assert.Throws<DqException>(() => new FolderFingerprint(data, state + "-none", new LaterClock()).Compute(default));
+    }
+
+    [Fact]
+    public void An_old_file_edited_at_its_size_with_its_time_set_back_is_read_again()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux tells the time of the last status change");
+        using var bench = new Bench();
+        var data = Path.Combine(bench.Folder, "data");
+        Fill(data);
+        var state = Path.Combine(bench.Folder, "state");
+        var (hash, _) = new FolderFingerprint(data, state, new LaterClock()).Compute(default);
+        var file = Path.Combine(data, "test/0/d.png");
+        var time = File.GetLastWriteTimeUtc(file);
+        // The kernel stamps in steps of some milliseconds; the edit has to fall into a later one.
+        var inode = FileStamp.Of(file)!.Value.Inode;
+        for (var changed = FileStamp.Of(file)!.Value.Changed; FileStamp.Of(file)!.Value.Changed == changed;)
+        {
+            File.WriteAllText(file, "CONTENT of test/0/d.png");
+            File.SetLastWriteTimeUtc(file, time);
+        }
+
+        Assert.Equal(inode, FileStamp.Of(file)!.Value.Inode);
+        Assert.NotEqual(hash, new FolderFingerprint(data, state, new LaterClock()).Compute(default).Hash);
+    }
+
+    [Fact]
+    public void Files_as_young_as_their_hash_are_not_trusted()
+    {
+        var now = DateTimeOffset.UtcNow;
+        var nanoseconds = (now - DateTimeOffset.UnixEpoch).Ticks * 100;
+        Assert.True(new FileStamp(1, 0, nanoseconds, 1).IsRacy(now));
+        Assert.True(new FileStamp(1, 0, nanoseconds - 1_900_000_000, 1).IsRacy(now));
+        Assert.False(new FileStamp(1, 0, nanoseconds - 2_100_000_000, 1).IsRacy(now));
+        Assert.True(new FileStamp(1, 0, nanoseconds + 3_600_000_000_000, 1).IsRacy(now));
+    }
+
+    [Fact]
+    public void A_stamp_says_what_the_system_says()
+    {
+        using var bench = new Bench();
+        var path = Path.Combine(bench.Folder, "ä file");
+        File.WriteAllText(path, "12345");
+        var stamp = FileStamp.Of(path)!.Value;
+        Assert.Equal(5, stamp.Size);
+        Assert.Equal((File.GetLastWriteTimeUtc(path) - DateTime.UnixEpoch).Ticks, OperatingSystem.IsLinux() ? stamp.Modified / 100 : stamp.Modified - DateTime.UnixEpoch.Ticks);
+        Assert.Null(FileStamp.Of(bench.Folder));
+        Assert.Null(FileStamp.Of(path + "x"));
+    }
+
+    [Fact]
+    public void Any_damage_to_what_is_remembered_of_a_folder_changes_no_hash()
+    {
+        using var bench = new Bench();
+        var data = Path.Combine(bench.Folder, "data");
+        Fill(data);
+        var state = Path.Combine(bench.Folder, "state");
+        var (hash, _) = new FolderFingerprint(data, state, new LaterClock()).Compute(default);
+        var good = File.ReadAllBytes(state);
+        Gen.Select(Gen.Int[0, good.Length - 1], Gen.Byte[1, 255], Gen.Bool).Sample((at, flip, cut) =>
+        {
+            var bad = good.ToArray();
+            bad[at] ^= flip;
+            File.WriteAllBytes(state, cut ? bad[..at] : bad);
+            // A change forces the second pass, which reads the damaged list to its end.
+            File.WriteAllText(Path.Combine(data, "train/0/a.png"), "content of train/0/a.png");
+            Assert.Equal(hash, new FolderFingerprint(data, state, new LaterClock()).Compute(default).Hash);
+        }, iter: 200, threads: 1);
+    }
+
+    [Fact]
+    public void A_folders_hash_is_that_of_its_sorted_names_and_contents()
+    {
+        using var bench = new Bench();
+        var data = Path.Combine(bench.Folder, "data");
+        Fill(data);
+        var expected = new MemoryStream();
+        // '0' is a folder and comes before '0-1', its namesake's sibling.
+        foreach (var name in new[] { "test/0/d.png", "train/0/a.png", "train/0/b.png", "train/0-1/c.png" })
+        {
+            expected.Write(BitConverter.GetBytes(name.Length));
+            expected.Write(System.Text.Encoding.UTF8.GetBytes(name));
+            expected.Write(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes("content of " + name)));
+        }
+
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(expected.ToArray())), new FolderFingerprint(data, Path.Combine(bench.Folder, "s"), TimeProvider.System).Compute(default).Hash);
+    }
+
+    [Fact]
+    public void Links_are_followed_but_not_in_circles()
+    {
+        using var bench = new Bench();
+        var data = Path.Combine(bench.Folder, "data");
+        Fill(data);
+        Directory.CreateSymbolicLink(Path.Combine(data, "train/0/loop"), data);
+        Directory.CreateSymbolicLink(Path.Combine(data, "train/again"), Path.Combine(data, "train/0-1"));
+        Assert.Equal(["test/0/d.png", "train/0/a.png", "train/0/b.png", "train/0-1/c.png", "train/again/c.png"], FolderWalk.Files(data).Select(f => f.Name));
+    }
+
+    [Fact]
+    public void The_walks_order_is_the_comparisons_order() =>
+        Gen.String[Gen.Char["ab-/0"], 1, 6].Array[2, 12].Sample(names =>
+        {
+            using var bench = new Bench();
+            foreach (var name in names)
+            {
+                var path = Path.Combine(bench.Folder, name.Trim('/') + "/x");
+                if (!name.Contains("//", StringComparison.Ordinal))
+                    File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.GetDirectoryName(path)!).FullName, "x"), "");
+            }
+
+            var walked = FolderWalk.Files(bench.Folder).Select(f => f.Name).ToList();
+            Assert.Equal(walked.Order(Comparer<string>.Create(FolderWalk.Compare)), walked);
+        }, iter: 50, threads: 1);
+
+    /// <summary>Ten seconds ahead, so that what was written just now is old.</summary>
+    private sealed class LaterClock : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddSeconds(10);
+    }
+}

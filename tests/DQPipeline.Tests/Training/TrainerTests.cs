@@ -1,0 +1,126 @@
+using DQPipeline.Declarations;
+using DQPipeline.Networks;
+using DQPipeline.Training;
+using TorchSharp;
+using static DQPipeline.Tests.Training.TrainingFixture;
+using static TorchSharp.torch;
+
+namespace DQPipeline.Tests.Training;
+
+public class TrainerTests
+{
+    [Fact]
+    public void Two_runs_give_the_same_weights_bit_for_bit_and_another_seed_others()
+    {
+        var first = Run(Request());
+        var second = Run(Request());
+        var request = Request();
+        var other = Run(request with { Declaration = request.Declaration with { Seed = 12 } });
+        Assert.Equal(first.Numbers, second.Numbers);
+        Assert.Equal((first.Loss, first.Accuracy, first.Penalty), (second.Loss, second.Accuracy, second.Penalty));
+        Assert.NotEqual(first.Numbers, other.Numbers);
+    }
+
+    [Fact]
+    public void What_can_be_learnt_is_learnt()
+    {
+        var request = Request(epochs: 12);
+        using var result = Trainer.Train(request with { Declaration = request.Declaration with { Augment = new AugmentDeclaration { Crop = 0, Flip = false } } });
+        using var scope = NewDisposeScope();
+        var images = tensor(request.Data.Train.Pixels.Select(p => p / 255f).ToArray()).view(Images, 3, 8, 8);
+        var right = result.Network.forward(images).argmax(1).eq(tensor(request.Data.Train.Classes)).sum().item<long>();
+        Assert.True(right >= 0.95 * Images, $"{right} of {Images}");
+        Assert.False(result.Network.training);
+        Assert.Equal(12 * StepsPerEpoch, result.Steps);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_step_moves_the_weights_as_autograd_and_torchs_own_optimizer_do(bool nesterov)
+    {
+        const double beta = 1e-2;
+        var declaration = Request().Declaration with { Optimizer = new OptimizerDeclaration { LearningRate = 0.1, Nesterov = nesterov, WeightDecay = 0 } };
+        var description = NetworkTestsDescription();
+        using var scope = NewDisposeScope();
+        var images = rand(6, 3, 8, 8);
+        var labels = tensor(new long[] { 0, 1, 2, 0, 1, 2 });
+        using var state = new TrainingState(description, declaration, CPU);
+        using var theirs = NetworkFactory.Create(description, declaration.Seed);
+        var step = new TrainingStep(state, beta, new LearningRate(new ScheduleDeclaration { Kind = "step", Milestones = [] }, 0.1, 3));
+        using var optimizer = optim.SGD(theirs.parameters(), 0.1, momentum: 0.9, nesterov: nesterov);
+        for (var i = 0; i < 3; i++)
+        {
+            step.Run(images, labels);
+
+            optimizer.zero_grad();
+            var loss = nn.functional.cross_entropy(theirs.forward(images), labels);
+            foreach (var weight in theirs.WeightMatrices)
+            {
+                var w = weight.reshape(weight.shape[0], -1);
+                loss = loss + beta / 2 * (w.t().mm(w) - eye(w.shape[1])).square().sum();
+            }
+
+            loss.backward();
+            optimizer.step();
+        }
+
+        foreach (var (ours, other) in state.Network.parameters().Zip(theirs.parameters()))
+            Assert.True(ours.allclose(other, rtol: 1e-3, atol: 1e-4), "a weight went elsewhere");
+    }
+
+    [Fact]
+    public void Weight_decay_shrinks_weight_matrices_and_nothing_else()
+    {
+        using var scope = NewDisposeScope();
+        using var network = NetworkFactory.Create(NetworkTestsDescription(), seed: 1);
+        using var descent = new MomentumDescent(network, new OptimizerDeclaration { WeightDecay = 0.5, Momentum = 0, Nesterov = false });
+        var before = network.named_parameters().ToDictionary(p => p.name, p => p.parameter.detach().clone());
+        foreach (var (_, parameter) in network.named_parameters())
+            parameter.grad = zeros_like(parameter);
+        descent.Step(0.1);
+        var matrices = network.WeightLayers.Select(layer => $"{layer.Name}.weight").ToHashSet();
+        foreach (var (name, parameter) in network.named_parameters())
+            Assert.True(parameter.allclose(before[name] * (matrices.Contains(name) ? 1 - 0.1 * 0.5 : 1), rtol: 1e-6, atol: 0), name);
+    }
+
+    [Fact]
+    public void A_loss_that_is_no_number_is_a_coded_error_that_names_the_step()
+    {
+        var request = Request();
+        var failure = Assert.Throws<DqException>(() => Trainer.Train(request with { Declaration = request.Declaration with { Optimizer = new OptimizerDeclaration { LearningRate = 1e30 } } }));
+        Assert.Equal(DiagnosticCodes.Diverged, failure.Diagnostics[0].Code);
+        Assert.Matches("at step [1-9][0-9]* of 15", failure.Diagnostics[0].Message);
+    }
+
+    [Fact]
+    public void Progress_comes_at_the_start_at_the_end_and_at_most_four_times_a_second()
+    {
+        // Two looks at the clock a step, a twentieth of a second each: a quarter of a second is five looks.
+        var heard = new List<TrainingProgress>();
+        using var result = Trainer.Train(Request(epochs: 6) with { Clock = new SteadyClock(TimeSpan.FromSeconds(0.05)) }, new Listener(heard.Add));
+        Assert.Equal(0, heard[0].Step);
+        Assert.True(double.IsNaN(heard[0].Loss) && heard[0].TimeLeft is null);
+        Assert.Equal((30, 30, 6, 6), (heard[^1].Step, heard[^1].Steps, heard[^1].Epoch, heard[^1].Epochs));
+        Assert.Equal((result.Loss, result.Accuracy, result.Penalty), (heard[^1].Loss, heard[^1].Accuracy, heard[^1].Penalty));
+        Assert.Equal(TimeSpan.Zero, heard[^1].TimeLeft);
+        Assert.InRange(heard.Count, 4, 2 + 30 / 2);
+        Assert.All(heard.Skip(1), report => Assert.True(report.ImagesPerSecond > 0 && report.Loss > 0 && report.Penalty > 0 && report.Accuracy is >= 0 and <= 1));
+    }
+
+    [Fact]
+    public void Steps_leave_no_tensor_behind()
+    {
+        using var state = new TrainingState(NetworkTestsDescription(), Request().Declaration, CPU);
+        var step = new TrainingStep(state, 1e-3, new LearningRate(new ScheduleDeclaration(), 0.1, 10));
+        using var images = rand(6, 3, 8, 8);
+        using var labels = tensor(new long[] { 0, 1, 2, 0, 1, 2 });
+        step.Run(images, labels);
+        DisposeScopeManager.Statistics.Reset();
+        for (var i = 0; i < 3; i++)
+            step.Run(images, labels);
+        Assert.Equal(0, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+
+    private static NetworkDescription NetworkTestsDescription() => new("vgg-s", new ActivationDeclaration { Bits = 4 }, 3, 8, 8, ["a", "b", "c"]);
+}

@@ -1,0 +1,117 @@
+using System.CommandLine;
+using DQPipeline.Attacks;
+using DQPipeline.Data;
+using DQPipeline.Declarations;
+using DQPipeline.Evaluation;
+using DQPipeline.Export;
+using DQPipeline.Native;
+using DQPipeline.Tool.Terminal;
+using DQPipeline.Tool.Working;
+using TorchSharp;
+
+namespace DQPipeline.Tool.Commands;
+
+internal static class AttackCommand
+{
+    public static Command Create()
+    {
+        var model = new Argument<string>("MODEL") { Description = "A trained model, .safetensors; or the name of one in this folder's dq.json." };
+        var data = new Option<string>("--data") { Description = "A data set of the dq.json that owns MODEL (the nearest above it), or the path of an image folder or .zip.", HelpName = "DATASET", Required = true };
+        var attack = new Option<string>("--attack") { Description = $"One of {string.Join(", ", AttackFactory.Kinds)}.", HelpName = "NAME", Required = true };
+        attack.AcceptOnlyFromAmong([.. AttackFactory.Kinds]);
+        var epsilon = new Option<double>("--epsilon") { Description = "Strength ε in pixel units, 0 to 255.", HelpName = "E", Required = true };
+        var steps = new Option<int>("--steps") { Description = "Steps of bim and pgd. Default: the paper's ⌊min(ε+4, 1.25·ε)⌋.", HelpName = "N" };
+        var alpha = new Option<double>("--alpha") { Description = "Step size α of bim and pgd in pixel units.", HelpName = "A", DefaultValueFactory = _ => 1 };
+        var samples = new Option<int>("--samples") { Description = "Test images attacked, a seeded class-balanced sample; 0 takes all.", HelpName = "N", DefaultValueFactory = _ => 1000 };
+        var seed = new Option<int>("--seed") { Description = "Seed of the sample and of random starts.", HelpName = "S", DefaultValueFactory = _ => 2019 };
+        var file = new Option<string>("--out") { Description = "The .npz to write: x uint8 NCHW, x_adv float32 in [0,1], y, pred and pred_adv int64.", HelpName = "FILE.npz", Required = true };
+        var device = CommonOptions.Device();
+        var quiet = CommonOptions.Quiet();
+        Range(epsilon, 0, 255);
+        Range(steps, 0, 100_000);
+        Range(alpha, 0.001, 255);
+        Range(samples, 0, int.MaxValue);
+        Range(seed, 0, int.MaxValue);
+        var command = new Command("attack", """
+            Attack a trained model and keep the adversarial images for other programs to check.
+
+            Example:
+              dq attack .dq/out/dq/model.safetensors --data street --attack pgd --epsilon 8 --out pgd8.npz
+            """) { model, data, attack, epsilon, steps, alpha, samples, seed, file, device, quiet };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var declaration = new AttackDeclaration { Kind = parsed.GetValue(attack)!, Name = parsed.GetValue(attack)!, Steps = parsed.GetValue(steps), Alpha = parsed.GetValue(alpha) };
+            var path = ModelPath(parsed.GetValue(model)!);
+            var dataset = DatasetOf(path, parsed.GetValue(data)!);
+            NativeBackend.Load();
+            torch.set_num_threads(Environment.ProcessorCount);
+            using var network = ModelFile.Load(path).to(Devices.Resolve(parsed.GetValue(device)!));
+            var images = Datasets.Load(dataset, parsed.GetValue(seed), cancellation);
+            LabelCheck.Require(network.Description, images);
+            var count = parsed.GetValue(samples) is > 0 and var asked ? Math.Min(asked, images.Test.Count) : images.Test.Count;
+            var evaluator = new Evaluator(network, images.Test, Sampling.ClassBalanced(images.Test.Classes, count, parsed.GetValue(seed)), seed: parsed.GetValue(seed));
+            using var progress = new EvaluationView(parsed.GetValue(quiet), declaration.Kind);
+            var set = evaluator.Adversarial(AttackFactory.Create(declaration), parsed.GetValue(epsilon), progress, cancellation);
+            progress.End();
+            set.Write(parsed.GetValue(file)!);
+            if (!parsed.GetValue(quiet))
+                Report(set, declaration, parsed.GetValue(file)!);
+            return Task.FromResult(DqCommand.Done);
+        });
+        return command;
+    }
+
+    private static void Report(AdversarialSet set, AttackDeclaration attack, string file)
+    {
+        var clean = set.Pred.Zip(set.Y).Count(pair => pair.First == pair.Second);
+        var attacked = set.PredAdv.Zip(set.Y).Count(pair => pair.First == pair.Second);
+        Output.Line($"dq: {Words.Count(set.Count, "image")}: clean {Words.Percent((double)clean / set.Count)}, {attack.Kind} at ε = {Words.Epsilon(set.Epsilon)} {Words.Percent((double)attacked / set.Count)}; wrote {file}");
+    }
+
+    private static string ModelPath(string model)
+    {
+        if (File.Exists(model))
+            return Path.GetFullPath(model);
+        var placed = new Targets.Workspace(".").OutputPath(model, "model.safetensors");
+        if (File.Exists(placed))
+            return placed;
+        throw new DqException(DiagnosticCodes.ModelCorrupt, $"there is no model \"{model}\": neither a file of that path nor {Path.GetRelativePath(Environment.CurrentDirectory, placed)}; `dq build` makes the latter");
+    }
+
+    private static DatasetDeclaration DatasetOf(string model, string data)
+    {
+        for (var folder = Path.GetDirectoryName(model); folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            var file = Path.Combine(folder, PipelineFile.Name);
+            if (!File.Exists(file))
+                continue;
+            try
+            {
+                var pipeline = PipelineFile.Load(file);
+                if (pipeline.Datasets.TryGetValue(data, out var declared))
+                    return declared;
+                if (!Path.Exists(data))
+                    throw new DqException(DiagnosticCodes.UnknownName, $"{file} declares no data set \"{data}\"{Spelling.DidYouMean(data, pipeline.Datasets.Keys)}, and there is no file or folder of that name");
+            }
+            catch (DqException) when (Path.Exists(data))
+            {
+                // Images that are named by their path need no declarations, so broken ones do not stand in the way.
+            }
+
+            break;
+        }
+
+        if (!Path.Exists(data))
+            throw new DqException(DiagnosticCodes.DataMissing, $"there is no \"{data}\": neither a data set (no dq.json above the model) nor a file or folder of that name");
+        return new ImageFolderDeclaration { Name = data, Path = Path.GetFullPath(data) };
+    }
+
+    private static void Range<T>(Option<T> option, double min, double max) => option.Validators.Add(result =>
+    {
+        foreach (var token in result.Tokens)
+        {
+            if (!double.TryParse(token.Value, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out var value) || value < min || value > max)
+                result.AddError(FormattableString.Invariant($"{option.Name} should be from {min} to {max}, not \"{token.Value}\""));
+        }
+    });
+}

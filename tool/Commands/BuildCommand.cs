@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.Diagnostics;
+using DQPipeline.Targets.Building;
+using DQPipeline.Tool.Terminal;
+
+namespace DQPipeline.Tool.Commands;
+
+internal static class BuildCommand
+{
+    public static Command Create()
+    {
+        var words = new Argument<string[]>("DIR TARGET")
+        {
+            Description = "The folder with the dq.json (default: this one), then the targets: a model, a matrix, an evaluation, or a part of one (robustness/dq/pgd@8). None is everything.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var json = CommonOptions.Json();
+        var force = new Option<bool>("--force") { Description = "Run the named targets even where they are up to date." };
+        var locked = new Option<bool>("--locked") { Description = "Never rewrite dq.lock; fail where it would be." };
+        var jobs = new Option<int?>("--jobs", "-j") { Description = "Workers at once; changes no result. Default: as many as the processors hold with dq.json's \"threads\" each.", HelpName = "N" };
+        var device = CommonOptions.Device();
+        var set = CommonOptions.Set();
+        var quiet = CommonOptions.Quiet();
+        jobs.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out var value) || value is < 1 or > 1024))
+                result.AddError("--jobs should be from 1 to 1024");
+        });
+        var command = new Command("build", """
+            Bring targets up to date: train, attack, hold against the gates. Only what changed runs.
+
+            Examples:
+              dq build                                     everything in this folder
+              dq build examples/quickstart                 everything in another
+              dq build . robustness                        one evaluation and what it needs
+              dq build --set train.dq.lipschitz.beta=2e-3  with another value
+
+            Exit codes: 0 done, 1 a target failed, 2 bad usage or dq.json, 3 a gate failed, 130 cancelled.
+            """) { words, json, force, locked, jobs, device, set, quiet };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var clock = Stopwatch.StartNew();
+            var (folder, targets) = Opened.Split(parsed.GetValue(words)!);
+            var opened = Opened.At(folder, parsed.GetValue(set)!);
+            var options = Opened.Options(parsed.GetValue(device)!) with
+            {
+                Select = targets,
+                Force = parsed.GetValue(force),
+                Locked = parsed.GetValue(locked),
+                Jobs = parsed.GetValue(jobs) ?? Math.Max(1, Environment.ProcessorCount / opened.Pipeline.Threads),
+            };
+            var isQuiet = parsed.GetValue(quiet);
+            var view = BuildView.Choose(isQuiet);
+            var builder = new Builder(opened.Workspace, opened.Graph, Opened.Executor(opened.Workspace), options, view.Observer);
+            var result = await view.ShowAsync(() => builder.RunAsync(cancellation));
+            if (!isQuiet)
+                BuildSummary.Print(result, clock.Elapsed, opened.Workspace);
+            if (parsed.GetValue(json))
+                Output.Data(ToolJson.Build(result));
+            return result.ExitCode;
+        });
+        return command;
+    }
+}

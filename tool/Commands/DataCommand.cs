@@ -1,0 +1,44 @@
+using System.CommandLine;
+using DQPipeline.Data;
+using DQPipeline.Declarations;
+using DQPipeline.Tool.Terminal;
+
+namespace DQPipeline.Tool.Commands;
+
+internal static class DataCommand
+{
+    public static Command Create() => new("data", "Fetch published data sets, and look at the ones that dq.json declares.") { Show() };
+
+
+    private static Command Show()
+    {
+        var name = new Argument<string>("NAME") { Description = "A data set of this folder's dq.json." };
+        var image = new Option<string?>("--out") { Description = "Write a contact sheet of the first images of each class.", HelpName = "FILE.png" };
+        var set = CommonOptions.Set();
+        var command = new Command("show", """
+            Load a data set and tell its size, classes and counts; with --out, draw a contact sheet.
+
+            Example:
+              dq data show street --out street.png
+            """) { name, image, set };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var opened = Opened.At(".", parsed.GetValue(set)!);
+            var wanted = parsed.GetValue(name)!;
+            if (!opened.Pipeline.Datasets.TryGetValue(wanted, out var declaration))
+                throw new DqException(DiagnosticCodes.UnknownName, $"dq.json declares no data set \"{wanted}\"{Spelling.DidYouMean(wanted, opened.Pipeline.Datasets.Keys)}");
+            var data = Datasets.Load(declaration, opened.Pipeline.Seed, cancellation);
+            Output.Data($"{wanted}: {declaration.Kind}, {data.Channels}×{data.Height}×{data.Width}, {Words.Count(data.Train.Count, "training image")}, {Words.Count(data.Test.Count, "test image")}");
+            for (var label = 0; label < data.Labels.Count; label++)
+                Output.Data($"  {data.Labels[label],-16} {data.Train.Classes.Count(c => c == label),8:#,0} {data.Test.Classes.Count(c => c == label),8:#,0}");
+            if (parsed.GetValue(image) is { } path)
+            {
+                ContactSheet.Write(path, data, data.Train, perClass: 12);
+                Output.Line($"dq: wrote {path}");
+            }
+
+            return Task.FromResult(DqCommand.Done);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,98 @@
+using System.CommandLine;
+using DQPipeline.Declarations;
+using DQPipeline.Tool.Terminal;
+
+namespace DQPipeline.Tool.Commands;
+
+/// <summary>The command line: parses, delegates, and turns every failure into a coded line and an exit code.</summary>
+internal static class DqCommand
+{
+    public const int Done = 0;
+    public const int TargetFailed = 1;
+    public const int BadUsage = 2;
+    public const int GateFailed = 3;
+    public const int Cancelled = 130;
+
+    private static readonly string[] Verbs = ["build", "status", "metrics", "graph", "attack", "data", "init", "clean", "schema", "doctor"];
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var result = Root(args.FirstOrDefault()).Parse(args);
+        if (result.Errors.Count > 0)
+        {
+            foreach (var error in result.Errors)
+                Output.Error($"dq: {error.Message}");
+            Output.Error($"dq: `dq {result.CommandResult.Command.Name} --help` shows what there is".Replace("`dq dq ", "`dq ", StringComparison.Ordinal));
+            return BadUsage;
+        }
+
+        // Ctrl-C must leave a worker the time for a checkpoint; it is not waited for longer than that.
+        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(60) };
+        try
+        {
+            return await result.InvokeAsync(configuration);
+        }
+        catch (OperationCanceledException)
+        {
+            Output.Error("dq: cancelled");
+            return Cancelled;
+        }
+        catch (DqException failure)
+        {
+            foreach (var diagnostic in failure.Diagnostics)
+                Output.Diagnostic(diagnostic);
+            return failure.Diagnostics.All(diagnostic => IsUsage(diagnostic.Code)) ? BadUsage : TargetFailed;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Output.Diagnostic(new Diagnostic(DiagnosticCodes.CannotWrite, $"{failure.Message} Check the path, its permissions and the free space."));
+            return TargetFailed;
+        }
+        catch (Exception failure)
+        {
+            Output.Diagnostic(new Diagnostic(DiagnosticCodes.Internal, $"unforeseen: {failure.GetType().Name}: {failure.Message} Please report it with the details in {CrashLog.Write(failure)}."));
+            return TargetFailed;
+        }
+    }
+
+    /// <summary>
+    /// The command line. Where <paramref name="verb"/> is a command, the others are left out: making all of them costs a build with nothing to do a tenth of its time.
+    /// </summary>
+    internal static RootCommand Root(string? verb = null)
+    {
+        var root = new RootCommand("""
+            Train, quantize and attack image classifiers as incremental build targets (Defensive Quantization).
+
+            Start here:
+              dq init                      write a commented dq.json
+              dq build                     bring everything up to date
+              dq status                    what is stale, and why
+              dq metrics                   accuracies with 95 % intervals
+            """);
+        var one = Array.FindIndex(Verbs, known => known == verb);
+        for (var i = 0; i < Verbs.Length; i++)
+        {
+            if (one < 0 || one == i)
+                root.Add(Create(Verbs[i]));
+        }
+
+        return root;
+    }
+
+    private static Command Create(string verb) => verb switch
+    {
+        "build" => BuildCommand.Create(),
+        "status" => StatusCommand.Create(),
+        "metrics" => MetricsCommand.Create(),
+        "graph" => GraphCommand.Create(),
+        "attack" => AttackCommand.Create(),
+        "data" => DataCommand.Create(),
+        "init" => InitCommand.Create(),
+        "clean" => CleanCommand.Create(),
+        "schema" => SchemaCommand.Create(),
+        _ => DoctorCommand.Create(),
+    };
+
+    /// <summary>Errors of the command line and of dq.json itself are the caller's to mend; the rest are failures of the work.</summary>
+    private static bool IsUsage(string code) => code.StartsWith("DQ1", StringComparison.Ordinal);
+}

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.Text;
+using DQPipeline.Targets.Graph;
+using DQPipeline.Tool.Terminal;
+
+namespace DQPipeline.Tool.Commands;
+
+internal static class GraphCommand
+{
+    public static Command Create()
+    {
+        var folder = CommonOptions.Folder();
+        var set = CommonOptions.Set();
+        var command = new Command("graph", """
+            Print the graph of data sets, models and evaluations as a Mermaid flowchart.
+
+            Example:
+              dq graph > graph.mmd
+            """) { folder, set };
+        command.SetAction(parsed =>
+        {
+            Output.Data(Mermaid(Opened.At(parsed.GetValue(folder)!, parsed.GetValue(set)!).Graph));
+            return DqCommand.Done;
+        });
+        return command;
+    }
+
+    internal static string Mermaid(TargetGraph graph)
+    {
+        var text = new StringBuilder("flowchart LR\n");
+        var ids = new Dictionary<string, string>();
+
+        string Node(string key, string label, string open, string close)
+        {
+            if (ids.TryGetValue(key, out var id))
+                return id;
+            ids[key] = id = $"n{ids.Count}";
+            text.Append($"  {id}{open}\"{label}\"{close}\n");
+            return id;
+        }
+
+        foreach (var model in graph.Targets.OfType<TrainTarget>())
+        {
+            var data = Node($"data {model.Dataset.Name}", $"{model.Dataset.Name}<br/>{model.Dataset.Kind}", "[(", ")]");
+            var declaration = model.Declaration;
+            var bits = declaration.Activation.IsQuantized ? $"{declaration.Activation.Bits}-bit" : "full precision";
+            text.Append($"  {data} --> {Node(model.Id, $"{model.Name}<br/>{declaration.Network}, {bits}", "[", "]")}\n");
+        }
+
+        foreach (var cells in graph.Targets.OfType<EvaluationCell>().GroupBy(cell => (cell.Name, Model: cell.Model)))
+        {
+            var evaluation = cells.First().Evaluation;
+            var node = Node($"evaluate {evaluation.Name}", $"{evaluation.Name}{(evaluation.Gates.Count > 0 ? $"<br/>{evaluation.Gates.Count} gate{(evaluation.Gates.Count == 1 ? "" : "s")}" : "")}", "{{", "}}");
+            text.Append($"  {ids[cells.Key.Model.Id]} -->|{cells.Count()} cells| {node}\n");
+        }
+
+        return text.ToString().TrimEnd();
+    }
+}

@@ -1,0 +1,56 @@
+using DQPipeline.Declarations;
+using DQPipeline.Targets;
+using DQPipeline.Targets.Building;
+using DQPipeline.Targets.Graph;
+using DQPipeline.Targets.Keys;
+using DQPipeline.Targets.Workers;
+
+namespace DQPipeline.Tool.Commands;
+
+/// <summary>A folder's declarations, read, with the engine over them.</summary>
+internal sealed class Opened
+{
+    private Opened(Workspace workspace, PipelineDeclaration pipeline)
+    {
+        Workspace = workspace;
+        Pipeline = pipeline;
+        Graph = TargetGraph.Create(pipeline);
+    }
+
+    public Workspace Workspace { get; }
+
+    public PipelineDeclaration Pipeline { get; }
+
+    public TargetGraph Graph { get; }
+
+    public static MethodVersions Method { get; } = new(MethodVersion.Train, MethodVersion.Evaluate);
+
+    public static Opened At(string folder, IReadOnlyList<string> overrides)
+    {
+        var workspace = new Workspace(folder);
+        return new Opened(workspace, PipelineFile.Load(workspace.DeclarationPath, overrides));
+    }
+
+    /// <summary>
+    /// Splits <c>[DIR] [TARGET…]</c>: the first word is the folder when it is one with a dq.json, or cannot be a target's name; else all are targets of this folder.
+    /// </summary>
+    public static (string Folder, IReadOnlyList<string> Targets) Split(string[] words)
+    {
+        if (words.Length == 0)
+            return (".", words);
+        var first = words[0];
+        var isFolder = File.Exists(Path.Combine(first, PipelineFile.Name)) || first is "." or ".." || Path.IsPathRooted(first) || first.StartsWith("./", StringComparison.Ordinal)
+            || (Directory.Exists(first) && !File.Exists(PipelineFile.Name));
+        return isFolder ? (first, words[1..]) : (".", words);
+    }
+
+    public static BuildOptions Options(string device) => new() { Method = Method, Device = DeviceKind.Of(device) };
+
+    /// <summary>The executor of this machine: this program again, as a worker.</summary>
+    public static IExecutor Executor(Workspace workspace)
+    {
+        var self = Environment.ProcessPath ?? throw new InvalidOperationException("The program's own path is not known.");
+        var isHost = Path.GetFileNameWithoutExtension(self).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
+        return new ProcessExecutor(workspace, self, isHost ? [typeof(Opened).Assembly.Location, "worker"] : ["worker"]);
+    }
+}

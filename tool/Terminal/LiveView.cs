@@ -1,0 +1,97 @@
+using DQPipeline.Declarations;
+using DQPipeline.Targets.Building;
+using DQPipeline.Targets.Graph;
+using DQPipeline.Targets.Workers;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace DQPipeline.Tool.Terminal;
+
+/// <summary>For a terminal: one bar for each worker that runs, redrawn in place; what is done scrolls away above.</summary>
+internal sealed class LiveView : BuildView, IBuildObserver
+{
+    private readonly Dictionary<IReadOnlyList<Target>, (ProgressTask Task, string Details)> _running = [];
+    private readonly Lock _gate = new();
+    private ProgressContext? _progress;
+
+    public override IBuildObserver Observer => this;
+
+    public override async Task<BuildResult> ShowAsync(Func<Task<BuildResult>> build)
+    {
+        BuildResult? result = null;
+        await Output.ForPeople.Progress()
+            .AutoClear(true)
+            .HideCompleted(true)
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 20 }, new PercentageColumn(), new DetailsColumn(this))
+            .StartAsync(async context =>
+            {
+                _progress = context;
+                result = await build();
+            });
+        return result!;
+    }
+
+    public void Waiting(string holder) => Print($"waiting for another build in this folder ({holder})");
+
+    public void Started(IReadOnlyList<Target> targets)
+    {
+        lock (_gate)
+            _running[targets] = (_progress!.AddTask(Markup.Escape(Narration.Title(targets))), "starting");
+    }
+
+    public void Progress(IReadOnlyList<Target> targets, ProgressEvent progress)
+    {
+        lock (_gate)
+        {
+            if (!_running.TryGetValue(targets, out var running))
+                return;
+            running.Task.MaxValue(Math.Max(1, progress.Steps));
+            running.Task.Value(progress.Step);
+            _running[targets] = (running.Task, Narration.Details(progress));
+        }
+    }
+
+    public void Resumed(IReadOnlyList<Target> targets, long step) => Print($"{Narration.Title(targets)}: resumed at step {step}");
+
+    public void Message(IReadOnlyList<Target> targets, string text) => Print($"{Narration.Title(targets)}: {text}");
+
+    public void Finished(TargetResult result)
+    {
+        lock (_gate)
+        {
+            foreach (var (targets, running) in _running)
+            {
+                if (targets[^1] == result.Target)
+                    running.Task.StopTask();
+            }
+        }
+
+        if (Narration.Ending(result) is { } ending)
+            Print(ending);
+    }
+
+    public void Report(Diagnostic diagnostic) =>
+        Output.ForPeople.MarkupLine($"[{(diagnostic.Severity == Severity.Error ? "red" : "yellow")}]{Markup.Escape(diagnostic.ToString())}[/]");
+
+    private static void Print(string line) => Output.ForPeople.MarkupLine(Markup.Escape(line));
+
+    /// <summary>Loss, accuracy, speed and time left beside each bar.</summary>
+    private sealed class DetailsColumn(LiveView view) : ProgressColumn
+    {
+        protected override bool NoWrap => true;
+
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime)
+        {
+            lock (view._gate)
+            {
+                foreach (var running in view._running.Values)
+                {
+                    if (running.Task == task)
+                        return new Text(running.Details, new Style(Color.Grey)) { Overflow = Overflow.Ellipsis };
+                }
+            }
+
+            return Text.Empty;
+        }
+    }
+}

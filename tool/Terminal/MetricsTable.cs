@@ -1,0 +1,56 @@
+using DQPipeline.Targets.Reports;
+using Spectre.Console;
+
+namespace DQPipeline.Tool.Terminal;
+
+/// <summary>Accuracies as a table: attacks down, models across where they fit, else one line a measurement.</summary>
+internal static class MetricsTable
+{
+    private const int CellWidth = 19;
+
+    public static void Print(IReadOnlyList<MetricRecord> metrics)
+    {
+        foreach (var evaluation in metrics.GroupBy(metric => metric.Target))
+        {
+            var models = evaluation.Select(metric => metric.Model).Distinct().ToList();
+            var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(Markup.Escape(Title(evaluation.Key, [.. evaluation]))) };
+            if (models.Count * CellWidth + 16 <= Output.ForPeople.Profile.Width)
+                FillAcross(table, models, evaluation);
+            else
+                FillDown(table, evaluation);
+            Output.ForPeople.Write(table);
+        }
+    }
+
+    private static string Title(string evaluation, IReadOnlyList<MetricRecord> metrics)
+    {
+        var samples = metrics.Select(metric => metric.Samples).Distinct().ToList();
+        return $"{evaluation}: accuracy (95 % interval){(samples is [var count] ? $", {Words.Count(count, "image")}" : "")}";
+    }
+
+    private static void FillAcross(Table table, List<string> models, IEnumerable<MetricRecord> metrics)
+    {
+        table.AddColumn("attack");
+        foreach (var model in models)
+            table.AddColumn(new TableColumn(Markup.Escape(model)).RightAligned());
+        foreach (var row in metrics.GroupBy(metric => (metric.Attack, metric.Epsilon, metric.BlackBox)))
+        {
+            var cells = models.Select(model => row.FirstOrDefault(metric => metric.Model == model) is { } metric ? Cell(metric) : "");
+            table.AddRow([Markup.Escape(Attack(row.First())), .. cells]);
+        }
+    }
+
+    private static void FillDown(Table table, IEnumerable<MetricRecord> metrics)
+    {
+        table.AddColumns("model", "attack");
+        table.AddColumn(new TableColumn("accuracy").RightAligned());
+        foreach (var metric in metrics)
+            table.AddRow(Markup.Escape(metric.Model), Markup.Escape(Attack(metric)), Cell(metric));
+    }
+
+    private static string Attack(MetricRecord metric) =>
+        metric.Attack == "clean" ? "clean" : $"{metric.Attack} ε={Words.Epsilon(metric.Epsilon)}{(metric.BlackBox ? " (black box)" : "")}";
+
+    private static string Cell(MetricRecord metric) =>
+        $"{Words.Percent(metric.Accuracy)} [grey]{Words.Interval(metric.Low, metric.High)}[/]{(metric.Current ? "" : " [yellow]stale[/]")}";
+}

@@ -1,0 +1,33 @@
+using DQPipeline.Declarations;
+using Spectre.Console;
+
+namespace DQPipeline.Tool.Terminal;
+
+/// <summary>Where text goes: people read standard error, programs read standard output.</summary>
+internal static class Output
+{
+    private static readonly Lazy<IAnsiConsole> People = new(() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }));
+
+    /// <summary>The console for people; created on first use, because its start costs more than a build with nothing to do.</summary>
+    public static IAnsiConsole ForPeople => People.Value;
+
+    /// <summary>Whether standard error is a terminal on which lines may be redrawn.</summary>
+    public static bool IsLive => !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not "dumb" && Environment.GetEnvironmentVariable("CI") is not "true";
+
+    /// <summary>Colour by NO_COLOR (by presence) and only on a terminal.</summary>
+    public static bool HasColor => !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null;
+
+    public static void Error(string line) => Console.Error.WriteLine(line);
+
+    public static void Line(string line) => Console.Error.WriteLine(line);
+
+    public static void Data(string text) => Console.Out.WriteLine(text);
+
+    public static void Diagnostic(Diagnostic diagnostic)
+    {
+        if (!HasColor)
+            Console.Error.WriteLine(diagnostic);
+        else
+            Console.Error.WriteLine($"\e[{(diagnostic.Severity == Severity.Error ? 31 : 33)}m{diagnostic}\e[0m");
+    }
+}

@@ -1,0 +1,61 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using DQPipeline.Declarations;
+using DQPipeline.Targets.Building;
+using DQPipeline.Targets.Gates;
+using DQPipeline.Targets.Reports;
+
+namespace DQPipeline.Tool.Terminal;
+
+/// <summary>What commands print for programs.</summary>
+internal static class ToolJson
+{
+    private static readonly ToolJsonContext Context = new(new JsonSerializerOptions
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+
+    public static string Build(BuildResult result) => JsonSerializer.Serialize(
+        new BuildJson(
+            result.ExitCode,
+            [.. result.Targets.Select(target => new TargetJson(target.Target.Id, Camel(target.Outcome.ToString()), target.Why))],
+            result.Metrics,
+            [.. result.Gates.Select(GateJson.Of)],
+            [.. result.Diagnostics.Select(DiagnosticJson.Of)]),
+        Context.BuildJson);
+
+    public static string Status(IEnumerable<TargetStatus> targets) => JsonSerializer.Serialize(
+        [.. targets.Select(target => new StatusJson(target.Target.Id, target.Target.Kind, Camel(target.State.ToString()), target.Reasons))], Context.ListStatusJson);
+
+    public static string Metrics(IReadOnlyList<MetricRecord> metrics) => JsonSerializer.Serialize(metrics, Context.IReadOnlyListMetricRecord);
+
+    private static string Camel(string name) => char.ToLowerInvariant(name[0]) + name[1..];
+
+    internal sealed record TargetJson(string Target, string Outcome, string? Why);
+
+    internal sealed record StatusJson(string Target, string Kind, string State, IReadOnlyList<string> Reasons);
+
+    internal sealed record GateJson(string Evaluation, string Model, string Attack, double Epsilon, double AtLeast, string Verdict, double? Accuracy, double? Low, double? High)
+    {
+        public static GateJson Of(GateResult gate) => new(
+            gate.Evaluation, gate.Model, gate.Gate.Attack, gate.Gate.Epsilon, gate.Gate.AtLeast, Camel(gate.Verdict.ToString()), gate.Accuracy, gate.Interval?.Low, gate.Interval?.High);
+    }
+
+    internal sealed record DiagnosticJson(string Code, string Severity, string Message, string? File, int? Line, int? Column)
+    {
+        public static DiagnosticJson Of(Diagnostic diagnostic) => new(
+            diagnostic.Code, Camel(diagnostic.Severity.ToString()), diagnostic.Message, diagnostic.Place?.File, diagnostic.Place?.Line, diagnostic.Place?.Column);
+    }
+
+    internal sealed record BuildJson(
+        int ExitCode, IReadOnlyList<TargetJson> Targets, IReadOnlyList<MetricRecord> Metrics, IReadOnlyList<GateJson> Gates, IReadOnlyList<DiagnosticJson> Diagnostics);
+}
+
+[JsonSerializable(typeof(ToolJson.BuildJson))]
+[JsonSerializable(typeof(List<ToolJson.StatusJson>))]
+[JsonSerializable(typeof(IReadOnlyList<MetricRecord>))]
+internal sealed partial class ToolJsonContext : JsonSerializerContext;
