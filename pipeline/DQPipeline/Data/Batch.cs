@@ -66,7 +66,9 @@ public sealed class Batch : IDisposable
         using var bytes = empty(shape, uint8);
         Pixels.CopyTo(PixelConversion.Memory<byte>(bytes));
         using var there = bytes.to(device);
-        return there.to(float32).div_(255f);
+        var numbers = there.to(float32);
+        using var sameNumbers = numbers.div_(255f);
+        return numbers;
     }
 
     /// <summary>The classes as int64 N.</summary>

@@ -7,7 +7,7 @@ namespace DQPipeline.Data;
 /// <summary>Bytes to numbers in [0,1].</summary>
 internal static class PixelConversion
 {
-    /// <summary>byte/255 in float32, correctly rounded: a true division, since the product with float(1/255) is off by one unit in the last place for 128 of the 256 bytes.</summary>
+    /// <summary>byte/255 in float32, correctly rounded: a true division, since the product with float(1/255) is off by one unit in the last place for 126 of the 256 bytes.</summary>
     public static void ToUnit(ReadOnlySpan<byte> bytes, Span<float> numbers)
     {
         if (bytes.Length != numbers.Length)

@@ -52,7 +52,7 @@ public class StreetDigitsTests
     /// <summary>Results that others publish rest on these bytes: whoever changes the drawing changes this line knowingly.</summary>
     [Fact]
     public void The_bytes_are_those_of_every_other_machine() =>
-        Assert.Equal("GOLDEN", Convert.ToHexStringLower(SHA256.HashData(Draw(200, 10).Train.Pixels)));
+        Assert.Equal("c64773d043090e407b1a624deb38eb27e2306d4b8594be9e147ea64de3606bb3", Convert.ToHexStringLower(SHA256.HashData(Draw(200, 10).Train.Pixels)));
 
     [Fact]
     public void Sine_and_cosine_are_right_to_the_last_digits_of_a_float()
@@ -87,7 +87,8 @@ public class StreetDigitsTests
     [Fact]
     public void Compression_keeps_a_flat_picture_and_rounds_a_coefficient_to_its_table()
     {
-        // A block with a first horizontal cosine of amplitude A on grey: its coefficient is A·255·√8·√(8/2)... = 8·A·255/√2, and is rounded to a multiple of 11 (table of annex K, first row, second entry).
+        // Grey 128/255 and the first horizontal cosine with amplitude 0.1. In the orthonormal transform of 8×8, a cosine of amplitude A has the
+        // coefficient A·√8·2 (√8 from the rows, 2 = √(8/2) from the columns), and a constant B has 8·B.
         var canvas = new Canvas();
         foreach (var plane in canvas.Planes)
         {
@@ -96,7 +97,7 @@ public class StreetDigitsTests
         }
 
         new BlockCodec().Compress(canvas, scale: 1);
-        // Coefficient of the cosine: 25.5·√8·2 = 144.25, rounded to 13·11 = 143. The constant: 8·128 = 1024 = 64·16 exactly.
+        // In the units of bytes the cosine has 25.5·√8·2 = 144.25, which is rounded to 13·11 = 143 (annex K has 11 there), and the constant 8·128 = 64·16 exactly.
         var amplitude = 143 / (Math.Sqrt(8) * 2) / 255;
         for (var x = 0; x < 8; x++)
             Assert.Equal(128.0 / 255 + amplitude * Math.Cos((2 * x + 1) * Math.PI / 16), canvas.Planes[1][Canvas.Margin * Canvas.Side + Canvas.Margin + x], 1e-5);

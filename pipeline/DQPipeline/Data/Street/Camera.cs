@@ -15,7 +15,7 @@ internal sealed class Camera
         Expose(canvas, ref random);
         Noise(canvas, ref random);
         if (random.Chance(0.5f))
-            _codec.Compress(canvas, random.Between(0.4f, 2.6f));
+            _codec.Compress(canvas, random.Between(0.3f, 1.9f));
         for (var c = 0; c < 3; c++)
         {
             for (var y = 0; y < Canvas.Inner; y++)
@@ -29,23 +29,23 @@ internal sealed class Camera
 
     private static void Blur(Canvas canvas, ref SeededRandom random)
     {
-        var passes = random.Chance(0.25f) ? 3 : 1;
+        var passes = random.Chance(0.18f) ? 3 : 1;
         var amount = random.Between(0, 0.25f);
-        var shaken = random.Chance(0.15f);
+        var shaken = random.Chance(0.08f);
         var direction = random.Chance(0.5f) ? 1 : Canvas.Side;
         foreach (var plane in canvas.Planes)
         {
             for (var pass = 0; pass < passes; pass++)
                 canvas.Smooth(plane, amount);
-            for (var pass = 0; shaken && pass < 4; pass++)
+            for (var pass = 0; shaken && pass < 3; pass++)
                 canvas.Smooth(plane, 0.25f, direction);
         }
     }
 
     private static void Expose(Canvas canvas, ref SeededRandom random)
     {
-        var gain = random.Between(0.65f, 1.25f);
-        var offset = random.Between(-0.06f, 0.12f);
+        var gain = random.Between(0.75f, 1.15f);
+        var offset = random.Between(-0.04f, 0.08f);
         // A parabola through (0,0) and (1,1) instead of a power: lighter or darker middle tones without a function that machines compute differently.
         var bend = random.Between(-0.4f, 0.4f);
         for (var c = 0; c < 3; c++)
@@ -62,7 +62,7 @@ internal sealed class Camera
 
     private static void Noise(Canvas canvas, ref SeededRandom random)
     {
-        var grey = random.Chance(0.7f) ? random.Between(0, 0.035f) : random.Between(0.035f, 0.08f);
+        var grey = random.Chance(0.75f) ? random.Between(0, 0.025f) : random.Between(0.025f, 0.06f);
         var colour = grey * random.Between(0, 0.7f);
         var (red, green, blue) = (canvas.Planes[0], canvas.Planes[1], canvas.Planes[2]);
         for (var i = 0; i < Canvas.Area; i++)

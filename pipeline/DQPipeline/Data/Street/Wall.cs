@@ -16,10 +16,10 @@ internal sealed class Wall
             case 1: Bricks(canvas, ref random); break;
             case 2: Planks(canvas, ref random); break;
             case 3: Sheen(canvas, ref random); break;
-            default: Plaster(canvas, cell: random.Between(2, 9), random.Between(0.03f, 0.16f), ref random); break;
+            default: Plaster(canvas, cell: random.Between(2, 9), random.Between(0.02f, 0.11f), ref random); break;
         }
 
-        Plaster(canvas, cell: 1.5f, random.Between(0, 0.05f), ref random);
+        Plaster(canvas, cell: 1.5f, random.Between(0, 0.035f), ref random);
     }
 
     /// <summary>A plate of another colour around the middle, with a darker or lighter edge.</summary>
@@ -53,7 +53,7 @@ internal sealed class Wall
     {
         var (sin, cos) = Angle.Of(random.Next(360));
         var edge = random.Chance(0.3f);
-        var depth = edge ? random.Between(0.25f, 0.5f) : random.Between(0, 0.35f);
+        var depth = edge ? random.Between(0.2f, 0.4f) : random.Between(0, 0.3f);
         var (softness, place) = edge ? (random.Between(0.25f, 1), random.Between(-10, 10)) : (1f / 32, 0);
         for (var y = 0; y < Canvas.Side; y++)
         {
@@ -102,7 +102,7 @@ internal sealed class Wall
         var (height, joint) = (random.Between(5, 11), random.Between(0.8f, 1.8f));
         var width = height * random.Between(1.6f, 2.6f);
         var (offsetX, offsetY) = (random.Between(0, width), random.Between(0, height));
-        var (mortar, variety) = (random.Between(-0.25f, 0.3f), random.Between(0.02f, 0.1f));
+        var (mortar, variety) = (random.Between(-0.22f, 0.22f), random.Between(0.01f, 0.06f));
         Span<float> shades = stackalloc float[64];
         foreach (ref var shade in shades)
             shade = variety * random.NextBell();
@@ -126,7 +126,7 @@ internal sealed class Wall
     {
         var (sin, cos) = Angle.Of(random.Chance(0.5f) ? 0 : random.Chance(0.6f) ? 90 : random.Next(180));
         var (width, gap, offset) = (random.Between(4, 13), random.Between(0.5f, 1.5f), random.Between(60, 90));
-        var (groove, variety) = (random.Between(-0.35f, 0.2f), random.Between(0.02f, 0.1f));
+        var (groove, variety) = (random.Between(-0.28f, 0.18f), random.Between(0.01f, 0.06f));
         Span<float> shades = stackalloc float[64];
         foreach (ref var shade in shades)
             shade = variety * random.NextBell();
@@ -147,7 +147,7 @@ internal sealed class Wall
     private void Sheen(Canvas canvas, ref SeededRandom random)
     {
         var (x0, y0) = (random.Between(0, Canvas.Side), random.Between(0, Canvas.Side));
-        var (radius, strength) = (random.Between(8, 28), random.Between(-0.3f, 0.3f));
+        var (radius, strength) = (random.Between(8, 28), random.Between(-0.2f, 0.2f));
         for (var y = 0; y < Canvas.Side; y++)
         {
             for (var x = 0; x < Canvas.Side; x++)
