@@ -31,6 +31,9 @@ public abstract record StoredDatasetDeclaration : DatasetDeclaration
     /// <summary>Test images used, class-balanced and seeded; 0 takes all. Range 0 to 100000000; the default is 0.</summary>
     public int Test { get; init; }
 
+    /// <summary>Seed of the choice where fewer images are used than there are; the default is the pipeline's. Range 0 to 2147483647.</summary>
+    public int Seed { get; init; }
+
     /// <summary>Whether a mirrored image is still of its class, so that training may flip it: natural images yes, digits and letters no.</summary>
     public abstract bool MayFlip { get; }
 }

@@ -66,9 +66,9 @@ public static class Declaration
         switch (kind.Text)
         {
             case "street-digits": return Declared.StreetDigits.Read(node, context, new StreetDigitsDeclaration { Seed = seed });
-            case "cifar-10": return Declared.Cifar10.Read(node, context);
-            case "image-folder": return Declared.ImageFolder.Read(node, context);
-            case "idx": return Declared.Idx.Read(node, context);
+            case "cifar-10": return Declared.Cifar10.Read(node, context, new Cifar10Declaration { Seed = seed });
+            case "image-folder": return Declared.ImageFolder.Read(node, context, new ImageFolderDeclaration { Seed = seed });
+            case "idx": return Declared.Idx.Read(node, context, new IdxDeclaration { Seed = seed });
             default:
                 context.Complain(DiagnosticCodes.OutOfRange, $"\"kind\" is one of {string.Join(", ", kinds)}, not {kind.Describe()}{Spelling.DidYouMean(kind.Text, kinds)}", kind.Place);
                 return null;

@@ -145,7 +145,7 @@ public class FailureJourneys
         }
 
         var ran = (await DqTool.RunAsync(folder.Path, "build")).Expect(1);
-        Assert.Contains("error DQ2002", ran.Error, StringComparison.Ordinal);
+        Assert.Contains("dq.json(1,17): error DQ2002", ran.Error, StringComparison.Ordinal);
         Assert.Contains("0001.jpg", ran.Error, StringComparison.Ordinal);
     }
 

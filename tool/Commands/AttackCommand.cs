@@ -46,7 +46,7 @@ internal static class AttackCommand
             NativeBackend.Load();
             torch.set_num_threads(Environment.ProcessorCount);
             using var network = ModelFile.Load(path).to(Devices.Resolve(parsed.GetValue(device)!));
-            var images = Datasets.Load(dataset, parsed.GetValue(seed), cancellation);
+            var images = Datasets.Load(dataset, cancellation);
             LabelCheck.Require(network.Description, images);
             var count = parsed.GetValue(samples) is > 0 and var asked ? Math.Min(asked, images.Test.Count) : images.Test.Count;
             var evaluator = new Evaluator(network, images.Test, Sampling.ClassBalanced(images.Test.Classes, count, parsed.GetValue(seed)), seed: parsed.GetValue(seed));

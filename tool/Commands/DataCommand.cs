@@ -52,7 +52,7 @@ internal static class DataCommand
             var wanted = parsed.GetValue(name)!;
             if (!opened.Pipeline.Datasets.TryGetValue(wanted, out var declaration))
                 throw new DqException(DiagnosticCodes.UnknownName, $"dq.json declares no data set \"{wanted}\"{Spelling.DidYouMean(wanted, opened.Pipeline.Datasets.Keys)}");
-            var data = Datasets.Load(declaration, opened.Pipeline.Seed, cancellation);
+            var data = Datasets.Load(declaration, cancellation);
             Output.Data($"{wanted}: {declaration.Kind}, {data.Channels}×{data.Height}×{data.Width}, {Words.Count(data.Train.Count, "training image")}, {Words.Count(data.Test.Count, "test image")}");
             for (var label = 0; label < data.Labels.Count; label++)
                 Output.Data($"  {data.Labels[label],-16} {data.Train.Classes.Count(c => c == label),8:#,0} {data.Test.Classes.Count(c => c == label),8:#,0}");

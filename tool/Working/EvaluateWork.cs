@@ -20,10 +20,10 @@ internal static class EvaluateWork
         torch.set_num_threads(job.Threads);
         channel.Send(new ProgressEvent { Phase = "loading" });
         CheckModel(job);
-        var dataset = Datasets.Load(Declaration.FromJson<DatasetDeclaration>(job.Dataset), seed: 0, cancellation);
+        var dataset = Datasets.Load(Declaration.FromJson<DatasetDeclaration>(job.Dataset), cancellation);
         using var network = ModelFile.Load(job.Model).to(Devices.Resolve(job.Device));
         LabelCheck.Require(network.Description, dataset);
-        var samples = Sampling.ClassBalanced(dataset.Test.Classes, job.Samples == 0 ? dataset.Test.Count : job.Samples, job.Seed);
+        var samples = Sampling.ClassBalanced(dataset.Test.Classes, job.Samples == 0 ? dataset.Test.Count : Math.Min(job.Samples, dataset.Test.Count), job.Seed);
         var evaluator = new Evaluator(network, dataset.Test, samples, job.Batch, job.Seed);
         foreach (var cell in job.Cells)
         {

@@ -18,7 +18,7 @@ internal static class TrainWork
         var train = Declaration.FromJson<TrainDeclaration>(job.Train);
         channel.Send(new ProgressEvent { Phase = "loading", Epochs = 0 });
         var dataset = Declaration.FromJson<DatasetDeclaration>(job.Dataset);
-        var data = Datasets.Load(dataset, train.Seed, channel.Stop);
+        var data = Datasets.Load(dataset, channel.Stop);
         using var result = Trainer.Train(
             new TrainingRequest(train, data)
             {

@@ -17,13 +17,13 @@ internal static class Declared
         Seed<StreetDigitsDeclaration>(d => d.Seed, (d, v) => d with { Seed = v }));
 
     public static readonly Shape<Cifar10Declaration> Cifar10 = new(
-        () => new(), [Kind<Cifar10Declaration>("cifar-10"), .. Stored<Cifar10Declaration>((d, v) => d with { Path = v }, (d, v) => d with { Train = v }, (d, v) => d with { Test = v }, (d, v) => d with { Optional = v })]);
+        () => new(), [Kind<Cifar10Declaration>("cifar-10"), .. Stored<Cifar10Declaration>((d, v) => d with { Path = v }, (d, v) => d with { Train = v }, (d, v) => d with { Test = v }, (d, v) => d with { Seed = v }, (d, v) => d with { Optional = v })]);
 
     public static readonly Shape<ImageFolderDeclaration> ImageFolder = new(
         () => new(),
         [
             Kind<ImageFolderDeclaration>("image-folder"),
-            .. Stored<ImageFolderDeclaration>((d, v) => d with { Path = v }, (d, v) => d with { Train = v }, (d, v) => d with { Test = v }, (d, v) => d with { Optional = v }),
+            .. Stored<ImageFolderDeclaration>((d, v) => d with { Path = v }, (d, v) => d with { Train = v }, (d, v) => d with { Test = v }, (d, v) => d with { Seed = v }, (d, v) => d with { Optional = v }),
             new IntegerField<ImageFolderDeclaration>("size", 0, 1024, d => d.Size, (d, v) => d with { Size = v }),
             new BooleanField<ImageFolderDeclaration>("flip", d => d.Flip, (d, v) => d with { Flip = v }),
         ]);
@@ -32,7 +32,7 @@ internal static class Declared
         () => new(),
         [
             Kind<IdxDeclaration>("idx"),
-            .. Stored<IdxDeclaration>((d, v) => d with { Path = v }, (d, v) => d with { Train = v }, (d, v) => d with { Test = v }, (d, v) => d with { Optional = v }),
+            .. Stored<IdxDeclaration>((d, v) => d with { Path = v }, (d, v) => d with { Train = v }, (d, v) => d with { Test = v }, (d, v) => d with { Seed = v }, (d, v) => d with { Optional = v }),
             new BooleanField<IdxDeclaration>("flip", d => d.Flip, (d, v) => d with { Flip = v }),
         ]);
 
@@ -118,12 +118,13 @@ internal static class Declared
     private static TextField<T> Kind<T>(string word)
         where T : DatasetDeclaration => new("kind", d => d.Kind, (d, _) => d, word) { Required = true };
 
-    private static Field<T>[] Stored<T>(Func<T, string, T> path, Func<T, int, T> train, Func<T, int, T> test, Func<T, bool, T> optional)
+    private static Field<T>[] Stored<T>(Func<T, string, T> path, Func<T, int, T> train, Func<T, int, T> test, Func<T, int, T> seed, Func<T, bool, T> optional)
         where T : StoredDatasetDeclaration =>
     [
         Text("path", d => d.Path, path, inKey: false),
         new IntegerField<T>("train", 0, MaxCount, d => d.Train, train),
         new IntegerField<T>("test", 0, MaxCount, d => d.Test, test),
+        Seed(d => d.Seed, seed),
         new BooleanField<T>("optional", d => d.Optional, optional) { InKey = false },
     ];
 

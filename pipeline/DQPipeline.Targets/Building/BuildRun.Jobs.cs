@@ -78,7 +78,7 @@ internal sealed partial class BuildRun
             lock (_sync)
             {
                 foreach (var diagnostic in e.Diagnostics.Skip(1))
-                    report.Report(diagnostic);
+                    report.Report(Placed(batch[0].Target, diagnostic));
                 FailRest(batch, e.Diagnostics[0]);
             }
         }

@@ -227,7 +227,7 @@ internal sealed partial class BuildRun(
 
     private void Fail(Node node, Diagnostic error)
     {
-        report.Report(error.Place is null && node.Target.Place.File is { Length: > 0 } ? error with { Place = node.Target.Place } : error);
+        report.Report(Placed(node.Target, error));
         Finish(node, Outcome.Failed, error.Message);
     }
 
@@ -236,5 +236,12 @@ internal sealed partial class BuildRun(
         (node.Outcome, node.Why) = (outcome, why);
         var result = new TargetResult(node.Target, outcome, why);
         report.Tell(o => o.Finished(result));
+    }
+
+    /// <summary>A worker knows no dq.json: what it reports stands where the target is declared, or, if it is about the data, where those are.</summary>
+    private static Diagnostic Placed(Target target, Diagnostic diagnostic)
+    {
+        var place = diagnostic.Code.StartsWith("DQ2", StringComparison.Ordinal) ? target.Dataset.Place : target.Place;
+        return diagnostic.Place is null && place.File is { Length: > 0 } ? diagnostic with { Place = place } : diagnostic;
     }
 }

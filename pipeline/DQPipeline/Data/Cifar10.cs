@@ -24,7 +24,7 @@ internal static class Cifar10
 
     private static readonly string[] Labels = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
-    public static ImageDataset Load(Cifar10Declaration declaration, int seed, CancellationToken cancellation)
+    public static ImageDataset Load(Cifar10Declaration declaration, CancellationToken cancellation)
     {
         var path = declaration.Path;
         var files = Directory.Exists(path) ? FromFolder(path, cancellation)
@@ -48,7 +48,7 @@ internal static class Cifar10
         var test = Split([(TestFile, files[TestFile])], path);
         return new ImageDataset(
             files.TryGetValue(Names, out var names) ? ParseNames(names, path) : Labels, 3, Side, Side, declaration.MayFlip,
-            Limit.Apply(train, declaration.Train, seed, "train"), Limit.Apply(test, declaration.Test, seed, "test"));
+            Limit.Apply(train, declaration.Train, declaration.Seed, "train"), Limit.Apply(test, declaration.Test, declaration.Seed, "test"));
     }
 
     private static ImageSplit Split((string Name, byte[] Bytes)[] files, string path)

@@ -5,24 +5,23 @@ namespace DQPipeline.Data;
 /// <summary>Reads or draws what a declaration names.</summary>
 public static class Datasets
 {
-    /// <summary>The data set of a declaration, wholly in memory as bytes. The same declaration, seed and content give the same bytes in the same order.</summary>
+    /// <summary>The data set of a declaration, wholly in memory as bytes. The same declaration and content give the same bytes in the same order.</summary>
     /// <param name="declaration">What to load; paths are absolute or relative to the current directory.</param>
-    /// <param name="seed">The pipeline's seed: it chooses the class-balanced samples where a stored data set declares <c>train</c> or <c>test</c>.</param>
     /// <param name="cancellation">Ends the loading early.</param>
     /// <exception cref="DqException">
     /// DQ2001 the data are not there or cannot be read, DQ2002 a file is damaged, DQ2003 an image has another size than the rest, DQ2004 an archive is unsafe to
     /// read, DQ2005 the data are unfit; each names the file and carries the place of the declaration.
     /// </exception>
-    public static ImageDataset Load(DatasetDeclaration declaration, int seed, CancellationToken cancellation = default)
+    public static ImageDataset Load(DatasetDeclaration declaration, CancellationToken cancellation = default)
     {
         try
         {
             return declaration switch
             {
                 StreetDigitsDeclaration street => StreetDigits.Draw(street, cancellation),
-                Cifar10Declaration cifar => Cifar10.Load(cifar, seed, cancellation),
-                ImageFolderDeclaration folder => ImageFolder.Load(folder, seed, cancellation),
-                IdxDeclaration idx => Idx.Load(idx, seed, cancellation),
+                Cifar10Declaration cifar => Cifar10.Load(cifar, cancellation),
+                ImageFolderDeclaration folder => ImageFolder.Load(folder, cancellation),
+                IdxDeclaration idx => Idx.Load(idx, cancellation),
                 _ => throw new ArgumentException($"No loader for a data set of kind '{declaration.Kind}'.", nameof(declaration)),
             };
         }

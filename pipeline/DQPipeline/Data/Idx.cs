@@ -16,7 +16,7 @@ internal static class Idx
 
     private const int LargestSide = 16384;
 
-    public static ImageDataset Load(IdxDeclaration declaration, int seed, CancellationToken cancellation)
+    public static ImageDataset Load(IdxDeclaration declaration, CancellationToken cancellation)
     {
         if (!Directory.Exists(declaration.Path))
             throw DataErrors.Missing($"{declaration.Path} is no folder. Set 'path' to the folder with the four idx files (train-images-idx3-ubyte and so on, plain or .gz).");
@@ -39,7 +39,7 @@ internal static class Idx
 
         return new ImageDataset(
             [.. values.Select(value => value.ToString(CultureInfo.InvariantCulture))], 1, trainSize.Rows, trainSize.Columns, declaration.MayFlip,
-            Limit.Apply(Split(trainPixels, trainLabels), declaration.Train, seed, "train"), Limit.Apply(Split(testPixels, testLabels), declaration.Test, seed, "test"));
+            Limit.Apply(Split(trainPixels, trainLabels), declaration.Train, declaration.Seed, "train"), Limit.Apply(Split(testPixels, testLabels), declaration.Test, declaration.Seed, "test"));
 
         ImageSplit Split(byte[] pixels, byte[] labels) => new(pixels, [.. labels.Select(label => Array.BinarySearch(values, label))]);
     }

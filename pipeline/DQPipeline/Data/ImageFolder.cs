@@ -12,12 +12,12 @@ internal static class ImageFolder
     /// <summary>Damaged images that one run reports; the rest are counted.</summary>
     private const int MostReported = 10;
 
-    public static ImageDataset Load(ImageFolderDeclaration declaration, int seed, CancellationToken cancellation)
+    public static ImageDataset Load(ImageFolderDeclaration declaration, CancellationToken cancellation)
     {
         using var source = ImageSource.Open(declaration.Path);
         var catalogue = ImageCatalogue.Of(source);
-        var train = catalogue.Train.At(Limit.Choose(catalogue.Train.Classes, declaration.Train, seed, "train"));
-        var test = catalogue.Test.At(Limit.Choose(catalogue.Test.Classes, declaration.Test, seed, "test"));
+        var train = catalogue.Train.At(Limit.Choose(catalogue.Train.Classes, declaration.Train, declaration.Seed, "train"));
+        var test = catalogue.Test.At(Limit.Choose(catalogue.Test.Classes, declaration.Test, declaration.Seed, "test"));
 
         var first = train.Files[0];
         var size = declaration.Size > 0 ? (Width: declaration.Size, Height: declaration.Size) : SizeOf(source, first);

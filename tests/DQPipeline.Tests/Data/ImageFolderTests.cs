@@ -77,7 +77,7 @@ public sealed class ImageFolderTests : IDisposable
         var refused = Fails(DiagnosticCodes.ImageSize, _folder);
         Assert.Contains("large.png has 8×7", refused.Message);
         Assert.Contains("1.png has 3×2", refused.Message);
-        var data = Datasets.Load(new ImageFolderDeclaration { Path = _folder, Size = 5 }, seed: 1);
+        var data = Datasets.Load(new ImageFolderDeclaration { Path = _folder, Size = 5 });
         Assert.Equal((5, 5, 3), (data.Height, data.Width, data.Train.Count));
     }
 
@@ -163,7 +163,7 @@ public sealed class ImageFolderTests : IDisposable
         var crc = Crc32.Of(png.AsSpan(12, 17));
         System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(png.AsSpan(29), crc);
         File.WriteAllBytes(Path.Combine(_folder, "train/b/huge.png"), png);
-        var error = Assert.Throws<DqException>(() => Datasets.Load(new ImageFolderDeclaration { Path = _folder, Size = 8 }, seed: 1)).Diagnostics[0];
+        var error = Assert.Throws<DqException>(() => Datasets.Load(new ImageFolderDeclaration { Path = _folder, Size = 8 })).Diagnostics[0];
         Assert.Equal(DiagnosticCodes.UnsafeArchive, error.Code);
         Assert.Contains("60000×60000", error.Message);
     }
@@ -223,7 +223,7 @@ public sealed class ImageFolderTests : IDisposable
     {
         Write(Small(2), [.. Enumerable.Range(0, 6).SelectMany(i => (string[])[$"train/a/{i}.png", $"train/b/{i}.png"]), "test/a/1.png"]);
         var all = Load(_folder).Train;
-        var some = Datasets.Load(new ImageFolderDeclaration { Path = _folder, Train = 4 }, seed: 3).Train;
+        var some = Datasets.Load(new ImageFolderDeclaration { Path = _folder, Train = 4, Seed = 3 }).Train;
         Assert.Equal(Sampling.ClassBalanced(all.Classes, 4, 3).SelectMany(i => all.Image(i).ToArray()), some.Pixels);
         Assert.Equal([0, 0, 1, 1], some.Classes);
     }
@@ -235,7 +235,7 @@ public sealed class ImageFolderTests : IDisposable
         return diagnostic;
     }
 
-    private static ImageDataset Load(string path) => Datasets.Load(new ImageFolderDeclaration { Path = path }, seed: 1);
+    private static ImageDataset Load(string path) => Datasets.Load(new ImageFolderDeclaration { Path = path });
 
     private void Write(Func<int, byte[]> content, params string[] names)
     {

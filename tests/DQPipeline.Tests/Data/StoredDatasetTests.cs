@@ -18,7 +18,7 @@ public sealed class StoredDatasetTests : IDisposable
     public void Cifar_records_are_a_class_and_three_planes()
     {
         WriteCifar(records: 4);
-        var data = Datasets.Load(new Cifar10Declaration { Path = _folder }, seed: 1);
+        var data = Datasets.Load(new Cifar10Declaration { Path = _folder });
         Assert.Equal((3, 32, 32, true), (data.Channels, data.Height, data.Width, data.MayFlip));
         Assert.Equal("airplane automobile bird cat deer dog frog horse ship truck", string.Join(' ', data.Labels));
         Assert.Equal((20, 4), (data.Train.Count, data.Test.Count));
@@ -97,7 +97,7 @@ public sealed class StoredDatasetTests : IDisposable
     public void Limits_take_class_balanced_samples_and_refuse_more_than_there_is()
     {
         WriteCifar(records: 20);
-        var data = Datasets.Load(new Cifar10Declaration { Path = _folder, Train = 30, Test = 10 }, seed: 5);
+        var data = Datasets.Load(new Cifar10Declaration { Path = _folder, Train = 30, Test = 10, Seed = 5 });
         Assert.All(Enumerable.Range(0, 10), c => Assert.Equal(3, data.Train.Classes.Count(x => x == c)));
         Assert.Equal(Enumerable.Range(0, 10), data.Test.Classes.Order());
         var all = Load(_folder).Train;
@@ -114,7 +114,7 @@ public sealed class StoredDatasetTests : IDisposable
         byte[] trainLabels = [5, 1, 5, 9];
         WriteIdx("train", trainLabels, packed);
         WriteIdx("t10k", [9, 1], packed);
-        var data = Datasets.Load(new IdxDeclaration { Path = _folder }, seed: 1);
+        var data = Datasets.Load(new IdxDeclaration { Path = _folder });
         Assert.Equal((1, 3, 2, false), (data.Channels, data.Height, data.Width, data.MayFlip));
         Assert.Equal(["1", "5", "9"], data.Labels);
         Assert.Equal([1, 0, 1, 2], data.Train.Classes);
@@ -167,12 +167,12 @@ public sealed class StoredDatasetTests : IDisposable
 
     private static Diagnostic Fails(string code, DatasetDeclaration declaration)
     {
-        var diagnostic = Assert.Throws<DqException>(() => Datasets.Load(declaration, seed: 1)).Diagnostics[0];
+        var diagnostic = Assert.Throws<DqException>(() => Datasets.Load(declaration)).Diagnostics[0];
         Assert.Equal(code, diagnostic.Code);
         return diagnostic;
     }
 
-    private static ImageDataset Load(string path) => Datasets.Load(new Cifar10Declaration { Path = path }, seed: 1);
+    private static ImageDataset Load(string path) => Datasets.Load(new Cifar10Declaration { Path = path });
 
     private string At(string name) => Path.Combine(_folder, name);
 
