@@ -86,7 +86,7 @@ public class BuildJourneys
         var workers = folder.Workers();
         folder.Edit("\"atLeast\": 0.0", "\"atLeast\": 1.0");
         var ran = (await DqTool.RunAsync(folder.Path, "build")).Expect(3);
-        Assert.Contains("dq.json(12,9): error DQ4001", ran.Error, StringComparison.Ordinal);
+        Assert.Contains("dq.json(11,9): error DQ4001", ran.Error, StringComparison.Ordinal);
         Assert.Equal(workers, folder.Workers());
     }
 

@@ -70,7 +70,7 @@ public class CommandJourneys
     {
         const string python = "/usr/bin/python3";
         _ = RealData.Require(File.Exists(python) && File.Exists("/usr/lib/python3/dist-packages/numpy/__init__.py") ? python : null, "Debian's python3-numpy");
-        using var folder = new Folder(Folder.Small.Replace("400", "3000", StringComparison.Ordinal).Replace("\"test\": 200", "\"test\": 1000", StringComparison.Ordinal).Replace("\"epochs\": 1", "\"epochs\": 2", StringComparison.Ordinal));
+        using var folder = new Folder(Folder.Small.Replace("\"train\": 200", "\"train\": 3000", StringComparison.Ordinal).Replace("\"test\": 100", "\"test\": 1000", StringComparison.Ordinal).Replace("\"epochs\": 1", "\"epochs\": 2", StringComparison.Ordinal));
         (await DqTool.RunAsync(folder.Path, "build", "train/full", "--quiet")).Expect(0);
         var accuracies = new List<double>();
         foreach (var attack in (string[])["random", "fgsm", "pgd"])
@@ -102,7 +102,7 @@ public class CommandJourneys
     {
         var zip = RealData.Cifar10Zip();
         using var folder = new Folder("""
-            { "datasets": { "cifar": { "kind": "image-folder", "path": "${DQ_CIFAR10}", "train": 2000, "test": 500 } },
+            { "threads": 1, "datasets": { "cifar": { "kind": "image-folder", "path": "${DQ_CIFAR10}", "train": 2000, "test": 500 } },
               "train": { "m": { "dataset": "cifar", "epochs": 1 } },
               "evaluate": { "e": { "models": ["m"], "attacks": ["pgd"], "epsilon": [8], "samples": 200 } } }
             """);

@@ -61,7 +61,7 @@ public class FailureJourneys
     [Fact]
     public async Task A_killed_build_resumes_from_its_checkpoint_and_ends_with_the_same_bits()
     {
-        var declaration = Folder.Small.Replace("\"epochs\": 1", "\"epochs\": 60", StringComparison.Ordinal);
+        var declaration = Folder.Small.Replace("\"epochs\": 1", "\"epochs\": 40", StringComparison.Ordinal);
         using var undisturbed = new Folder(declaration);
         (await DqTool.RunAsync(undisturbed.Path, "build", "train/full", "--quiet")).Expect(0);
 
@@ -85,7 +85,7 @@ public class FailureJourneys
     [Fact]
     public async Task Ctrl_C_is_exit_code_130_and_leaves_a_checkpoint()
     {
-        using var folder = new Folder(Folder.Small.Replace("\"epochs\": 1", "\"epochs\": 60", StringComparison.Ordinal));
+        using var folder = new Folder(Folder.Small.Replace("\"epochs\": 1", "\"epochs\": 40", StringComparison.Ordinal));
         using var build = DqTool.Start(folder.Path, CheckpointOften, "build", "train/full");
         var error = build.StandardError.ReadToEndAsync();
         using var worker = await WorkerOf(build);

@@ -5,8 +5,8 @@ internal sealed class Folder : IDisposable
 {
     /// <summary>Three small models, measured in a few seconds each.</summary>
     public const string Small = """
-        {
-          "datasets": { "street": { "kind": "street-digits", "train": 400, "test": 200 } },
+        { "threads": 1,
+          "datasets": { "street": { "kind": "street-digits", "train": 200, "test": 100 } },
           "train": {
             "full": { "dataset": "street", "epochs": 1 },
             "dq": { "extends": "full", "activation": { "bits": 4 }, "lipschitz": { "beta": 0.001 } },

@@ -17,7 +17,7 @@ internal static class DqCommand
 
     public static async Task<int> RunAsync(string[] args)
     {
-        var result = Root(args.FirstOrDefault()).Parse(args);
+        var result = Parse(args);
         if (result.Errors.Count > 0)
         {
             foreach (var error in result.Errors)
@@ -55,10 +55,7 @@ internal static class DqCommand
         }
     }
 
-    /// <summary>
-    /// The command line. Where <paramref name="verb"/> is a command, the others are left out: making all of them costs a build with nothing to do a tenth of its time.
-    /// </summary>
-    internal static RootCommand Root(string? verb = null)
+    internal static RootCommand Root()
     {
         var root = new RootCommand("""
             Train, quantize and attack image classifiers as incremental build targets (Defensive Quantization).
@@ -69,14 +66,19 @@ internal static class DqCommand
               dq status                    what is stale, and why
               dq metrics                   accuracies with 95 % intervals
             """);
-        var one = Array.FindIndex(Verbs, known => known == verb);
-        for (var i = 0; i < Verbs.Length; i++)
-        {
-            if (one < 0 || one == i)
-                root.Add(Create(Verbs[i]));
-        }
-
+        foreach (var verb in Verbs)
+            root.Add(Create(verb));
         return root;
+    }
+
+    /// <summary>
+    /// Where the verb is known and no help is asked for, its command is made alone: all the others and the root's own machinery would cost a build with nothing to do
+    /// a good part of its time.
+    /// </summary>
+    private static ParseResult Parse(string[] args)
+    {
+        string[] others = ["--help", "-h", "-?", "/?", "/h", "--version"];
+        return args.Length > 0 && Verbs.Contains(args[0]) && !args.Any(others.Contains) ? Create(args[0]).Parse(args[1..]) : Root().Parse(args);
     }
 
     private static Command Create(string verb) => verb switch
