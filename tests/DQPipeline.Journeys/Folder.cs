@@ -43,9 +43,9 @@ internal sealed class Folder : IDisposable
 
     public string At(params string[] parts) => System.IO.Path.Combine([Path, .. parts]);
 
-    /// <summary>How often a worker was started so far, by the logs' headers.</summary>
+    /// <summary>How often a worker was started so far, by the logs' headers (==== and the time).</summary>
     public int Workers() => Directory.Exists(At(".dq", "logs"))
-        ? Directory.EnumerateFiles(At(".dq", "logs"), "*.log", SearchOption.AllDirectories).Sum(log => File.ReadAllLines(log).Count(line => line.StartsWith("==", StringComparison.Ordinal)))
+        ? Directory.EnumerateFiles(At(".dq", "logs"), "*.log", SearchOption.AllDirectories).Sum(log => File.ReadAllLines(log).Count(line => line.StartsWith("==== 2", StringComparison.Ordinal)))
         : 0;
 
     public void Dispose() => _folder.Delete(recursive: true);
