@@ -1,3 +1,4 @@
+using DQPipeline.Declarations;
 using DQPipeline.Targets.Files;
 using DQPipeline.Targets.Fingerprints;
 
@@ -25,7 +26,7 @@ public static class Cleaning
 {
     /// <summary>Removes the outputs and what <paramref name="scope"/> says, and forgets that the outputs were ever here.</summary>
     /// <returns>The bytes that were freed.</returns>
-    /// <exception cref="DQPipeline.Declarations.DqException">DQ6007: a build works in the folder; DQ6004: something cannot be removed.</exception>
+    /// <exception cref="DqException">DQ6007: a build works in the folder; DQ6004: something cannot be removed.</exception>
     public static long Run(Workspace workspace, CleanScope scope)
     {
         if (!Directory.Exists(workspace.DqFolder))

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using DQPipeline.Targets.Files;
+using DQPipeline.Declarations;
 
 namespace DQPipeline.Targets;
 

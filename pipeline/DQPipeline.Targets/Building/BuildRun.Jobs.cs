@@ -1,5 +1,4 @@
 using DQPipeline.Declarations;
-using DQPipeline.Targets.Files;
 using DQPipeline.Targets.Graph;
 using DQPipeline.Targets.Records;
 using DQPipeline.Targets.Workers;

@@ -1,3 +1,5 @@
+using DQPipeline.Declarations;
+
 namespace DQPipeline.Targets.Files;
 
 /// <summary>An open file that one process at a time can hold; the system releases it however the holder ends.</summary>

@@ -1,6 +1,5 @@
 using System.Text;
 using DQPipeline.Declarations;
-using DQPipeline.Targets.Files;
 using DQPipeline.Targets.Keys;
 
 namespace DQPipeline.Targets.Fingerprints;

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
 using DQPipeline.Declarations;
-using DQPipeline.Targets.Files;
 
 namespace DQPipeline.Targets.Records;
 

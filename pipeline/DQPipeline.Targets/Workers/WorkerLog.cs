@@ -1,4 +1,4 @@
-using DQPipeline.Targets.Files;
+using DQPipeline.Declarations;
 
 namespace DQPipeline.Targets.Workers;
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.IO.Compression;
+using System.IO.Hashing;
 using DQPipeline.Declarations;
 
 namespace DQPipeline.Data;
@@ -145,10 +146,17 @@ internal abstract class ImageSource(string path) : IDisposable
             Parallel.ForEach(Partitioner.Create(InTurn(files, guard), EnumerablePartitionerOptions.NoBuffering), options, item => guard(item.Index, () =>
             {
                 var bytes = item.Bytes.AsMemory(0, item.Length);
-                Crc32.Verify(bytes.Span, _entries[files[item.Index].Entry].Crc32, Describe(files[item.Index]));
+                VerifyChecksum(bytes.Span, _entries[files[item.Index].Entry].Crc32, Describe(files[item.Index]));
                 use(item.Index, bytes);
                 ArrayPool<byte>.Shared.Return(item.Bytes);
             }));
+
+        /// <summary>System.IO.Compression unpacks a damaged entry without a word.</summary>
+        private static void VerifyChecksum(ReadOnlySpan<byte> bytes, uint expected, string name)
+        {
+            if (Crc32.HashToUInt32(bytes) != expected)
+                throw DataErrors.Corrupt($"{name} does not match its checksum: the archive is damaged. Make or fetch it again.");
+        }
 
         public override string Describe(ImageFile file) => $"{Path}: {_entries[file.Entry].FullName}";
 

@@ -39,32 +39,13 @@ internal static class Npz
 
     /// <summary>Writes <paramref name="arrays"/> beside <paramref name="path"/>, to the disk, and renames: the name never stands for half a file.</summary>
     /// <exception cref="DqException">DQ6004: the file cannot be written.</exception>
-    public static void Write(string path, IReadOnlyList<NpzArray> arrays)
-    {
-        var whole = Path.GetFullPath(path);
-        var beside = Path.Combine(Path.GetDirectoryName(whole) ?? whole, $".{Path.GetFileName(whole)}.{Path.GetRandomFileName()}");
-        try
+    public static void Write(string path, IReadOnlyList<NpzArray> arrays) =>
+        AtomicFile.Write(path, file =>
         {
-            using (var file = new FileStream(beside, FileMode.CreateNew, FileAccess.ReadWrite))
-            {
-                using (var zip = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
-                    foreach (var array in arrays)
-                        WriteArray(zip, array);
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(beside, whole, overwrite: true);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new DqException(
-                DiagnosticCodes.CannotWrite, $"'{path}' cannot be written: {failure.Message} Choose another file, or make room and grant access there.", null, failure);
-        }
-        finally
-        {
-            RemoveLeftover(beside);
-        }
-    }
+            using var zip = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true);
+            foreach (var array in arrays)
+                WriteArray(zip, array);
+        });
 
     private static void WriteArray(ZipArchive zip, NpzArray array)
     {
@@ -85,17 +66,5 @@ internal static class Npz
         const int Fixed = 10;
         var length = ((Fixed + dictionary.Length + 1 + 63) / 64 * 64) - Fixed;
         return [0x93, .. "NUMPY"u8, 1, 0, (byte)length, (byte)(length >> 8), .. Encoding.ASCII.GetBytes(dictionary.PadRight(length - 1) + "\n")];
-    }
-
-    private static void RemoveLeftover(string file)
-    {
-        try
-        {
-            File.Delete(file);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            // The failure that left it is already on its way up, and tells more.
-        }
     }
 }

@@ -45,7 +45,7 @@ public sealed class CheckpointFolder : IDisposable
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw AtomicFile.Unwritable(folder, e);
+                throw AtomicFile.CannotWrite(folder, e);
             }
         }
     }
@@ -63,7 +63,7 @@ public sealed class CheckpointFolder : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw AtomicFile.Unwritable(Newest, e);
+            throw AtomicFile.CannotWrite(Newest, e);
         }
     }
 

@@ -1,16 +1,16 @@
-using DQPipeline.Declarations;
-
-namespace DQPipeline.Targets.Files;
+namespace DQPipeline.Declarations;
 
 /// <summary>Files that appear whole or not at all: written beside, flushed to disk, renamed. Failures are DQ6004 with the path and the mend.</summary>
-internal static class AtomicFile
+public static class AtomicFile
 {
     /// <summary>In the name of every file that is not yet whole; what a killed run leaves behind is swept by it.</summary>
     public const string TemporaryMark = ".tmp-";
 
-    /// <param name="path">The file.</param>
+    /// <summary>Writes a file from what it is to hold.</summary>
+    /// <param name="path">The file; its folder exists.</param>
     /// <param name="content">All that it is to hold.</param>
     /// <param name="temporaryFolder">Where it lies until it is whole, on the same file system; the default is its own folder.</param>
+    /// <exception cref="DqException">DQ6004: it cannot be written; an older file of this name is as it was.</exception>
     public static void Write(string path, ReadOnlySpan<byte> content, string? temporaryFolder = null)
     {
         var temporary = TemporaryFor(temporaryFolder is null ? path : Path.Combine(temporaryFolder, Path.GetFileName(path)));
@@ -31,10 +31,41 @@ internal static class AtomicFile
         }
     }
 
+    /// <summary>Writes a file through a stream, which can be read back and sought.</summary>
+    /// <param name="path">The file; its folder is made where it is missing.</param>
+    /// <param name="write">Writes all that it is to hold.</param>
+    /// <exception cref="DqException">DQ6004: it cannot be written; an older file of this name is as it was.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        var temporary = TemporaryFor(path);
+        try
+        {
+            _ = Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception e)
+        {
+            TryDelete(temporary);
+            if (IsWriteFailure(e))
+                throw CannotWrite(path, e);
+            throw;
+        }
+    }
+
+    /// <summary>The name under which a file lies until it is whole.</summary>
     public static string TemporaryFor(string path) => path + TemporaryMark + Guid.NewGuid().ToString("N");
 
+    /// <summary>Makes a temporary file, for writing alone.</summary>
     public static FileStream Create(string path) => new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16);
 
+    /// <summary>Makes a folder and those above it where they are missing.</summary>
+    /// <exception cref="DqException">DQ6004: it cannot be made.</exception>
     public static void CreateFolder(string path)
     {
         try
@@ -60,6 +91,7 @@ internal static class AtomicFile
         }
     }
 
+    /// <summary>Removes a file, if that is possible.</summary>
     public static void TryDelete(string path)
     {
         try
@@ -71,8 +103,10 @@ internal static class AtomicFile
         }
     }
 
+    /// <summary>Whether the failure is the file system's and not the program's.</summary>
     public static bool IsWriteFailure(Exception e) => e is IOException or UnauthorizedAccessException;
 
+    /// <summary>The coded error for a failure to write.</summary>
     public static DqException CannotWrite(string path, Exception e) => new(DiagnosticCodes.CannotWrite, $"cannot write {path}: {Why(e)}", inner: e);
 
     /// <summary>The system's reason in words, with the mend. The low 16 bits of HResult are errno on Unix and the Win32 error on Windows.</summary>
