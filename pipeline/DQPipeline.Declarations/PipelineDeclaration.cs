@@ -9,6 +9,9 @@ public sealed record PipelineDeclaration
     /// <summary>Processor threads of each worker; part of every key, because sums change with it. Range 1 to 256; the default is 2.</summary>
     public int Threads { get; init; } = 2;
 
+    /// <summary>Whether a path was made of environment variables, so that the same file may mean something else tomorrow.</summary>
+    public bool UsesEnvironment { get; init; }
+
     /// <summary>Data sets by name.</summary>
     public IReadOnlyDictionary<string, DatasetDeclaration> Datasets { get; init; } = new Dictionary<string, DatasetDeclaration>();
 

@@ -47,6 +47,7 @@ internal static class BuildCommand
                 Select = targets,
                 Force = parsed.GetValue(force),
                 Locked = parsed.GetValue(locked),
+                AsDeclared = parsed.GetValue(set)!.Length == 0 && !opened.Pipeline.UsesEnvironment,
                 Jobs = parsed.GetValue(jobs) ?? Math.Max(1, Environment.ProcessorCount / opened.Pipeline.Threads),
             };
             var isQuiet = parsed.GetValue(quiet);

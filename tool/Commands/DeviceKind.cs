@@ -5,15 +5,10 @@ namespace DQPipeline.Tool.Commands;
 /// <summary>Resolves <c>--device</c> to the kind that keys hold, without loading libtorch where the answer is plain.</summary>
 internal static class DeviceKind
 {
-    public static string Of(string device)
-    {
-        if (device != "auto")
-            return device;
-        // Every working NVIDIA driver on Linux has this node; without it no library needs to be asked.
-        if (OperatingSystem.IsMacOS() || (OperatingSystem.IsLinux() && !File.Exists("/dev/nvidiactl")))
-            return "cpu";
-        return AskBackend();
-    }
+    /// <summary>False where there is certainly no CUDA GPU: every working NVIDIA driver on Linux has this node, so no library needs to be asked.</summary>
+    public static bool MayHaveGpu => !OperatingSystem.IsMacOS() && (!OperatingSystem.IsLinux() || File.Exists("/dev/nvidiactl"));
+
+    public static string Of(string device) => device != "auto" ? device : MayHaveGpu ? AskBackend() : "cpu";
 
     private static string AskBackend() => NativeBackend.Probe().CudaAvailable ? "cuda" : "cpu";
 }

@@ -7,6 +7,8 @@ namespace DQPipeline.Tool.Terminal;
 /// <summary>What stands under a build: measurements, gates, and one line of what happened.</summary>
 internal static class BuildSummary
 {
+    public static void PrintUpToDate(int targets, TimeSpan elapsed) => Output.Line($"dq: {UpToDate(targets)} ({Words.Duration(elapsed)})");
+
     public static void Print(BuildResult result, TimeSpan elapsed, Workspace workspace)
     {
         var news = result.Targets.Count - result.Count(Outcome.UpToDate);
@@ -29,7 +31,7 @@ internal static class BuildSummary
     {
         var upToDate = result.Count(Outcome.UpToDate);
         if (upToDate == result.Targets.Count && result.ExitCode == 0)
-            return $"{Words.Count(upToDate, "target")} up to date";
+            return UpToDate(upToDate);
         var parts = new List<string>();
         void Add(int count, string text)
         {
@@ -49,4 +51,6 @@ internal static class BuildSummary
             parts.Add(Words.Count(gates, "gate") + " failed");
         return string.Join(", ", parts);
     }
+
+    private static string UpToDate(int targets) => $"{Words.Count(targets, "target")} up to date";
 }

@@ -13,6 +13,8 @@ internal sealed class PipelineReader(PipelineDeclaration root, string folder, Fu
     /// <summary>Entries that were declared but not read without complaint: naming them is no second mistake.</summary>
     private readonly HashSet<string> _broken = [];
 
+    private bool _usesEnvironment;
+
     public PipelineDeclaration Read(SourceNode file)
     {
         foreach (var name in NamesOf(file, "datasets"))
@@ -22,7 +24,7 @@ internal sealed class PipelineReader(PipelineDeclaration root, string folder, Fu
         ReadEntries(new Entries("datasets", context).Read(file), ReadDataset);
         ReadEntries(new Entries("train", context).Read(file), ReadTrain);
         ReadEntries(new Entries("evaluate", context).Read(file), ReadEvaluate);
-        return root with { Datasets = _datasets, Train = _train, Evaluate = _evaluate };
+        return root with { UsesEnvironment = _usesEnvironment, Datasets = _datasets, Train = _train, Evaluate = _evaluate };
     }
 
     private static IEnumerable<string> NamesOf(SourceNode file, string section) => file[section]?.Members.Select(member => member.Name) ?? [];
@@ -45,6 +47,7 @@ internal sealed class PipelineReader(PipelineDeclaration root, string folder, Fu
 
     private StoredDatasetDeclaration WithPath(StoredDatasetDeclaration dataset, SourceNode node)
     {
+        _usesEnvironment |= dataset.Path.Contains("${", StringComparison.Ordinal);
         var path = PathVariables.Expand(dataset.Path, environment, out var missing);
         if (missing is not null && !dataset.Optional)
         {

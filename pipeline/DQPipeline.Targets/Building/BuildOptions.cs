@@ -25,4 +25,10 @@ public sealed record BuildOptions
 
     /// <summary>The device kind, <c>cpu</c> or <c>cuda</c>; part of every key. The default is cpu.</summary>
     public string Device { get; init; } = "cpu";
+
+    /// <summary>
+    /// Whether the declarations are dq.json as it stands, with no override and no environment variable in them: only then may what was found be remembered
+    /// for <see cref="Standstill"/>. The default is false.
+    /// </summary>
+    public bool AsDeclared { get; init; }
 }

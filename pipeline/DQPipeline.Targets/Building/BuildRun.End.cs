@@ -26,6 +26,8 @@ internal sealed partial class BuildRun
         var failed = _writeFailed || nodes.Any(n => n.Outcome == Outcome.Failed);
         var gates = Gates(out var gateFailed, failed || cancelled);
         var exitCode = cancelled ? 130 : failed ? 1 : gateFailed ? 3 : 0;
+        if (exitCode == 0 && options is { AsDeclared: true, Select.Count: 0, Force: false, Locked: false, Fetch: false } && report.Diagnostics.Count == 0 && nodes.All(n => n.Outcome == Outcome.UpToDate))
+            Standstill.Remember(workspace, graph, options, nodes, time.GetUtcNow());
         var results = nodes.Select(n => new TargetResult(n.Target, n.Outcome!.Value, n.Why)).ToArray();
         return new(exitCode, results, gates, MetricsReport.Of(nodes, planner.Lock), report.Diagnostics);
     }
