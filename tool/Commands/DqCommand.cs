@@ -22,7 +22,9 @@ internal static class DqCommand
         {
             foreach (var error in result.Errors)
                 Output.Error($"dq: {error.Message}");
-            Output.Error($"dq: `dq {result.CommandResult.Command.Name} --help` shows what there is".Replace("`dq dq ", "`dq ", StringComparison.Ordinal));
+            var command = result.CommandResult.Command;
+            var hint = command is RootCommand && args.Length > 0 ? Spelling.DidYouMean(args[0], Verbs) : "";
+            Output.Error($"dq: `dq {(command is RootCommand ? "" : command.Name + " ")}--help` shows what there is{hint}");
             return BadUsage;
         }
 
@@ -71,6 +73,15 @@ internal static class DqCommand
         return root;
     }
 
+    /// <summary>The root whose help is an overview: one line for each command, whose own help has the examples.</summary>
+    private static RootCommand Overview()
+    {
+        var root = Root();
+        foreach (var command in root.Subcommands)
+            command.Description = command.Description!.Split('\n')[0];
+        return root;
+    }
+
     /// <summary>
     /// Where the verb is known and no help is asked for, its command is made alone: all the others and the root's own machinery would cost a build with nothing to do
     /// a good part of its time.
@@ -78,7 +89,9 @@ internal static class DqCommand
     private static ParseResult Parse(string[] args)
     {
         string[] others = ["--help", "-h", "-?", "/?", "/h", "--version"];
-        return args.Length > 0 && Verbs.Contains(args[0]) && !args.Any(others.Contains) ? Create(args[0]).Parse(args[1..]) : Root().Parse(args);
+        if (args.Length == 0 || !Verbs.Contains(args[0]))
+            return Overview().Parse(args);
+        return args.Any(others.Contains) ? Root().Parse(args) : Create(args[0]).Parse(args[1..]);
     }
 
     private static Command Create(string verb) => verb switch
