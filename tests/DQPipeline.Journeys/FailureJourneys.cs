@@ -35,6 +35,14 @@ public class FailureJourneys
     }
 
     [Fact]
+    public async Task A_mistyped_option_or_command_is_answered_with_the_likely_one()
+    {
+        using var folder = new Folder();
+        Assert.Contains("did you mean \"--jobs\"?", (await DqTool.RunAsync(folder.Path, "build", "--jbos", "1")).Expect(2).Error, StringComparison.Ordinal);
+        Assert.Contains("did you mean \"build\"?", (await DqTool.RunAsync(folder.Path, "buidl")).Expect(2).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_folder_without_declarations_says_what_to_do()
     {
         using var folder = new Folder(null);

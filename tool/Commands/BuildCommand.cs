@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using DQPipeline.Declarations;
 using DQPipeline.Targets.Building;
 using DQPipeline.Tool.Terminal;
 
@@ -21,6 +22,11 @@ internal static class BuildCommand
         var device = CommonOptions.Device();
         var set = CommonOptions.Set();
         var quiet = CommonOptions.Quiet();
+        words.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(token => token.Value.StartsWith('-')))
+                result.AddError($"there is no option {token.Value}{Spelling.DidYouMean(token.Value, ["--json", "--force", "--locked", "--jobs", "--device", "--set", "--quiet"])}");
+        });
         jobs.Validators.Add(result =>
         {
             if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out var value) || value is < 1 or > 1024))
