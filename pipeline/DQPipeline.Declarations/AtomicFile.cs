@@ -32,7 +32,7 @@ public static class AtomicFile
     }
 
     /// <summary>Writes a file through a stream, which can be read back and sought.</summary>
-    /// <param name="path">The file; its folder is made where it is missing.</param>
+    /// <param name="path">The file; its folder exists.</param>
     /// <param name="write">Writes all that it is to hold.</param>
     /// <exception cref="DqException">DQ6004: it cannot be written; an older file of this name is as it was.</exception>
     public static void Write(string path, Action<Stream> write)
@@ -40,7 +40,6 @@ public static class AtomicFile
         var temporary = TemporaryFor(path);
         try
         {
-            _ = Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16))
             {
                 write(stream);
