@@ -10,5 +10,5 @@ public static class MethodVersion
     public const string Train = "train/1";
 
     /// <summary>Of evaluation: data generation, sampling, attacks.</summary>
-    public const string Evaluate = "evaluate/1";
+    public const string Evaluate = "evaluate/2";
 }

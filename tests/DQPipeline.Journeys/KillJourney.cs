@@ -19,25 +19,25 @@ public class KillJourney
         var expected = Outputs(undisturbed);
         var random = new Random(2019);
         var resumed = 0;
-        for (var kill = 0; kill < Kills; kill++)
+        for (var kills = 0; kills < Kills;)
         {
             using var folder = new Folder(declaration);
             var moment = whole * (0.05 + (0.9 * random.NextDouble()));
             using (var build = DqTool.Start(folder.Path, start => start.Environment["DQ_CHECKPOINT_SECONDS"] = "2", "build", "--quiet"))
             {
                 var ended = build.WaitForExitAsync();
-                if (await Task.WhenAny(ended, Task.Delay(moment)) != ended)
-                {
-                    // The whole tree at once, as an out-of-memory killer or a power cut takes it.
-                    build.Kill(entireProcessTree: true);
-                    await ended;
-                }
+                if (await Task.WhenAny(ended, Task.Delay(moment)) == ended)
+                    continue;
+                // The whole tree at once, as an out-of-memory killer or a power cut takes it.
+                build.Kill(entireProcessTree: true);
+                await ended;
+                kills++;
             }
 
             var following = (await DqTool.RunAsync(folder.Path, "build")).Expect(0);
             var from = System.Text.RegularExpressions.Regex.Match(following.Error, @"^(\S+): resumed at step ([1-9]\d*)", System.Text.RegularExpressions.RegexOptions.Multiline);
             resumed += from.Success ? 1 : 0;
-            Console.WriteLine($"kill {kill + 1} after {moment.TotalSeconds:0} s: {(from.Success ? from.Value : "no training to resume")}; outputs {(expected.SequenceEqual(Outputs(folder)) ? "equal" : "DIFFER")}");
+            Console.WriteLine($"kill {kills} after {moment.TotalSeconds:0} s: {(from.Success ? from.Value : "no training to resume")}; outputs {(expected.SequenceEqual(Outputs(folder)) ? "equal" : "DIFFER")}");
             Assert.Equal(expected, Outputs(folder));
             Assert.Equal(File.ReadAllText(undisturbed.At("dq.lock")), File.ReadAllText(folder.At("dq.lock")));
         }

@@ -70,8 +70,15 @@ internal sealed class LiveView : BuildView, IBuildObserver
             Print(ending);
     }
 
-    public void Report(Diagnostic diagnostic) =>
-        Output.ForPeople.MarkupLine($"[{(diagnostic.Severity == Severity.Error ? "red" : "yellow")}]{Markup.Escape(diagnostic.ToString())}[/]");
+    public void Report(Diagnostic diagnostic)
+    {
+        var isError = diagnostic.Severity == Severity.Error;
+        // Breaking the canonical line at the terminal's width would spoil it for whoever copies it or clicks on it; the terminal itself wraps without a line end.
+        if (Output.ForPeople.Profile.Capabilities.Ansi)
+            Output.ForPeople.Write(new ControlCode(Output.HasColor ? $"\e[{(isError ? 31 : 33)}m{diagnostic}\e[0m\n" : $"{diagnostic}\n"));
+        else
+            Output.ForPeople.MarkupLine($"[{(isError ? "red" : "yellow")}]{Markup.Escape(diagnostic.ToString())}[/]");
+    }
 
     private static void Print(string line) => Output.ForPeople.MarkupLine(Markup.Escape(line));
 

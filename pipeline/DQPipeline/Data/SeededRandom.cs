@@ -17,6 +17,9 @@ internal enum RandomPurpose
 
     /// <summary>Drawing of a test image.</summary>
     DrawTest = 5,
+
+    /// <summary>Random directions of an attack; the epoch is the restart, the index the image.</summary>
+    Attack = 6,
 }
 
 /// <summary>

@@ -107,7 +107,7 @@ public class BatchLoaderTests
     public void A_disposed_batch_shows_no_pixels_and_can_be_disposed_again()
     {
         var data = Random(4, 1, 2, 2);
-        var batch = EvaluationBatches.Of(data, data.Test, [0], 1).Single();
+        var batch = new BatchLoader(data, 1, 0, false, 0).Batches(1).First();
         batch.Dispose();
         batch.Dispose();
         Assert.Throws<ObjectDisposedException>(() => batch.Pixels.Length);
@@ -131,19 +131,6 @@ public class BatchLoaderTests
     }
 
     [Fact]
-    public void Evaluation_batches_are_the_images_asked_for_in_that_order()
-    {
-        var data = Random(10, 3, 4, 3);
-        int[] indices = [7, 2, 2, 9, 0];
-        var batches = EvaluationBatches.Of(data, data.Test, indices, 2).ToList();
-        Assert.Equal([2, 2, 1], batches.Select(batch => batch.Count));
-        Assert.Equal(indices, batches.SelectMany(batch => batch.Indices));
-        Assert.Equal([1, 2, 2, 0, 0], batches.SelectMany(batch => batch.Classes));
-        Assert.Equal(indices.SelectMany(i => data.Test.Image(i).ToArray()), batches.SelectMany(batch => batch.Pixels.ToArray()));
-        batches.ForEach(batch => batch.Dispose());
-    }
-
-    [Fact]
     public void Numbers_in_0_to_1_are_the_bytes_over_255_correctly_rounded() => Gen.Byte.Array[0, 300].Sample(bytes =>
     {
         var numbers = new float[bytes.Length];
@@ -156,14 +143,14 @@ public class BatchLoaderTests
     public void Tensors_hold_the_batch_in_its_shape_and_outlive_it()
     {
         var data = Random(6, 3, 5, 4);
-        var batch = EvaluationBatches.Of(data, data.Test, [5, 1], 2).Single();
+        var batch = new BatchLoader(data, 2, 0, false, 0).Batches(1).First();
         using var images = batch.Images();
         using var labels = batch.Labels();
         batch.Dispose();
         Assert.Equal([2L, 3, 5, 4], images.shape);
         Assert.Equal([2L], labels.shape);
-        Assert.Equal([2L, 1L], labels.data<long>().ToArray());
-        Assert.Equal(data.Test.Image(5).ToArray().Concat(data.Test.Image(1).ToArray()).Select(b => b / 255f), images.data<float>().ToArray());
+        Assert.Equal(batch.Classes.Select(c => (long)c), labels.data<long>().ToArray());
+        Assert.Equal(batch.Indices.SelectMany(i => data.Train.Image(i).ToArray()).Select(b => b / 255f), images.data<float>().ToArray());
     }
 
     private static List<string> Copies(IEnumerable<Batch> batches)
