@@ -60,7 +60,7 @@ internal static class TrainingBenchmark
 
     private static void Measure(string title, int bits, double beta, int rounds, int steps, int threads)
     {
-        List<IContender> contenders = [new DqTraining(bits, beta, threads), new BareLoop(bits, beta, tuned: true), new BareLoop(bits, beta, tuned: false)];
+        List<IContender> contenders = [new DqTraining(bits, beta, "float32", threads), new DqTraining(bits, beta, "bfloat16", threads), new BareLoop(bits, beta, tuned: true), new BareLoop(bits, beta, tuned: false)];
         if (PythonTraining.TryStart(bits, beta, threads) is { } python)
             contenders.Add(python);
         else
@@ -79,15 +79,17 @@ internal static class TrainingBenchmark
         }
 
         Console.WriteLine();
-        Console.WriteLine($"| {title} | images/s | lowest – highest | dq against it |");
-        Console.WriteLine("| --- | ---: | ---: | ---: |");
+        Console.WriteLine($"| {title} | images/s | lowest – highest | dq float32 against it | dq bfloat16 against it |");
+        Console.WriteLine("| --- | ---: | ---: | ---: | ---: |");
         for (var i = 0; i < contenders.Count; i++)
         {
-            var ratio = Median(speeds[0].Zip(speeds[i], (ours, theirs) => ours / theirs));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {contenders[i].Name} | {Median(speeds[i]):F0} | {speeds[i].Min():F0} – {speeds[i].Max():F0} | {ratio:F2} |"));
+            var (full, half) = (Ratio(speeds[0], speeds[i]), Ratio(speeds[1], speeds[i]));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {contenders[i].Name} | {Median(speeds[i]):F0} | {speeds[i].Min():F0} – {speeds[i].Max():F0} | {full:F2} | {half:F2} |"));
             contenders[i].Dispose();
         }
     }
+
+    private static double Ratio(List<double> ours, List<double> theirs) => Median(ours.Zip(theirs, (one, other) => one / other));
 
     private static double Median(IEnumerable<double> values)
     {
@@ -102,9 +104,9 @@ internal static class TrainingBenchmark
     }
 
     /// <summary>What <c>dq build</c> does: the trainer as a whole, with its loader, totals and checks.</summary>
-    private sealed class DqTraining(int bits, double beta, int threads) : IContender
+    private sealed class DqTraining(int bits, double beta, string precision, int threads) : IContender
     {
-        public string Name => "dq";
+        public string Name => $"dq, {precision}";
 
         public double Train(int steps)
         {
@@ -114,6 +116,7 @@ internal static class TrainingBenchmark
                 Epochs = 1,
                 Batch = Batch,
                 Seed = Seed,
+                Precision = precision,
                 Activation = new ActivationDeclaration { Bits = bits },
                 Lipschitz = new LipschitzDeclaration { Beta = beta },
                 Augment = new AugmentDeclaration { Crop = 4, Flip = true },

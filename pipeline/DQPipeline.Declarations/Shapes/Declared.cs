@@ -70,6 +70,7 @@ internal static class Declared
         new TextField<TrainDeclaration>("network", d => d.Network, (d, v) => d with { Network = v }) { Check = CheckNetwork, Pattern = NetworkPattern },
         new IntegerField<TrainDeclaration>("epochs", 1, 10_000, d => d.Epochs, (d, v) => d with { Epochs = v }),
         new IntegerField<TrainDeclaration>("batch", 1, 65_536, d => d.Batch, (d, v) => d with { Batch = v }),
+        new TextField<TrainDeclaration>("precision", d => d.Precision, (d, v) => d with { Precision = v }, "float32", "bfloat16"),
         Seed<TrainDeclaration>(d => d.Seed, (d, v) => d with { Seed = v }),
         new RecordField<TrainDeclaration, ActivationDeclaration>("activation", Activation, d => d.Activation, (d, v) => d with { Activation = v }),
         new RecordField<TrainDeclaration, LipschitzDeclaration>("lipschitz", Lipschitz, d => d.Lipschitz, (d, v) => d with { Lipschitz = v }),

@@ -17,9 +17,21 @@ public abstract class Classifier(NetworkDescription description) : nn.Module<Ten
     /// <summary>The weight matrices W that the Lipschitz penalty and weight decay are about (paper section 4), in the same order.</summary>
     public IReadOnlyList<Tensor> WeightMatrices => [.. WeightLayers.Select(layer => layer.Weight)];
 
-    /// <summary>(x − mean)·scale, the first thing that every network does.</summary>
+    /// <summary>
+    /// The type of feature maps and of the products in convolutions: float32, or bfloat16 for a faster training. Weights, statistics and logits are
+    /// float32 always. The default is float32.
+    /// </summary>
+    public ScalarType MapType { get; set; } = ScalarType.Float32;
+
+    /// <summary>(x − mean)·scale, the first thing that every network does, in <see cref="MapType"/> with channels last.</summary>
     /// <remarks>In place where it can be: neither the subtraction nor the multiplication needs its result for the gradient.</remarks>
-    protected static Tensor Centre(Tensor images) => images.sub(NetworkDescription.InputMean).mul_(NetworkDescription.InputScale);
+    protected Tensor Centre(Tensor images)
+    {
+        var centred = images.sub(NetworkDescription.InputMean).mul_(NetworkDescription.InputScale);
+        if (MapType != ScalarType.Float32)
+            centred = Replace(centred, centred.to(MapType));
+        return Replace(centred, ChannelsLast.Of(centred));
+    }
 
     /// <summary>Gives up <paramref name="old"/> for <paramref name="next"/>: native memory is returned layer by layer and not at some collection.</summary>
     protected static Tensor Replace(Tensor old, Tensor next)

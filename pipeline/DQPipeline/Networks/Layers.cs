@@ -10,10 +10,10 @@ internal sealed class LayerFactory(int seed, Device device) : IDisposable
     private readonly Generator generator = new((ulong)seed);
 
     /// <summary>A convolution without bias (batch norm brings one), padded so that stride 1 keeps the size. Deviation √(2/(cout·k²)), as Wide ResNet has it.</summary>
-    public Conv2d Convolution(int inputs, int outputs, int kernel = 3, int stride = 1)
+    public Convolution Convolution(int inputs, int outputs, int kernel = 3, int stride = 1)
     {
-        var layer = nn.Conv2d(inputs, outputs, kernel, stride, kernel / 2, bias: false, device: device);
-        Fill(layer.weight!, Math.Sqrt(2.0 / ((double)outputs * kernel * kernel)));
+        var layer = new Convolution(empty(outputs, inputs, kernel, kernel, device: device), stride);
+        Fill(layer.Weight, Math.Sqrt(2.0 / ((double)outputs * kernel * kernel)));
         return layer;
     }
 

@@ -4,160 +4,144 @@ using System.Runtime.Intrinsics;
 namespace DQPipeline.Networks;
 
 /// <summary>
-/// Batch norm, clip and quantizer of one channel of a float32 N×C×H×W feature map, fused. Elementwise passes cost as much as convolutions on a
-/// processor, because each reads and writes the whole map; a channel (half a megabyte in vgg-s) stays in the cache over all that is done to it here.
-/// A channel is one thread's work from end to end, so that sums do not depend on the number of threads.
+/// Batch norm, clip and quantizer over rows of a feature map in the layout N×H×W×C, fused: a row is a pixel with its C channels, so that neighbouring values belong to
+/// neighbouring channels and every parameter is a vector. Elementwise passes cost as much as convolutions on a processor, because each reads and writes
+/// the whole map; the fused layer reads it three times and writes it once, and its gradient reads both maps twice and writes one.
 /// </summary>
 /// <remarks>
 /// Every operation here is exactly defined (fused multiply-add, sums in a written order): a method that the runtime compiles again while it runs must
-/// give the same bits as before, or an interrupted training would end with other weights.
+/// give the same bits as before, or an interrupted training would end with other weights. Pointers to parameters and sums are to C float32 values each.
 /// </remarks>
-/// <param name="images">N.</param>
+/// <typeparam name="TElement">The type of the maps.</typeparam>
 /// <param name="channels">C.</param>
-/// <param name="pixels">H·W.</param>
-internal readonly unsafe struct NormalizedActivationKernel(int images, int channels, int pixels)
+internal readonly unsafe struct NormalizedActivationKernel<TElement>(int channels) where TElement : IFeatureElement
 {
-    /// <summary>Values of a channel, N·H·W.</summary>
-    public long Count => (long)images * pixels;
+    private const int Lanes = 8;
 
-    /// <summary>Mean and (biased) variance of a channel, in two passes: the second is centred, so that nothing cancels.</summary>
+    /// <summary>Rows that are summed in float32 before float64 takes over: few enough that nothing is lost, and a part of the work that one thread takes.</summary>
+    public const int BlockRows = 1024;
+
+    /// <summary>Channels that whole vectors cover.</summary>
+    private int Vectored => channels - (channels % Lanes);
+
+    /// <summary>Adds the rows [<paramref name="from"/>, <paramref name="to"/>) to <paramref name="sum"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public (double Mean, double Variance) Statistics(float* x, int channel)
+    public void Sum(void* x, int from, int to, float* sum)
     {
-        double sum = 0, squares = 0;
-        for (var image = 0; image < images; image++)
-            sum += Sum(Plane(x, image, channel));
-        var mean = sum / Count;
-        for (var image = 0; image < images; image++)
-            squares += SquaredDistance(Plane(x, image, channel), (float)mean);
-        return (mean, squares / Count);
+        for (var row = from; row < to; row++)
+        {
+            var at = (nint)row * channels;
+            var c = 0;
+            for (; c < Vectored; c += Lanes)
+                (Vector256.Load(sum + c) + TElement.Load(x, at + c)).Store(sum + c);
+            for (; c < channels; c++)
+                sum[c] += TElement.Get(x, at + c);
+        }
+    }
+
+    /// <summary>Adds (x − mean)² of the rows to <paramref name="sum"/>. A pass of its own: centred, nothing cancels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void SquaredDistance(void* x, int from, int to, float* mean, float* sum)
+    {
+        for (var row = from; row < to; row++)
+        {
+            var at = (nint)row * channels;
+            var c = 0;
+            for (; c < Vectored; c += Lanes)
+            {
+                var distance = TElement.Load(x, at + c) - Vector256.Load(mean + c);
+                Vector256.FusedMultiplyAdd(distance, distance, Vector256.Load(sum + c)).Store(sum + c);
+            }
+
+            for (; c < channels; c++)
+            {
+                var distance = TElement.Get(x, at + c) - mean[c];
+                sum[c] = float.FusedMultiplyAdd(distance, distance, sum[c]);
+            }
+        }
     }
 
     /// <summary>y = Quantize(min(max(scale·x + shift, 0), bound)); steps = 0 does not quantize. A NaN stays one, so that divergence is noticed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Forward(float* x, float* y, int channel, float scale, float shift, float bound, int steps)
+    public void Forward(void* x, void* y, int from, int to, float* scale, float* shift, float bound, int steps)
     {
         var (up, down) = steps > 0 ? ((float)(steps / (double)bound), (float)(bound / (double)steps)) : (0f, 0f);
-        var (vScale, vShift, vBound) = (Vector256.Create(scale), Vector256.Create(shift), Vector256.Create(bound));
-        var (vUp, vDown) = (Vector256.Create(up), Vector256.Create(down));
-        for (var image = 0; image < images; image++)
+        var (vBound, vUp, vDown) = (Vector256.Create(bound), Vector256.Create(up), Vector256.Create(down));
+        for (var row = from; row < to; row++)
         {
-            float* from = Plane(x, image, channel), to = Plane(y, image, channel);
-            var i = 0;
-            for (; i <= pixels - Vector256<float>.Count; i += Vector256<float>.Count)
+            var at = (nint)row * channels;
+            var c = 0;
+            for (; c < Vectored; c += Lanes)
             {
-                var z = Vector256.Min(Vector256.Max(Vector256.FusedMultiplyAdd(Vector256.Load(from + i), vScale, vShift), Vector256<float>.Zero), vBound);
-                (steps > 0 ? Vector256.Round(z * vUp) * vDown : z).Store(to + i);
+                var z = Vector256.FusedMultiplyAdd(TElement.Load(x, at + c), Vector256.Load(scale + c), Vector256.Load(shift + c));
+                z = Vector256.Min(Vector256.Max(z, Vector256<float>.Zero), vBound);
+                TElement.Store(steps > 0 ? Vector256.Round(z * vUp) * vDown : z, y, at + c);
             }
 
-            for (; i < pixels; i++)
+            for (; c < channels; c++)
             {
-                var z = MathF.Min(MathF.Max(float.FusedMultiplyAdd(from[i], scale, shift), 0), bound);
-                to[i] = steps > 0 ? MathF.Round(z * up) * down : z;
+                var z = MathF.Min(MathF.Max(float.FusedMultiplyAdd(TElement.Get(x, at + c), scale[c], shift[c]), 0), bound);
+                TElement.Set(steps > 0 ? MathF.Round(z * up) * down : z, y, at + c);
             }
         }
     }
 
-    /// <summary>Σg and Σg·(x − mean), where g is the gradient that passes: that of values strictly inside the bounds.</summary>
+    /// <summary>Adds Σg and Σg·(x − mean) of the rows, where g is the gradient that passes: that of values strictly inside the bounds.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public (double Sum, double Product) GradientSums(float* gradient, float* x, int channel, float scale, float shift, float bound, float mean)
+    public void GradientSums(void* gradient, void* x, int from, int to, float* scale, float* shift, float bound, float* mean, float* sum, float* product)
     {
-        double sum = 0, product = 0;
-        var (vScale, vShift, vBound, vMean) = (Vector256.Create(scale), Vector256.Create(shift), Vector256.Create(bound), Vector256.Create(mean));
-        for (var image = 0; image < images; image++)
+        var vBound = Vector256.Create(bound);
+        for (var row = from; row < to; row++)
         {
-            float* g = Plane(gradient, image, channel), from = Plane(x, image, channel);
-            var (sums, products) = (Vector256<float>.Zero, Vector256<float>.Zero);
-            var i = 0;
-            for (; i <= pixels - Vector256<float>.Count; i += Vector256<float>.Count)
+            var at = (nint)row * channels;
+            var c = 0;
+            for (; c < Vectored; c += Lanes)
             {
-                var value = Vector256.Load(from + i);
-                var z = Vector256.FusedMultiplyAdd(value, vScale, vShift);
-                var passing = Vector256.Load(g + i) & Vector256.GreaterThan(z, Vector256<float>.Zero) & Vector256.LessThan(z, vBound);
-                sums += passing;
-                products = Vector256.FusedMultiplyAdd(passing, value - vMean, products);
+                var value = TElement.Load(x, at + c);
+                var passing = Passing(TElement.Load(gradient, at + c), Vector256.FusedMultiplyAdd(value, Vector256.Load(scale + c), Vector256.Load(shift + c)), vBound);
+                (Vector256.Load(sum + c) + passing).Store(sum + c);
+                Vector256.FusedMultiplyAdd(passing, value - Vector256.Load(mean + c), Vector256.Load(product + c)).Store(product + c);
             }
 
-            float tailSum = 0, tailProduct = 0;
-            for (; i < pixels; i++)
+            for (; c < channels; c++)
             {
-                var passing = Passing(g[i], float.FusedMultiplyAdd(from[i], scale, shift), bound);
-                tailSum += passing;
-                tailProduct += passing * (from[i] - mean);
+                var value = TElement.Get(x, at + c);
+                var passing = Passing(TElement.Get(gradient, at + c), float.FusedMultiplyAdd(value, scale[c], shift[c]), bound);
+                sum[c] += passing;
+                product[c] = float.FusedMultiplyAdd(passing, value - mean[c], product[c]);
             }
-
-            sum += Across(sums) + tailSum;
-            product += Across(products) + tailProduct;
         }
-
-        return (sum, product);
     }
 
     /// <summary>dx = scale·g + slope·(x − mean) + offset, with g as in <see cref="GradientSums"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Backward(float* gradient, float* x, float* dx, int channel, float scale, float shift, float bound, float mean, float slope, float offset)
+    public void Backward(void* gradient, void* x, void* dx, int from, int to, float* scale, float* shift, float bound, float* mean, float* slope, float* offset)
     {
-        var (vScale, vShift, vBound) = (Vector256.Create(scale), Vector256.Create(shift), Vector256.Create(bound));
-        var (vMean, vSlope, vOffset) = (Vector256.Create(mean), Vector256.Create(slope), Vector256.Create(offset));
-        for (var image = 0; image < images; image++)
+        var vBound = Vector256.Create(bound);
+        for (var row = from; row < to; row++)
         {
-            float* g = Plane(gradient, image, channel), from = Plane(x, image, channel), to = Plane(dx, image, channel);
-            var i = 0;
-            for (; i <= pixels - Vector256<float>.Count; i += Vector256<float>.Count)
+            var at = (nint)row * channels;
+            var c = 0;
+            for (; c < Vectored; c += Lanes)
             {
-                var value = Vector256.Load(from + i);
-                var z = Vector256.FusedMultiplyAdd(value, vScale, vShift);
-                var passing = Vector256.Load(g + i) & Vector256.GreaterThan(z, Vector256<float>.Zero) & Vector256.LessThan(z, vBound);
-                Vector256.FusedMultiplyAdd(passing, vScale, Vector256.FusedMultiplyAdd(value - vMean, vSlope, vOffset)).Store(to + i);
+                var (value, vScale) = (TElement.Load(x, at + c), Vector256.Load(scale + c));
+                var passing = Passing(TElement.Load(gradient, at + c), Vector256.FusedMultiplyAdd(value, vScale, Vector256.Load(shift + c)), vBound);
+                var rest = Vector256.FusedMultiplyAdd(value - Vector256.Load(mean + c), Vector256.Load(slope + c), Vector256.Load(offset + c));
+                TElement.Store(Vector256.FusedMultiplyAdd(passing, vScale, rest), dx, at + c);
             }
 
-            for (; i < pixels; i++)
+            for (; c < channels; c++)
             {
-                var passing = Passing(g[i], float.FusedMultiplyAdd(from[i], scale, shift), bound);
-                to[i] = float.FusedMultiplyAdd(passing, scale, float.FusedMultiplyAdd(from[i] - mean, slope, offset));
+                var value = TElement.Get(x, at + c);
+                var passing = Passing(TElement.Get(gradient, at + c), float.FusedMultiplyAdd(value, scale[c], shift[c]), bound);
+                TElement.Set(float.FusedMultiplyAdd(passing, scale[c], float.FusedMultiplyAdd(value - mean[c], slope[c], offset[c])), dx, at + c);
             }
         }
     }
 
-    private static float Across(Vector256<float> lanes)
-    {
-        var sum = 0f;
-        for (var lane = 0; lane < Vector256<float>.Count; lane++)
-            sum += lanes[lane];
-        return sum;
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Passing(Vector256<float> gradient, Vector256<float> z, Vector256<float> bound) =>
+        gradient & Vector256.GreaterThan(z, Vector256<float>.Zero) & Vector256.LessThan(z, bound);
 
     private static float Passing(float gradient, float z, float bound) => z > 0 && z < bound ? gradient : 0;
-
-    private float* Plane(float* map, int image, int channel) => map + ((long)image * channels + channel) * pixels;
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private float Sum(float* plane)
-    {
-        var sums = Vector256<float>.Zero;
-        var i = 0;
-        for (; i <= pixels - Vector256<float>.Count; i += Vector256<float>.Count)
-            sums += Vector256.Load(plane + i);
-        var sum = Across(sums);
-        for (; i < pixels; i++)
-            sum += plane[i];
-        return sum;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private float SquaredDistance(float* plane, float mean)
-    {
-        var (sums, vMean) = (Vector256<float>.Zero, Vector256.Create(mean));
-        var i = 0;
-        for (; i <= pixels - Vector256<float>.Count; i += Vector256<float>.Count)
-        {
-            var distance = Vector256.Load(plane + i) - vMean;
-            sums = Vector256.FusedMultiplyAdd(distance, distance, sums);
-        }
-
-        var sum = Across(sums);
-        for (; i < pixels; i++)
-            sum += (plane[i] - mean) * (plane[i] - mean);
-        return sum;
-    }
 }

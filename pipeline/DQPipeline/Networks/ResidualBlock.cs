@@ -1,5 +1,4 @@
 using DQPipeline.Quantization;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace DQPipeline.Networks;
@@ -11,10 +10,10 @@ namespace DQPipeline.Networks;
 internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
 {
     private readonly NormalizedActivation norm1;
-    private readonly Conv2d conv1;
+    private readonly Convolution conv1;
     private readonly NormalizedActivation norm2;
-    private readonly Conv2d conv2;
-    private readonly Conv2d? shortcut;
+    private readonly Convolution conv2;
+    private readonly Convolution? shortcut;
 
     public ResidualBlock(int inputs, int outputs, int stride, BoundedActivation activation, LayerFactory layers) : base(nameof(ResidualBlock))
     {
@@ -27,11 +26,11 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
         register_module("conv1", conv1);
         register_module("norm2", norm2);
         register_module("conv2", conv2);
-        WeightLayers = [new("conv1", conv1.weight!, norm2), new("conv2", conv2.weight!, null)];
+        WeightLayers = [new("conv1", conv1.Weight, norm2), new("conv2", conv2.Weight, null)];
         if (shortcut is not null)
         {
             register_module("shortcut", shortcut);
-            WeightLayers = [.. WeightLayers, new("shortcut", shortcut.weight!, null)];
+            WeightLayers = [.. WeightLayers, new("shortcut", shortcut.Weight, null)];
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed class Vgg : Classifier
     private static readonly int[] Sixteen =
         [64, 64, Pool, 128, 128, Pool, 256, 256, 256, Pool, 512, 512, 512, Pool, 512, 512, 512];
 
-    private readonly List<(Conv2d Convolution, NormalizedActivation Norm, bool PoolAfter)> blocks = [];
+    private readonly List<(Convolution Convolution, NormalizedActivation Norm, bool PoolAfter)> blocks = [];
     private readonly Linear linear;
 
     private Vgg(NetworkDescription description, int[] widths, LayerFactory layers) : base(description)
@@ -39,7 +39,7 @@ internal sealed class Vgg : Classifier
             var norm = layers.Norm(widths[i], activation);
             register_module($"conv{number}", convolution);
             register_module($"norm{number}", norm);
-            weights.Add(new WeightLayer($"conv{number}", convolution.weight!, norm));
+            weights.Add(new WeightLayer($"conv{number}", convolution.Weight, norm));
             blocks.Add((convolution, norm, pool));
             channels = widths[i];
             side = pool ? side / 2 : side;
@@ -72,7 +72,7 @@ internal sealed class Vgg : Classifier
                 x = Replace(x, nn.functional.max_pool2d(x, 2));
         }
 
-        x = Replace(x, x.mean([2, 3]));
+        x = Replace(x, x.mean([2, 3], type: ScalarType.Float32));
         return Replace(x, linear.forward(x));
     }
 }

@@ -11,7 +11,7 @@ namespace DQPipeline.Networks;
 /// </summary>
 internal sealed class WideResNet : Classifier
 {
-    private readonly Conv2d stem;
+    private readonly Convolution stem;
     private readonly List<ResidualBlock> blocks = [];
     private readonly NormalizedActivation norm;
     private readonly Linear linear;
@@ -27,7 +27,7 @@ internal sealed class WideResNet : Classifier
         stem = layers.Convolution(description.Channels, 16);
         register_module("conv", stem);
         var channels = 16;
-        var weights = new List<WeightLayer> { new("conv", stem.weight!, null) };
+        var weights = new List<WeightLayer> { new("conv", stem.Weight, null) };
         for (var group = 0; group < 3; group++)
         {
             for (var i = 0; i < blocksPerGroup; i++)
@@ -61,7 +61,7 @@ internal sealed class WideResNet : Classifier
         foreach (var block in blocks)
             x = Replace(x, block.forward(x));
         x = Replace(x, norm.forward(x));
-        x = Replace(x, x.mean([2, 3]));
+        x = Replace(x, x.mean([2, 3], type: ScalarType.Float32));
         return Replace(x, linear.forward(x));
     }
 }

@@ -35,6 +35,7 @@ internal sealed class TrainingRun(TrainingRequest request, CheckpointFolder? che
             state.Network.train();
             Loop(state, cancellation);
             state.Network.eval();
+            state.Network.MapType = ScalarType.Float32;
             var (loss, accuracy, penalty) = state.Totals.Read();
             state.DisposeAllButNetwork();
             return new TrainingResult(state.Network, loss, accuracy, penalty, Steps, resumedFrom);

@@ -17,6 +17,7 @@ internal sealed class TrainingState : IDisposable
     public TrainingState(NetworkDescription description, TrainDeclaration declaration, Device device)
     {
         Network = NetworkFactory.Create(description, declaration.Seed, device);
+        Network.MapType = declaration.Precision == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;
         Descent = new MomentumDescent(Network, declaration.Optimizer);
         Totals = new RunningTotals(device);
     }

@@ -58,6 +58,51 @@ public class NormalizedActivationTests
         Assert.True(fused.Bias.grad!.allclose(composed.Bias.grad!, rtol: 1e-4, atol: 1e-4));
     }
 
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void In_bfloat16_only_what_is_written_is_rounded(int n, int c, int h, int w, string kind, int bits, bool training)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(9);
+        var activation = new BoundedActivation(new ActivationDeclaration { Kind = kind, Bits = bits });
+        var (half, full) = (Layer(c, activation, training), Layer(c, activation, training));
+        var data = randn([n, c, h, w], generator: generator).mul_(3).add_(5).to(ScalarType.BFloat16);
+        var outer = randn([n, c, h, w], generator: generator).to(ScalarType.BFloat16);
+        var (x1, x2) = (data.clone().requires_grad_(), data.to(float32).requires_grad_());
+
+        var y1 = half.forward(x1);
+        var y2 = full.forward(x2);
+        y1.backward([outer]);
+        y2.backward([outer.to(float32)]);
+
+        // Statistics, outputs and gradients are computed from the same numbers, so that all that differs is the last rounding.
+        Assert.Equal(ScalarType.BFloat16, y1.dtype);
+        Assert.True(y1.eq(y2.to(ScalarType.BFloat16)).all().item<bool>());
+        Assert.True(x1.grad!.eq(x2.grad!.to(ScalarType.BFloat16)).all().item<bool>());
+        Assert.True(half.RunningMean.eq(full.RunningMean).all().item<bool>());
+        Assert.True(half.RunningVariance.eq(full.RunningVariance).all().item<bool>());
+        Assert.True(half.Weight.grad!.eq(full.Weight.grad!).all().item<bool>());
+        Assert.True(half.Bias.grad!.eq(full.Bias.grad!).all().item<bool>());
+    }
+
+    [Fact]
+    public void Either_layout_gives_the_same_and_channels_last_is_kept()
+    {
+        using var scope = NewDisposeScope();
+        var layer = Layer(12, new BoundedActivation(new ActivationDeclaration { Bits = 4 }), training: true);
+        var (planes, outer) = (randn(3, 12, 5, 6), randn(3, 12, 5, 6));
+        var last = ChannelsLast.Of(planes);
+        Assert.Equal([360L, 1, 72, 12], last.stride());
+        planes.requires_grad_();
+        last = last.detach().requires_grad_();
+        var (one, other) = (layer.forward(planes), layer.forward(last));
+        Assert.True(one.eq(other).all().item<bool>());
+        Assert.Equal(last.stride(), other.stride());
+        one.backward([outer]);
+        other.backward([outer]);
+        Assert.True(planes.grad!.eq(last.grad!).all().item<bool>());
+    }
+
     [Fact]
     public void The_result_does_not_depend_on_the_number_of_threads()
     {

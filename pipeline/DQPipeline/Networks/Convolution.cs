@@ -1,0 +1,37 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace DQPipeline.Networks;
+
+/// <summary>
+/// A convolution without bias (batch norm brings one), computed in the type of what comes in: the weight is kept in float32, and a bfloat16 map
+/// meets a rounded copy of it. Products are summed in float32 either way.
+/// </summary>
+public sealed class Convolution : nn.Module<Tensor, Tensor>
+{
+    private readonly long[] strides;
+    private readonly long[] padding;
+
+    /// <summary>A layer around a weight.</summary>
+    /// <param name="weight">float32 cout×cin×k×k; the layer takes it over.</param>
+    /// <param name="stride">Step between windows, 1 or more. Padding is k/2, so that stride 1 keeps the size of an odd k.</param>
+    internal Convolution(Tensor weight, int stride) : base(nameof(Convolution))
+    {
+        Weight = new Parameter(weight);
+        register_parameter("weight", Weight);
+        strides = [stride, stride];
+        padding = [Weight.shape[2] / 2, Weight.shape[3] / 2];
+    }
+
+    /// <summary>float32 cout×cin×k×k.</summary>
+    public Parameter Weight { get; }
+
+    /// <summary>N×cin×H×W to N×cout×H/stride×W/stride, of the type and layout that come in.</summary>
+    public override Tensor forward(Tensor input)
+    {
+        if (input.dtype == Weight.dtype)
+            return nn.functional.conv2d(input, Weight, strides: strides, padding: padding);
+        using var rounded = Weight.to(input.dtype);
+        return nn.functional.conv2d(input, rounded, strides: strides, padding: padding);
+    }
+}
