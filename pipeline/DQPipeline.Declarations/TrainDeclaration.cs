@@ -68,11 +68,22 @@ public sealed record ActivationDeclaration
     public bool IsQuantized => Bits != FullPrecision;
 }
 
-/// <summary>The penalty (β/2)·Σ‖WᵀW − I‖² over all weight matrices, convolutions as cout × cin·k·k (paper equation 8).</summary>
+/// <summary>The penalty (β/2)·Σ‖FᵀF − I‖² over all linear operators F, convolutions as cout × cin·k·k (paper equation 8).</summary>
 public sealed record LipschitzDeclaration
 {
     /// <summary>β, its weight. Range 0 to 1; the default is 0, which is none (the paper: 3e-4 to 2e-3).</summary>
     public double Beta { get; init; }
+
+    /// <summary>
+    /// What F is: <c>weights</c> takes each weight matrix W, as the paper does; <c>folded</c> takes diag(γ/√(σ²+ε))·W where a batch norm follows W directly, which is what
+    /// the network applies. The default is weights.
+    /// </summary>
+    public string Of { get; init; } = "weights";
+
+    /// <summary>
+    /// <c>orthogonal</c> pulls all singular values of F to 1, as the paper does; <c>bound</c> pulls down those above 1 and leaves the others. The default is orthogonal.
+    /// </summary>
+    public string Form { get; init; } = "orthogonal";
 }
 
 /// <summary>Stochastic gradient descent with momentum.</summary>

@@ -43,7 +43,9 @@ internal static class Declared
 
     public static readonly Shape<LipschitzDeclaration> Lipschitz = new(
         () => new(),
-        new NumberField<LipschitzDeclaration>("beta", 0, 1, d => d.Beta, (d, v) => d with { Beta = v }));
+        new NumberField<LipschitzDeclaration>("beta", 0, 1, d => d.Beta, (d, v) => d with { Beta = v }),
+        new TextField<LipschitzDeclaration>("of", d => d.Of, (d, v) => d with { Of = v }, "weights", "folded"),
+        new TextField<LipschitzDeclaration>("form", d => d.Form, (d, v) => d with { Form = v }, "orthogonal", "bound"));
 
     public static readonly Shape<OptimizerDeclaration> Optimizer = new(
         () => new(),

@@ -1,61 +1,93 @@
+using DQPipeline.Declarations;
 using static TorchSharp.torch;
 
 namespace DQPipeline.Lipschitz;
 
 /// <summary>
-/// The Lipschitz penalty (β/2)·Σ‖WᵀW − I‖²_F over weight matrices W (paper equation 8), a convolution taken as cout × cin·k·k. It pulls all singular
-/// values to 1, so that no layer expands the noise that an attack puts in.
+/// The Lipschitz penalty (β/2)·Σ‖FᵀF − I‖²_F over the network's linear operators F (paper equation 8), a convolution taken as cout × cin·k·k. It pulls all singular
+/// values to 1, so that no layer expands the noise that an attack puts in. As a bound it is (β/2)·Σ max(s² − 1, 0)² over the singular values s instead: those
+/// above 1 alone are pulled down. F is the weight W, as in the paper, or W with the batch norm after it folded in, which is what the network applies.
 /// </summary>
 /// <remarks>
-/// With W of m rows and n columns, ‖WᵀW − I_n‖² = ‖WWᵀ − I_m‖² + (n − m): the smaller of the two Gram matrices gives the same value and gradient
-/// for as little as (m/n)² of the work. The gradient 2β·W(WᵀW − I) is written down and not left to autograd, which would keep and
-/// walk a graph for what is one product of matrices.
+/// <para>With F of m rows and n columns, ‖FᵀF − I_n‖² = ‖FFᵀ − I_m‖² + (n − m): the smaller of the two Gram matrices gives the same value and gradient
+/// for as little as (m/n)² of the work. The gradient 2β·F(FᵀF − I) =: G is written down and not left to autograd, which would keep and
+/// walk a graph for what is one product of matrices. For the bound, FFᵀ − I keeps its positive eigenvalues only.</para>
+/// <para>A folded row is Fᵢ = γᵢ·rᵢ·Wᵢ/‖Wᵢ‖ with rᵢ = ‖Wᵢ‖/√(σᵢ² + ε), which is taken as a constant: σᵢ grows in proportion to ‖Wᵢ‖, so that the length of Wᵢ changes nothing of what
+/// the network computes. The gradient by Wᵢ is then γᵢ/√(σᵢ² + ε) times the part of Gᵢ that is orthogonal to Wᵢ, and that by γᵢ is Gᵢ·Wᵢ/√(σᵢ² + ε). With σ as the constant instead,
+/// the gradient would shrink W for ever without shrinking F, until the steps are longer than W itself: so it diverges.</para>
 /// </remarks>
-/// <param name="beta">β, at least 0.</param>
-public sealed class LipschitzPenalty(double beta)
+public sealed class LipschitzPenalty
 {
-    /// <summary>β, the weight of the penalty; 0 is none.</summary>
-    public double Beta { get; } = beta >= 0 ? beta : throw new ArgumentOutOfRangeException(nameof(beta), beta, "β is at least 0.");
+    private readonly double beta;
+    private readonly bool isBound;
+
+    /// <summary>The penalty that is declared.</summary>
+    /// <param name="declaration">Its β and its form; which operators it is about is decided by those that it is given.</param>
+    internal LipschitzPenalty(LipschitzDeclaration declaration) => (beta, isBound) = (declaration.Beta, declaration.Form == "bound");
 
     /// <summary>The penalty's value.</summary>
-    /// <param name="matrices">Weights, two-dimensional or cout×cin×k×k.</param>
+    /// <param name="weights">The operators.</param>
     /// <returns>A scalar without gradient.</returns>
-    public Tensor Value(IReadOnlyList<Tensor> matrices) => Walk(matrices, (_, _, _) => { });
+    internal Tensor Value(IReadOnlyList<PenalizedWeight> weights) => Walk(weights, (_, _, _) => { });
 
-    /// <summary>Adds the penalty's gradient to the <c>grad</c> of every weight, which <c>backward</c> must have filled before.</summary>
-    /// <param name="matrices">Weights, two-dimensional or cout×cin×k×k, each with a gradient.</param>
+    /// <summary>Adds the penalty's gradient to the <c>grad</c> of every weight and folded γ, which <c>backward</c> must have filled before.</summary>
+    /// <param name="weights">The operators.</param>
     /// <returns>The penalty's value, a scalar without gradient.</returns>
     /// <exception cref="InvalidOperationException">A weight has no gradient yet.</exception>
-    public Tensor AddGradient(IReadOnlyList<Tensor> matrices) => Walk(matrices, (weight, matrix, excess) =>
+    internal Tensor AddGradient(IReadOnlyList<PenalizedWeight> weights) => Walk(weights, (weight, operation, excess) =>
     {
-        var gradient = (weight.grad ?? throw new InvalidOperationException("The penalty's gradient is added to one that backward has filled.")).view(matrix.shape);
-        // TorchSharp's addmm_ takes its factor as a float, so the smaller operand is scaled instead.
-        excess.mul_(2 * Beta);
-        if (IsWide(matrix))
-            gradient.addmm_(excess, matrix, beta: 1, alpha: 1);
-        else
-            gradient.addmm_(matrix, excess, beta: 1, alpha: 1);
+        var gradient = Filled(weight.Weight).view(operation.shape);
+        excess.mul_(2 * beta);
+        if (weight.Gamma is null)
+        {
+            // TorchSharp's addmm_ takes its factor as a float, so the smaller operand was scaled instead.
+            _ = IsWide(operation) ? gradient.addmm_(excess, operation, beta: 1, alpha: 1) : gradient.addmm_(operation, excess, beta: 1, alpha: 1);
+            return;
+        }
+
+        var matrix = weight.Matrix();
+        var inverse = weight.InverseDeviation()!;
+        var whole = IsWide(operation) ? excess.mm(operation) : operation.mm(excess);
+        var along = whole.mul(matrix).sum(1, keepdim: true);
+        Filled(weight.Gamma).add_(along.mul(inverse).squeeze(1));
+        // Where a row is zero, so is what is to be taken off.
+        var length = matrix.square().sum(1, keepdim: true).clamp_min_(1e-30);
+        gradient.add_(whole.sub_(matrix.mul(along.div_(length))).mul_(inverse.mul_(weight.Gamma.unsqueeze(1))));
     });
+
+    private static Tensor Filled(Tensor parameter) =>
+        parameter.grad ?? throw new InvalidOperationException("The penalty's gradient is added to one that backward has filled.");
 
     private static bool IsWide(Tensor matrix) => matrix.shape[0] <= matrix.shape[1];
 
-    /// <summary>Sums over the matrices and shows each with its Gram matrix less the identity.</summary>
-    private Tensor Walk(IReadOnlyList<Tensor> matrices, Action<Tensor, Tensor, Tensor> visit)
+    /// <summary>Sums over the operators and shows each with the part of its Gram matrix less the identity that is penalised.</summary>
+    private Tensor Walk(IReadOnlyList<PenalizedWeight> weights, Action<PenalizedWeight, Tensor, Tensor> visit)
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
-        var sum = zeros([], dtype: matrices[0].dtype, device: matrices[0].device);
-        foreach (var weight in matrices)
+        var sum = zeros([], dtype: weights[0].Weight.dtype, device: weights[0].Weight.device);
+        foreach (var weight in weights)
         {
-            var matrix = weight.view(weight.shape[0], -1);
-            var excess = IsWide(matrix) ? matrix.mm(matrix.t()) : matrix.t().mm(matrix);
+            using var inner = NewDisposeScope();
+            var matrix = weight.Matrix();
+            var operation = weight.InverseDeviation() is { } inverse ? matrix.mul(inverse.mul_(weight.Gamma!.unsqueeze(1))) : matrix;
+            var excess = IsWide(operation) ? operation.mm(operation.t()) : operation.t().mm(operation);
             excess.diagonal().sub_(1);
+            if (isBound)
+                excess = PositivePart(excess);
             sum.add_(excess.square().sum());
-            if (IsWide(matrix))
-                sum.add_(matrix.shape[1] - matrix.shape[0]);
-            visit(weight, matrix, excess);
+            if (!isBound && IsWide(operation))
+                sum.add_(operation.shape[1] - operation.shape[0]);
+            visit(weight, operation, excess);
         }
 
-        return sum.mul_(Beta / 2).MoveToOuterDisposeScope();
+        return sum.mul_(beta / 2).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>U·max(Λ, 0)·Uᵀ of a symmetric UΛUᵀ.</summary>
+    private static Tensor PositivePart(Tensor symmetric)
+    {
+        var (values, vectors) = linalg.eigh(symmetric);
+        return vectors.mul(values.clamp_min(0)).mm(vectors.t());
     }
 }

@@ -14,9 +14,6 @@ public abstract class Classifier(NetworkDescription description) : nn.Module<Ten
     /// <summary>The layers with a weight matrix (convolutions and linear), in the order in which an image meets them.</summary>
     public virtual IReadOnlyList<WeightLayer> WeightLayers => [];
 
-    /// <summary>The weight matrices W that the Lipschitz penalty and weight decay are about (paper section 4), in the same order.</summary>
-    public IReadOnlyList<Tensor> WeightMatrices => [.. WeightLayers.Select(layer => layer.Weight)];
-
     /// <summary>
     /// The type of feature maps and of the products in convolutions: float32, or bfloat16 for a faster training. Weights, statistics and logits are
     /// float32 always. The default is float32.

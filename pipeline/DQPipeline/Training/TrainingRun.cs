@@ -49,7 +49,7 @@ internal sealed class TrainingRun(TrainingRequest request, CheckpointFolder? che
 
     private void Loop(TrainingState state, CancellationToken cancellation)
     {
-        var step = new TrainingStep(state, declaration.Lipschitz.Beta, new LearningRate(declaration.Schedule, declaration.Optimizer.LearningRate, Steps));
+        var step = new TrainingStep(state, declaration.Lipschitz, new LearningRate(declaration.Schedule, declaration.Optimizer.LearningRate, Steps));
         var clock = request.Clock;
         var (reported, saved) = (clock.GetTimestamp(), clock.GetTimestamp());
         started = reported;

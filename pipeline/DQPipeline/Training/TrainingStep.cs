@@ -1,13 +1,14 @@
+using DQPipeline.Declarations;
 using DQPipeline.Lipschitz;
 using static TorchSharp.torch;
 
 namespace DQPipeline.Training;
 
-/// <summary>One step of training: L = cross-entropy + (β/2)·Σ‖WᵀW − I‖² (paper equation 8), its gradient, and a move along it.</summary>
-internal sealed class TrainingStep(TrainingState state, double beta, LearningRate rate)
+/// <summary>One step of training: L = cross-entropy + Lipschitz penalty (paper equation 8), its gradient, and a move along it.</summary>
+internal sealed class TrainingStep(TrainingState state, LipschitzDeclaration lipschitz, LearningRate rate)
 {
-    private readonly LipschitzPenalty penalty = new(beta);
-    private readonly IReadOnlyList<Tensor> matrices = state.Network.WeightMatrices;
+    private readonly LipschitzPenalty? penalty = lipschitz.Beta > 0 ? new(lipschitz) : null;
+    private readonly IReadOnlyList<PenalizedWeight> operators = PenalizedWeight.Of(state.Network.WeightLayers, lipschitz.Of == "folded");
 
     /// <summary>Trains on a batch and counts the step.</summary>
     /// <param name="images">float32 N×C×H×W in [0,1].</param>
@@ -20,7 +21,7 @@ internal sealed class TrainingStep(TrainingState state, double beta, LearningRat
         var logits = state.Network.forward(images);
         var loss = nn.functional.cross_entropy(logits, labels);
         loss.backward();
-        var value = penalty.Beta > 0 ? penalty.AddGradient(matrices) : null;
+        var value = penalty?.AddGradient(operators);
         state.Descent.Step(rate.At(state.Step));
         state.Totals.Add(loss, logits, labels, value);
         state.Step++;

@@ -76,7 +76,7 @@ public sealed class ModelFileTests : IDisposable
 
         Assert.Equal("F32", read.RootElement.GetProperty("dtype").GetString());
         Assert.Equal([16L, 1, 3, 3], read.RootElement.GetProperty("shape").EnumerateArray().Select(v => v.GetInt64()));
-        Assert.Equal(network.WeightMatrices[0].data<float>().ToArray(), read.RootElement.GetProperty("values").EnumerateArray().Select(v => v.GetSingle()));
+        Assert.Equal(network.WeightLayers[0].Weight.data<float>().ToArray(), read.RootElement.GetProperty("values").EnumerateArray().Select(v => v.GetSingle()));
         Assert.Equal(Network.Labels, read.RootElement.GetProperty("labels").EnumerateArray().Select(v => v.GetString()!));
         Assert.Equal(network.state_dict().Count, read.RootElement.GetProperty("arrays").GetInt32());
     }

@@ -1,5 +1,7 @@
 using CsCheck;
+using DQPipeline.Declarations;
 using DQPipeline.Lipschitz;
+using DQPipeline.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,7 +14,7 @@ public class LipschitzPenaltyTests
     {
         // WᵀW = [[5, 11], [11, 25]]; less I: [[4, 11], [11, 24]]; squares: 16 + 121 + 121 + 576 = 834; times β/2 = 1/4.
         using var tall = tensor(new[] { 1.0, 3, 2, 4, 0, 0 }, 3, 2);
-        using var value = new LipschitzPenalty(0.5).Value([tall]);
+        using var value = Penalty(0.5).Value([new(tall)]);
         Assert.Equal(834 / 4.0, value.item<double>(), 1e-12);
     }
 
@@ -21,7 +23,7 @@ public class LipschitzPenaltyTests
     {
         // Two orthonormal rows of length 5: WᵀW has eigenvalues 1, 1, 0, 0, 0, and so ‖WᵀW − I‖² = 3.
         using var rows = tensor(new[] { 0.6, 0.8, 0, 0, 0, 0, 0, 1, 0, 0 }, 2, 5);
-        using var value = new LipschitzPenalty(2).Value([rows]);
+        using var value = Penalty(2).Value([new(rows)]);
         Assert.Equal(3, value.item<double>(), 1e-12);
     }
 
@@ -33,10 +35,10 @@ public class LipschitzPenaltyTests
     {
         const double h = 1e-6;
         using var scope = NewDisposeScope();
-        var penalty = new LipschitzPenalty(0.3);
+        var penalty = Penalty(0.3);
         var weight = randn(rows, columns, dtype: ScalarType.Float64).requires_grad_();
         weight.grad = zeros_like(weight);
-        penalty.AddGradient([weight]);
+        penalty.AddGradient([new(weight)]);
         var values = weight.detach().clone();
         for (var i = 0; i < rows; i++)
         {
@@ -44,9 +46,9 @@ public class LipschitzPenaltyTests
             {
                 var original = values[i, k].item<double>();
                 values[i, k] = original + h;
-                var above = penalty.Value([values]).item<double>();
+                var above = penalty.Value([new(values)]).item<double>();
                 values[i, k] = original - h;
-                var below = penalty.Value([values]).item<double>();
+                var below = penalty.Value([new(values)]).item<double>();
                 values[i, k] = original;
                 Assert.Equal((above - below) / (2 * h), weight.grad![i, k].item<double>(), 1e-6);
             }
@@ -77,7 +79,7 @@ public class LipschitzPenaltyTests
             Tensor[] ours = [convolution.clone().requires_grad_(), linear.clone().requires_grad_()];
             foreach (var weight in ours)
                 weight.grad = ones_like(weight);
-            var value = new LipschitzPenalty(beta).AddGradient(ours);
+            var value = Penalty(beta).AddGradient([.. ours.Select(weight => new PenalizedWeight(weight))]);
             Assert.Equal(literal.item<double>(), value.item<double>(), 1e-9 * Math.Max(1, literal.item<double>()));
             for (var i = 0; i < ours.Length; i++)
                 Assert.True(ours[i].grad!.allclose(theirs[i].grad! + 1, rtol: 1e-9, atol: 1e-9));
@@ -88,7 +90,7 @@ public class LipschitzPenaltyTests
     public void A_weight_without_gradient_is_refused()
     {
         using var weight = ones(2, 2).requires_grad_();
-        Assert.Throws<InvalidOperationException>(() => new LipschitzPenalty(1).AddGradient([weight]));
+        Assert.Throws<InvalidOperationException>(() => Penalty(1).AddGradient([new(weight)]));
     }
 
     [Fact]
@@ -97,10 +99,99 @@ public class LipschitzPenaltyTests
         using var weight = ones(2, 2).requires_grad_();
         weight.grad = zeros(2, 2);
         DisposeScopeManager.Statistics.Reset();
-        using (new LipschitzPenalty(1).AddGradient([weight]))
+        using (Penalty(1).AddGradient([new(weight)]))
         {
         }
 
         Assert.Equal(0, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
+
+    [Fact]
+    public void The_bound_leaves_singular_values_up_to_1_alone()
+    {
+        // Singular values 2 and 1/2, in a rotated frame: only 2² − 1 = 3 counts, and the gradient 2β·s(s² − 1) of 2 alone.
+        using var scope = NewDisposeScope();
+        var (left, right) = (tensor(new[] { 0.6, 0.8, -0.8, 0.6 }, 2, 2), tensor(new[] { 0.0, 1, 0, 1, 0, 0 }, 2, 3));
+        var weight = left.mm(diag(tensor(new[] { 2, 0.5 }))).mm(right).requires_grad_();
+        weight.grad = zeros_like(weight);
+        var value = Penalty(0.1, form: "bound").AddGradient([new(weight)]);
+        Assert.Equal(0.05 * 9, value.item<double>(), 1e-12);
+        var expected = left.mm(diag(tensor(new[] { 0.2 * 2 * 3, 0 }))).mm(right);
+        Assert.True(weight.grad!.allclose(expected, rtol: 1e-10, atol: 1e-12));
+    }
+
+    [Theory]
+    [InlineData(3, 7, "orthogonal")]
+    [InlineData(7, 3, "orthogonal")]
+    [InlineData(3, 7, "bound")]
+    [InlineData(7, 3, "bound")]
+    public void The_folded_gradient_is_that_of_finite_differences(int rows, int columns, string form)
+    {
+        const double h = 1e-6;
+        const double beta = 0.3;
+        using var scope = NewDisposeScope();
+        var (weight, gamma, variance) = (randn(rows, columns, dtype: ScalarType.Float64), randn(rows, dtype: ScalarType.Float64), rand(rows, dtype: ScalarType.Float64).add_(0.5));
+        var gain = weight.square().sum(1).div(variance + 1e-5).sqrt();
+
+        // The definition, with the gain as the constant that it is: the value of the penalty on F, by singular values.
+        double Literal(Tensor w, Tensor g)
+        {
+            using var inner = NewDisposeScope();
+            var singular = linalg.svdvals((g * gain / w.square().sum(1).sqrt()).unsqueeze(1) * w).data<double>().ToArray();
+            var missing = form == "orthogonal" ? Math.Max(0, columns - rows) : 0;
+            return beta / 2 * (missing + singular.Sum(s => Math.Pow(form == "bound" ? Math.Max(s * s - 1, 0) : s * s - 1, 2)));
+        }
+
+        var (ours, scale) = (weight.clone().requires_grad_(), gamma.clone().requires_grad_());
+        (ours.grad, scale.grad) = (zeros_like(ours), zeros_like(scale));
+        var value = Penalty(beta, form: form).AddGradient([new(ours, scale, variance)]);
+        Assert.Equal(Literal(weight, gamma), value.item<double>(), 1e-9);
+        Assert.Equal(value.item<double>(), Penalty(beta, form: form).Value([new(ours, scale, variance)]).item<double>(), 1e-12);
+        foreach (var (parameter, gradient) in new[] { (weight, ours.grad!), (gamma, scale.grad!) })
+        {
+            var (flat, expected) = (parameter.view(-1), gradient.view(-1));
+            for (var i = 0; i < flat.numel(); i++)
+            {
+                var original = flat[i].item<double>();
+                flat[i] = original + h;
+                var above = Literal(weight, gamma);
+                flat[i] = original - h;
+                var below = Literal(weight, gamma);
+                flat[i] = original;
+                Assert.Equal((above - below) / (2 * h), expected[i].item<double>(), 1e-5);
+            }
+        }
+    }
+
+    [Fact]
+    public void What_is_folded_is_what_the_network_applies()
+    {
+        using var scope = NewDisposeScope();
+        var description = new NetworkDescription("vgg-s", new ActivationDeclaration(), 3, 8, 8, ["a", "b"]);
+        using var network = NetworkFactory.Create(description, 3);
+        using (no_grad())
+        {
+            foreach (var layer in network.WeightLayers.Where(layer => layer.Norm is not null))
+            {
+                layer.Norm!.Weight.uniform_(-2, 2);
+                layer.Norm.RunningVariance.uniform_(0.2, 3);
+                layer.Norm.RunningMean.uniform_(-1, 1);
+            }
+        }
+
+        network.eval();
+        var (first, folded) = (network.WeightLayers[0], PenalizedWeight.Of(network.WeightLayers, folded: true)[0]);
+        var operation = folded.Matrix() * folded.InverseDeviation()! * folded.Gamma!.unsqueeze(1);
+        // Batch norm after convolution, by torch's own operators, is the folded convolution and a shift.
+        var image = randn(1, 3, 8, 8);
+        var layered = nn.functional.batch_norm(
+            nn.functional.conv2d(image, first.Weight, padding: [1, 1]), first.Norm!.RunningMean, first.Norm.RunningVariance, first.Norm.Weight, zeros(32), false);
+        var shift = nn.functional.batch_norm(zeros(1, 32, 8, 8), first.Norm.RunningMean, first.Norm.RunningVariance, first.Norm.Weight, zeros(32), false);
+        Assert.True((layered - shift).allclose(nn.functional.conv2d(image, operation.view(first.Weight.shape), padding: [1, 1]), rtol: 1e-4, atol: 1e-5));
+        // The linear layer has no batch norm and is taken as it is.
+        Assert.Null(PenalizedWeight.Of(network.WeightLayers, folded: true)[^1].Gamma);
+        Assert.All(PenalizedWeight.Of(network.WeightLayers, folded: false), weight => Assert.Null(weight.Gamma));
+    }
+
+    private static LipschitzPenalty Penalty(double beta, string form = "orthogonal") => new(new LipschitzDeclaration { Beta = beta, Form = form });
 }

@@ -82,8 +82,8 @@ public class NetworkTests
         using var noise = rand(1000);
         using var second = NetworkFactory.Create(Description("wrn-10-1"), seed: 7);
         using var other = NetworkFactory.Create(Description("wrn-10-1"), seed: 8);
-        Assert.Equal(Values(first.WeightMatrices[3]), Values(second.WeightMatrices[3]));
-        Assert.NotEqual(Values(first.WeightMatrices[3]), Values(other.WeightMatrices[3]));
+        Assert.Equal(Values(first.WeightLayers[3].Weight), Values(second.WeightLayers[3].Weight));
+        Assert.NotEqual(Values(first.WeightLayers[3].Weight), Values(other.WeightLayers[3].Weight));
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public class NetworkTests
     {
         using var network = NetworkFactory.Create(Description("vgg-16"), seed: 5);
         // 512·512·9 normal numbers: their deviation is known to within 0.1 %.
-        using var deviation = network.WeightMatrices[12].std();
+        using var deviation = network.WeightLayers[12].Weight.std();
         Assert.Equal(Math.Sqrt(2.0 / (512 * 9)), deviation.item<float>(), 1e-4);
     }
 

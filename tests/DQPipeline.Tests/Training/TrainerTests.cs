@@ -47,7 +47,7 @@ public class TrainerTests
         var labels = tensor(new long[] { 0, 1, 2, 0, 1, 2 });
         using var state = new TrainingState(description, declaration, CPU);
         using var theirs = NetworkFactory.Create(description, declaration.Seed);
-        var step = new TrainingStep(state, beta, new LearningRate(new ScheduleDeclaration { Kind = "step", Milestones = [] }, 0.1, 3));
+        var step = new TrainingStep(state, new LipschitzDeclaration { Beta = beta }, new LearningRate(new ScheduleDeclaration { Kind = "step", Milestones = [] }, 0.1, 3));
         using var optimizer = optim.SGD(theirs.parameters(), 0.1, momentum: 0.9, nesterov: nesterov);
         for (var i = 0; i < 3; i++)
         {
@@ -55,7 +55,7 @@ public class TrainerTests
 
             optimizer.zero_grad();
             var loss = nn.functional.cross_entropy(theirs.forward(images), labels);
-            foreach (var weight in theirs.WeightMatrices)
+            foreach (var weight in theirs.WeightLayers.Select(layer => layer.Weight))
             {
                 var w = weight.reshape(weight.shape[0], -1);
                 loss = loss + beta / 2 * (w.t().mm(w) - eye(w.shape[1])).square().sum();
@@ -112,7 +112,7 @@ public class TrainerTests
     public void Steps_leave_no_tensor_behind()
     {
         using var state = new TrainingState(NetworkTestsDescription(), Request().Declaration, CPU);
-        var step = new TrainingStep(state, 1e-3, new LearningRate(new ScheduleDeclaration(), 0.1, 10));
+        var step = new TrainingStep(state, new LipschitzDeclaration { Beta = 1e-3 }, new LearningRate(new ScheduleDeclaration(), 0.1, 10));
         using var images = rand(6, 3, 8, 8);
         using var labels = tensor(new long[] { 0, 1, 2, 0, 1, 2 });
         step.Run(images, labels);
