@@ -2,7 +2,7 @@ using System.Globalization;
 using DQPipeline.Benchmarks;
 using DQPipeline.Native;
 
-// Usage: training [--rounds N] [--steps N] [--threads N] [--processor-time 1] | startup [TOOL]
+// Usage: training [--rounds N] [--steps N] [--threads N] [--processor-time 1] | penalty [--network NAME] [--precision float32|bfloat16] [--rounds N] [--threads N] [--processor-time 1] | startup [TOOL]
 switch (args)
 {
     case ["training", .. var rest] when rest.Length % 2 == 0:
@@ -10,6 +10,13 @@ switch (args)
         NativeBackend.Load();
         TrainingBenchmark.CountsProcessorTime = options.ContainsKey("--processor-time");
         return TrainingBenchmark.Run(options.GetValueOrDefault("--rounds", 7), options.GetValueOrDefault("--steps", 16), options.GetValueOrDefault("--threads", 2));
+    case ["penalty", .. var rest] when rest.Length % 2 == 0:
+        var choices = rest.Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
+        NativeBackend.Load();
+        TrainingBenchmark.CountsProcessorTime = choices.ContainsKey("--processor-time");
+        return PenaltyBenchmark.Run(
+            choices.GetValueOrDefault("--network", "wrn-16-4"), choices.GetValueOrDefault("--precision", "float32"),
+            int.Parse(choices.GetValueOrDefault("--rounds", "3"), CultureInfo.InvariantCulture), int.Parse(choices.GetValueOrDefault("--threads", "2"), CultureInfo.InvariantCulture));
     case ["startup", .. var tool] when tool.Length <= 1:
         return await StartupBenchmark.RunAsync(Path.GetFullPath(tool.Length == 1 ? tool[0] : "tool/bin/Release/net10.0/dotnet-dq"));
     default:

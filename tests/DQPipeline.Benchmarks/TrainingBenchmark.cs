@@ -91,13 +91,13 @@ internal static class TrainingBenchmark
 
     private static double Ratio(List<double> ours, List<double> theirs) => Median(ours.Zip(theirs, (one, other) => one / other));
 
-    private static double Median(IEnumerable<double> values)
+    public static double Median(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 
-    private static string Machine()
+    public static string Machine()
     {
         var model = File.Exists("/proc/cpuinfo") ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() : null;
         return $"{model ?? "unknown processor"}, {Environment.ProcessorCount} cores";
