@@ -2,7 +2,7 @@ using System.Globalization;
 using DQPipeline.Benchmarks;
 using DQPipeline.Native;
 
-// Usage: training [--rounds N] [--steps N] [--threads N] [--processor-time 1] | penalty [--network NAME] [--precision float32|bfloat16] [--rounds N] [--threads N] [--processor-time 1] | startup [TOOL]
+// Usage: training [--rounds N] [--steps N] [--threads N] [--processor-time 1] | layers [--rounds N] [--threads N] [--processor-time 1] | penalty [--network NAME] [--precision float32|bfloat16] [--rounds N] [--threads N] [--processor-time 1] | startup [TOOL]
 switch (args)
 {
     case ["training", .. var rest] when rest.Length % 2 == 0:
@@ -10,6 +10,11 @@ switch (args)
         NativeBackend.Load();
         TrainingBenchmark.CountsProcessorTime = options.ContainsKey("--processor-time");
         return TrainingBenchmark.Run(options.GetValueOrDefault("--rounds", 7), options.GetValueOrDefault("--steps", 16), options.GetValueOrDefault("--threads", 2));
+    case ["layers", .. var rest] when rest.Length % 2 == 0:
+        var limits = rest.Chunk(2).ToDictionary(pair => pair[0], pair => int.Parse(pair[1], CultureInfo.InvariantCulture));
+        NativeBackend.Load();
+        TrainingBenchmark.CountsProcessorTime = limits.ContainsKey("--processor-time");
+        return LayerBenchmark.Run(limits.GetValueOrDefault("--rounds", 5), limits.GetValueOrDefault("--threads", 2));
     case ["penalty", .. var rest] when rest.Length % 2 == 0:
         var choices = rest.Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
         NativeBackend.Load();
