@@ -94,7 +94,7 @@ public class FailureJourneys
     public async Task Ctrl_C_is_exit_code_130_and_leaves_a_checkpoint()
     {
         using var folder = new Folder(Folder.Small.Replace("\"epochs\": 1", "\"epochs\": 40", StringComparison.Ordinal));
-        using var build = DqTool.Start(folder.Path, CheckpointOften, "build", "train/full");
+        using var build = DqTool.Start(folder.Path, InterruptibleOften, "build", "train/full");
         var error = build.StandardError.ReadToEndAsync();
         using var worker = await WorkerOf(build);
         while (!Directory.Exists(folder.At(".dq", "checkpoints")) || !Directory.EnumerateFiles(folder.At(".dq", "checkpoints"), "*.safetensors", SearchOption.AllDirectories).Any())
@@ -189,6 +189,15 @@ public class FailureJourneys
     }
 
     private static void CheckpointOften(ProcessStartInfo start) => start.Environment["DQ_CHECKPOINT_SECONDS"] = "0.2";
+
+    /// <summary>As <see cref="CheckpointOften"/>, and Ctrl-C works even where these tests run in the background of a shell, which has its children ignore it.</summary>
+    private static void InterruptibleOften(ProcessStartInfo start)
+    {
+        CheckpointOften(start);
+        start.ArgumentList.Insert(0, "--default-signal=INT");
+        start.ArgumentList.Insert(1, start.FileName);
+        start.FileName = "env";
+    }
 
     private static void Run(string program, params string[] arguments)
     {

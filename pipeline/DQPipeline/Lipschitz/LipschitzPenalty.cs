@@ -18,6 +18,9 @@ namespace DQPipeline.Lipschitz;
 /// </remarks>
 public sealed class LipschitzPenalty
 {
+    /// <summary>A limit that shortens nothing.</summary>
+    internal const double NoLimit = 1e15;
+
     private readonly double beta;
     private readonly bool isBound;
 
@@ -32,9 +35,13 @@ public sealed class LipschitzPenalty
 
     /// <summary>Adds the penalty's gradient to the <c>grad</c> of every weight and folded γ, which <c>backward</c> must have filled before.</summary>
     /// <param name="weights">The operators.</param>
+    /// <param name="limit">
+    /// The longest that the gradient by a γᵢ or a row Wᵢ of a folded operator may be, as a multiple of |γᵢ| or ‖Wᵢ‖; what is longer is shortened to it. The gradient grows with the fourth
+    /// power of rᵢ, which jumps by an order of magnitude when the layer before is damped: a step along it could throw γᵢ far beyond 0, to where it is larger still.
+    /// </param>
     /// <returns>The penalty's value, a scalar without gradient.</returns>
     /// <exception cref="InvalidOperationException">A weight has no gradient yet.</exception>
-    internal Tensor AddGradient(IReadOnlyList<PenalizedWeight> weights) => Walk(weights, (weight, operation, excess) =>
+    internal Tensor AddGradient(IReadOnlyList<PenalizedWeight> weights, double limit = NoLimit) => Walk(weights, (weight, operation, excess) =>
     {
         var gradient = Filled(weight.Weight).view(operation.shape);
         excess.mul_(2 * beta);
@@ -49,11 +56,16 @@ public sealed class LipschitzPenalty
         var inverse = weight.InverseDeviation()!;
         var whole = IsWide(operation) ? excess.mm(operation) : operation.mm(excess);
         var along = whole.mul(matrix).sum(1, keepdim: true);
-        Filled(weight.Gamma).add_(along.mul(inverse).squeeze(1));
+        var byGamma = along.mul(inverse).squeeze(1);
+        Filled(weight.Gamma).add_(byGamma.mul_(Shortening(byGamma.abs(), weight.Gamma.abs(), limit)));
         // Where a row is zero, so is what is to be taken off.
-        var length = matrix.square().sum(1, keepdim: true).clamp_min_(1e-30);
-        gradient.add_(whole.sub_(matrix.mul(along.div_(length))).mul_(inverse.mul_(weight.Gamma.unsqueeze(1))));
+        var square = matrix.square().sum(1, keepdim: true).clamp_min_(1e-30);
+        var byRows = whole.sub_(matrix.mul(along.div_(square))).mul_(inverse.mul_(weight.Gamma.unsqueeze(1)));
+        gradient.add_(byRows.mul_(Shortening(byRows.square().sum(1, keepdim: true).sqrt_(), square.sqrt_(), limit)));
     });
+
+    /// <summary>min(1, limit·size/length), element by element. A finite limit, however large: infinity times a size of zero would be no number.</summary>
+    private static Tensor Shortening(Tensor length, Tensor size, double limit) => size.mul_(limit).div_(length.clamp_min_(1e-30)).clamp_max_(1);
 
     private static Tensor Filled(Tensor parameter) =>
         parameter.grad ?? throw new InvalidOperationException("The penalty's gradient is added to one that backward has filled.");

@@ -25,6 +25,12 @@ internal sealed class MomentumDescent : IDisposable
     /// <summary>The velocity of each parameter, by the parameter's name.</summary>
     public IEnumerable<(string Name, Tensor Velocity)> Velocities => slots.Select(slot => (slot.Name, slot.Velocity));
 
+    /// <summary>
+    /// How long a gradient may be, as a multiple of what it moves, so that it moves it by no more than a tenth even when momentum has summed it up over many steps.
+    /// </summary>
+    /// <param name="rate">The learning rate η.</param>
+    public double RelativeLimit(double rate) => 0.1 * (1 - options.Momentum) / rate;
+
     /// <summary>Forgets all gradients. Forgotten and not zeroed: autograd then hands its own buffer over instead of adding to ours.</summary>
     public void Clear()
     {

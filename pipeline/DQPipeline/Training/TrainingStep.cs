@@ -21,8 +21,9 @@ internal sealed class TrainingStep(TrainingState state, LipschitzDeclaration lip
         var logits = state.Network.forward(images);
         var loss = nn.functional.cross_entropy(logits, labels);
         loss.backward();
-        var value = penalty?.AddGradient(operators);
-        state.Descent.Step(rate.At(state.Step));
+        var now = rate.At(state.Step);
+        var value = penalty?.AddGradient(operators, state.Descent.RelativeLimit(now));
+        state.Descent.Step(now);
         state.Totals.Add(loss, logits, labels, value);
         state.Step++;
     }

@@ -164,6 +164,36 @@ public class LipschitzPenaltyTests
     }
 
     [Fact]
+    public void A_limit_shortens_what_is_longer_and_nothing_else()
+    {
+        using var scope = NewDisposeScope();
+        // Two short rows and two that are a hundred times too long; neither pair knows of the other.
+        var weight = tensor(new[] { 1.0, 0.5, 0, 0, 0, 0.6, -1.2, 0, 0, 0, 0, 0, 100, 200, 0, 0, 0, 100, 0, 50 }, 4, 5).requires_grad_();
+        var gamma = tensor(new[] { 1.1, 0.9, 2.0, 2.0 }).requires_grad_();
+        var variance = tensor(new[] { 1.0, 1.2, 1.5, 0.7 });
+
+        (Tensor Weight, Tensor Gamma) Gradients(double limit)
+        {
+            (weight.grad, gamma.grad) = (zeros_like(weight), zeros_like(gamma));
+            Penalty(1e-3).AddGradient([new(weight, gamma, variance)], limit);
+            return (weight.grad!.clone(), gamma.grad!.clone());
+        }
+
+        var (free, limited) = (Gradients(1e15), Gradients(0.5));
+        for (var row = 0; row < 2; row++)
+        {
+            Assert.True(limited.Weight[row].allclose(free.Weight[row], rtol: 1e-12, atol: 0));
+            Assert.Equal(free.Gamma[row].item<double>(), limited.Gamma[row].item<double>(), 1e-15);
+        }
+
+        Assert.True(free.Gamma[2].item<double>() > 1e6);
+        Assert.Equal(0.5 * 2, limited.Gamma[2].item<double>(), 1e-12);
+        Assert.Equal(0.5 * Math.Sqrt(100 * 100 + 200 * 200), limited.Weight[2].norm().item<double>(), 1e-9);
+        // Shortened, not turned.
+        Assert.Equal(1, nn.functional.cosine_similarity(limited.Weight[2], free.Weight[2], dim: 0).item<double>(), 1e-9);
+    }
+
+    [Fact]
     public void What_is_folded_is_what_the_network_applies()
     {
         using var scope = NewDisposeScope();
