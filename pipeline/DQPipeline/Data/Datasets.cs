@@ -1,3 +1,4 @@
+using DQPipeline.Data.Cifar;
 using DQPipeline.Declarations;
 
 namespace DQPipeline.Data;
@@ -20,6 +21,8 @@ public static class Datasets
             {
                 StreetDigitsDeclaration street => StreetDigits.Draw(street, cancellation),
                 Cifar10Declaration cifar => Cifar10.Load(cifar, cancellation),
+                Cifar100Declaration cifar => Cifar100.Load(cifar, cancellation),
+                SvhnDeclaration svhn => Svhn.Load(svhn, cancellation),
                 ImageFolderDeclaration folder => ImageFolder.Load(folder, cancellation),
                 IdxDeclaration idx => Idx.Load(idx, cancellation),
                 _ => throw new ArgumentException($"No loader for a data set of kind '{declaration.Kind}'.", nameof(declaration)),
