@@ -50,6 +50,15 @@ public class DeclarationTests
     }
 
     [Fact]
+    public void What_a_data_set_is_read_as_is_an_option()
+    {
+        Assert.Contains(new("labels", "\"fine\""), Declaration.Options(new Cifar100Declaration()));
+        Assert.Contains(new("labels", "\"coarse\""), Declaration.Options(Declaration.FromJson<DatasetDeclaration>(Declaration.ToJson(new Cifar100Declaration { Path = "p", Labels = "coarse" }))));
+        Assert.Contains(new("extra", "false"), Declaration.Options(new SvhnDeclaration()));
+        Assert.Contains(new("extra", "true"), Declaration.Options(Declaration.FromJson<DatasetDeclaration>(Declaration.ToJson(new SvhnDeclaration { Path = "p", Extra = true }))));
+    }
+
+    [Fact]
     public void Options_are_flat_paths_with_json_values_and_defaults_written_out()
     {
         var options = Declaration.Options(new TrainDeclaration { Lipschitz = new() { Beta = 1e-3 } }).ToDictionary();

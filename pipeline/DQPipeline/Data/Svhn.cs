@@ -41,7 +41,7 @@ internal static class Svhn
 
     private static ImageSplit Read(SvhnFile[] files, int limit, int seed, string split, CancellationToken cancellation)
     {
-        int[] classes = [.. files.SelectMany(file => file.Classes)];
+        var classes = files is [var only] ? only.Classes : [.. files.SelectMany(file => file.Classes)];
         var chosen = Limit.Choose(classes, limit, seed, split);
         var size = files[0].ImageBytes;
         var pixels = Limit.Pixels(chosen.Length, size, files[^1].Path);
@@ -172,7 +172,10 @@ internal static class Svhn
             var numbers = new double[Count];
             element.ReadNumbers(numbers);
             element.Finish();
-            return [.. numbers.Select(Digit)];
+            var classes = new int[Count];
+            for (var i = 0; i < Count; i++)
+                classes[i] = Digit(numbers[i], i);
+            return classes;
         }
 
         private int Digit(double label, int image) => label is >= 0 and <= 10 && label == Math.Floor(label)

@@ -93,7 +93,7 @@ internal sealed class PickleReader
             case (byte)']': _stack.Add(new List<object?>()); return true;
             case (byte)')': _stack.Add(Array.Empty<object?>()); return true;
             case 0x85 or 0x86 or 0x87: _stack.Add(PopMany(operation - 0x84)); return true;
-            case (byte)'t': _stack.Add(PopMarked().ToArray()); return true;
+            case (byte)'t': object?[] tuple = [.. PopMarked()]; _stack.Add(tuple); return true;
             case (byte)'a': Append(PopMany(1)); return true;
             case (byte)'e': Append(PopMarked()); return true;
             case (byte)'s': Set(PopMany(2)); return true;
