@@ -141,10 +141,18 @@ public sealed class SvhnDamageTests : IDisposable
     {
         foreach (var compressed in (bool[])[false, true])
         {
-            _svhn.Write("train", new MatWriter()
-                .Add("X", MatClass.UInt8, [16384, 16384, 3, 2_000_000_000], MatType.UInt8, new double[18], compressed)
-                .Add("y", MatClass.Double, [2_000_000_000, 1], MatType.Double, [1], compressed));
-            Assert.Null(Changed(File.ReadAllBytes(Train), []));
+            foreach (var count in (int[])[2, 2_000_000_000])
+            {
+                // Both files, so that they are of one size and only the lengths are wrong.
+                foreach (var split in (string[])["train", "test"])
+                {
+                    _svhn.Write(split, new MatWriter()
+                        .Add("X", MatClass.UInt8, [16384, 16384, 3, count], MatType.UInt8, new double[18], compressed)
+                        .Add("y", MatClass.Double, [count, 1], MatType.Double, [1, 2], compressed));
+                }
+
+                Assert.Null(Changed(File.ReadAllBytes(Train), []));
+            }
         }
 
         // A variable that says four gigabytes in some packed bytes.
