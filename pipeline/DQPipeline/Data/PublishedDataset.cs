@@ -4,16 +4,14 @@ namespace DQPipeline.Data;
 /// <param name="Name">The word for <c>dq data fetch</c>.</param>
 /// <param name="Kind">The kind under which a declaration reads it.</param>
 /// <param name="Files">Its files. One alone is the data set's path; several lie in a folder of the kind's name, which is.</param>
-public sealed record PublishedDataset(string Name, string Kind, IReadOnlyList<PublishedFile> Files)
+/// <param name="Options">What else a declaration has to say, as it stands in JSON; nothing by default.</param>
+public sealed record PublishedDataset(string Name, string Kind, IReadOnlyList<PublishedFile> Files, string Options = "")
 {
     private static readonly PublishedFile[] SvhnFiles =
     [
         Svhn("train_32x32.mat", "e26dedcc434d2e4c54c9b2d4a06d8373"),
         Svhn("test_32x32.mat", "eb5a983be6a315427106f1b164d9cef3"),
     ];
-
-    /// <summary>What else a declaration has to say: an option of the kind as JSON, say, or nothing.</summary>
-    public string Options { get; init; } = "";
 
     /// <summary>CIFAR-10, binary version: 170 MB.</summary>
     public static PublishedDataset Cifar10 { get; } = new(
@@ -28,7 +26,7 @@ public sealed record PublishedDataset(string Name, string Kind, IReadOnlyList<Pu
 
     /// <summary>SVHN with the extra training images: 1.6 GB.</summary>
     public static PublishedDataset SvhnExtra { get; } = new(
-        "svhn-extra", "svhn", [.. SvhnFiles, Svhn("extra_32x32.mat", "a93ce644f1a588dc4d68dda5feec44a7")]) { Options = "\"extra\": true" };
+        "svhn-extra", "svhn", [.. SvhnFiles, Svhn("extra_32x32.mat", "a93ce644f1a588dc4d68dda5feec44a7")], "\"extra\": true");
 
     /// <summary>All that <c>dq data fetch</c> knows.</summary>
     public static IReadOnlyList<PublishedDataset> All { get; } = [Cifar10, Cifar100, SvhnBasic, SvhnExtra];
