@@ -21,7 +21,7 @@ public sealed record PublishedDataset(string Name, string Kind, IReadOnlyList<Pu
     public static PublishedDataset Cifar100 { get; } = new(
         "cifar-100", "cifar-100", [new(new Uri("https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz"), "cifar-100-binary.tar.gz", "03b5dce01913d631647c71ecec9e9cb8")]);
 
-    /// <summary>SVHN, cropped digits, the training and test sets of the paper's experiments: 246 MB.</summary>
+    /// <summary>SVHN, cropped digits, training and test images: 246 MB.</summary>
     public static PublishedDataset SvhnBasic { get; } = new("svhn", "svhn", SvhnFiles);
 
     /// <summary>SVHN with the extra training images: 1.6 GB.</summary>
