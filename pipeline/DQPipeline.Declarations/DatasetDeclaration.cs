@@ -54,7 +54,9 @@ public sealed record StreetDigitsDeclaration : DatasetDeclaration
     public int Seed { get; init; }
 }
 
-/// <summary>CIFAR-10 in its published binary version: a folder with data_batch_1..5.bin and test_batch.bin, or the .tar.gz.</summary>
+/// <summary>
+/// CIFAR-10 as it is published: the binary version (a folder with data_batch_1..5.bin and test_batch.bin, or the .tar.gz) or the python version (data_batch_1..5 and test_batch).
+/// </summary>
 public sealed record Cifar10Declaration : StoredDatasetDeclaration
 {
     /// <inheritdoc/>
@@ -62,6 +64,35 @@ public sealed record Cifar10Declaration : StoredDatasetDeclaration
 
     /// <inheritdoc/>
     public override bool MayFlip => true;
+}
+
+/// <summary>
+/// CIFAR-100 as it is published: the binary version (a folder with train.bin, test.bin, fine_label_names.txt and coarse_label_names.txt, or the .tar.gz) or the python version
+/// (train, test and meta).
+/// </summary>
+public sealed record Cifar100Declaration : StoredDatasetDeclaration
+{
+    /// <inheritdoc/>
+    public override string Kind => "cifar-100";
+
+    /// <summary>Which of an image's two labels is its class: "fine" (100 classes) or "coarse" (20 superclasses). The default is "fine".</summary>
+    public string Labels { get; init; } = "fine";
+
+    /// <inheritdoc/>
+    public override bool MayFlip => true;
+}
+
+/// <summary>SVHN, the cropped house numbers of Street View: a folder with train_32x32.mat and test_32x32.mat, and extra_32x32.mat where it is asked for.</summary>
+public sealed record SvhnDeclaration : StoredDatasetDeclaration
+{
+    /// <inheritdoc/>
+    public override string Kind => "svhn";
+
+    /// <summary>Whether extra_32x32.mat (531,131 easier digits) is used for training too, after those of train_32x32.mat. The default is false.</summary>
+    public bool Extra { get; init; }
+
+    /// <inheritdoc/>
+    public override bool MayFlip => false;
 }
 
 /// <summary>Images in <c>train/CLASS/</c> and <c>test/CLASS/</c>, JPEG or PNG, as a folder or as a .zip that is read in place.</summary>

@@ -56,7 +56,7 @@ public static class Declaration
 
     internal static DatasetDeclaration? ReadDataset(SourceNode node, ReadContext context, int seed)
     {
-        string[] kinds = ["street-digits", "cifar-10", "image-folder", "idx"];
+        string[] kinds = ["street-digits", "cifar-10", "cifar-100", "svhn", "image-folder", "idx"];
         if (node["kind"] is not { } kind)
         {
             context.Complain(DiagnosticCodes.MissingKey, $"\"kind\" is missing: one of {string.Join(", ", kinds)}", node.Place);
@@ -67,6 +67,8 @@ public static class Declaration
         {
             case "street-digits": return Declared.StreetDigits.Read(node, context, new StreetDigitsDeclaration { Seed = seed });
             case "cifar-10": return Declared.Cifar10.Read(node, context, new Cifar10Declaration { Seed = seed });
+            case "cifar-100": return Declared.Cifar100.Read(node, context, new Cifar100Declaration { Seed = seed });
+            case "svhn": return Declared.Svhn.Read(node, context, new SvhnDeclaration { Seed = seed });
             case "image-folder": return Declared.ImageFolder.Read(node, context, new ImageFolderDeclaration { Seed = seed });
             case "idx": return Declared.Idx.Read(node, context, new IdxDeclaration { Seed = seed });
             default:
@@ -85,6 +87,8 @@ public static class Declaration
             case ActivationDeclaration activation: use.Take(Declared.Activation, activation); break;
             case StreetDigitsDeclaration digits: use.Take(Declared.StreetDigits, digits); break;
             case Cifar10Declaration cifar: use.Take(Declared.Cifar10, cifar); break;
+            case Cifar100Declaration cifar: use.Take(Declared.Cifar100, cifar); break;
+            case SvhnDeclaration svhn: use.Take(Declared.Svhn, svhn); break;
             case ImageFolderDeclaration folder: use.Take(Declared.ImageFolder, folder); break;
             case IdxDeclaration idx: use.Take(Declared.Idx, idx); break;
             default: throw new ArgumentException($"{declaration.GetType().Name} is not a declaration.", nameof(declaration));

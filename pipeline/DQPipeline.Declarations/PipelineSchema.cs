@@ -38,7 +38,7 @@ public static class PipelineSchema
 
         JsonObject Dataset()
         {
-            Shape[] shapes = [Declared.StreetDigits, Declared.Cifar10, Declared.ImageFolder, Declared.Idx];
+            Shape[] shapes = [Declared.StreetDigits, Declared.Cifar10, Declared.Cifar100, Declared.Svhn, Declared.ImageFolder, Declared.Idx];
             return new JsonObject { ["oneOf"] = new JsonArray([.. shapes.Select(shape => (JsonNode)writer.Build(() => writer.Object(shape)))]) };
         }
 

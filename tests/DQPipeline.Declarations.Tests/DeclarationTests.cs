@@ -50,6 +50,15 @@ public class DeclarationTests
     }
 
     [Fact]
+    public void What_a_data_set_is_read_as_is_an_option()
+    {
+        Assert.Contains(new("labels", "\"fine\""), Declaration.Options(new Cifar100Declaration()));
+        Assert.Contains(new("labels", "\"coarse\""), Declaration.Options(Declaration.FromJson<DatasetDeclaration>(Declaration.ToJson(new Cifar100Declaration { Path = "p", Labels = "coarse" }))));
+        Assert.Contains(new("extra", "false"), Declaration.Options(new SvhnDeclaration()));
+        Assert.Contains(new("extra", "true"), Declaration.Options(Declaration.FromJson<DatasetDeclaration>(Declaration.ToJson(new SvhnDeclaration { Path = "p", Extra = true }))));
+    }
+
+    [Fact]
     public void Options_are_flat_paths_with_json_values_and_defaults_written_out()
     {
         var options = Declaration.Options(new TrainDeclaration { Lipschitz = new() { Beta = 1e-3 } }).ToDictionary();
@@ -86,13 +95,15 @@ public class DeclarationTests
         AssertWiring(Declared.Evaluate, """{ "models": ["m"] }""");
         AssertWiring(Declared.StreetDigits, """{ "kind": "street-digits" }""");
         AssertWiring(Declared.Cifar10, """{ "kind": "cifar-10", "path": "p" }""");
+        AssertWiring(Declared.Cifar100, """{ "kind": "cifar-100", "path": "p" }""");
+        AssertWiring(Declared.Svhn, """{ "kind": "svhn", "path": "p" }""");
         AssertWiring(Declared.ImageFolder, """{ "kind": "image-folder", "path": "p" }""");
         AssertWiring(Declared.Idx, """{ "kind": "idx", "path": "p" }""");
     }
 
     private static void AssertWiring<T>(Shape<T> shape, string start)
     {
-        string[] values = ["17", "0.25", "true", "false", "\"relu1\"", "\"step\"", "\"fgsm\"", "\"r+fgsm\"", "\"wrn-16-4\"", "\"other\"", "[0.25]",
+        string[] values = ["17", "0.25", "true", "false", "\"relu1\"", "\"step\"", "\"fgsm\"", "\"r+fgsm\"", "\"wrn-16-4\"", "\"coarse\"", "\"other\"", "[0.25]",
             "[\"other\"]", "[\"fgsm\"]", "[{\"model\":\"x\",\"atLeast\":1}]", "{\"bits\":4}", "{\"beta\":0.5}", "{\"momentum\":0.5}", "{\"gamma\":0.5}", "{\"crop\":2}", "3", "4"];
         var properties = typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.Name is not ("Bound" or "IsQuantized" or "MayFlip" or "EqualityContract")).ToList();
         var before = Read(shape, start)!;

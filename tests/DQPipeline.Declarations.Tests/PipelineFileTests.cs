@@ -42,11 +42,10 @@ public class PipelineFileTests
     public void Digits_are_not_mirrored_and_natural_images_are()
     {
         const string json = """
-            { "datasets": { "street": { "kind": "street-digits" }, "photos": { "kind": "image-folder", "path": "photos" } },
-              "train": { "a": { "dataset": "street" }, "b": { "dataset": "photos" }, "c": { "dataset": "photos", "augment": { "flip": false } } } }
+            { "datasets": { "street": { "kind": "street-digits" }, "photos": { "kind": "image-folder", "path": "photos" }, "svhn": { "kind": "svhn", "path": "s" }, "cifar": { "kind": "cifar-100", "path": "c" } },
+              "train": { "a": { "dataset": "street" }, "b": { "dataset": "photos" }, "c": { "dataset": "photos", "augment": { "flip": false } }, "d": { "dataset": "svhn" }, "e": { "dataset": "cifar" } } }
             """;
-        var train = Parse(json).Train;
-        Assert.Equal([false, true, false], [train["a"].Augment.Flip, train["b"].Augment.Flip, train["c"].Augment.Flip]);
+        Assert.Equal(["b", "e"], Parse(json).Train.Where(train => train.Value.Augment.Flip).Select(train => train.Key).Order());
     }
 
     [Fact]
@@ -114,6 +113,8 @@ public class PipelineFileTests
     [InlineData("""{ "datasets": { "a": { "kind": "cifar10" } } }""", "did you mean \"cifar-10\"?")]
     [InlineData("""{ "datasets": { "a": { "kind": "cifar-10" } } }""", "dq.json(1,22): error DQ1008: \"path\" is missing")]
     [InlineData("""{ "datasets": { "a": { "kind": "cifar-10", "path": "${NONE}" } } }""", "dq.json(1,52): error DQ1013")]
+    [InlineData("""{ "datasets": { "a": { "kind": "svhn", "path": "p", "extra": 1 } } }""", "DQ1003: \"extra\" should be true or false, not 1")]
+    [InlineData("""{ "datasets": { "a": { "kind": "cifar-100", "path": "p", "labels": "course" } } }""", "DQ1004: \"labels\": \"course\" is not one of fine, coarse; did you mean \"coarse\"?")]
     [InlineData("""{ "datasets": { "a b": { "kind": "street-digits" } } }""", "dq.json(1,17): error DQ1009")]
     [InlineData("""{ "train": { "a": { "dataset": "none" } } }""", "dq.json(1,32): error DQ1005: no data set is called \"none\"")]
     [InlineData("""{ "train": { "a": { "extends": "a", "dataset": "d" } } }""", "dq.json(1,32): error DQ1006: entries extend one another in a circle: a → a")]

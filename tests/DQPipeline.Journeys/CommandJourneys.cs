@@ -98,6 +98,37 @@ public class CommandJourneys
     }
 
     [Fact]
+    public async Task Digits_of_matlab_files_are_shown_and_trained_on_and_damage_is_told_at_its_declaration()
+    {
+        const string python = "/usr/bin/python3";
+        _ = RealData.Require(File.Exists(python) && File.Exists("/usr/lib/python3/dist-packages/scipy/io/__init__.py") ? python : null, "Debian's python3-scipy");
+        using var folder = new Folder("""
+            { "threads": 1, "datasets": { "digits": { "kind": "svhn", "path": "svhn", "extra": true } },
+              "train": { "m": { "dataset": "digits", "epochs": 1 } } }
+            """);
+        const string script = """
+            import sys, numpy as np, scipy.io
+            for split, count in (("train", 40), ("test", 20), ("extra", 30)):
+                labels = np.arange(count).reshape(-1, 1) % 10 + 1
+                images = (np.zeros((32, 32, 3, 1)) + labels.ravel() * 20).astype(np.uint8)
+                scipy.io.savemat(f"{sys.argv[1]}/{split}_32x32.mat", {"X": images, "y": labels}, do_compression=split != "test")
+            """;
+        Directory.CreateDirectory(folder.At("svhn"));
+        using (var process = System.Diagnostics.Process.Start(python, ["-c", script, folder.At("svhn")]))
+            await process.WaitForExitAsync();
+        var shown = (await DqTool.RunAsync(folder.Path, "data", "show", "digits")).Expect(0).Output;
+        Assert.Contains("digits: svhn, 3×32×32, 70 training images, 20 test images", shown, StringComparison.Ordinal);
+        Assert.Contains("  0                       7        2", shown, StringComparison.Ordinal);
+        (await DqTool.RunAsync(folder.Path, "build", "--quiet")).Expect(0);
+
+        var extra = folder.At("svhn", "extra_32x32.mat");
+        File.WriteAllBytes(extra, File.ReadAllBytes(extra)[..^5]);
+        var failed = (await DqTool.RunAsync(folder.Path, "build")).Expect(1);
+        Assert.Contains("dq.json(1,31): error DQ2002: ", failed.Error, StringComparison.Ordinal);
+        Assert.Contains("extra_32x32.mat: the variable", failed.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Real_images_train_and_are_attacked_out_of_a_zip()
     {
         var zip = RealData.Cifar10Zip();

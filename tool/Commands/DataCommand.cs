@@ -29,7 +29,8 @@ internal static class DataCommand
             var path = await new DatasetDownload(client).FetchAsync(dataset, parsed.GetValue(to)!, view, cancellation);
             view.End();
             Output.Data(path);
-            Output.Line($"dq: declare it as {{ \"kind\": \"{dataset.Name}\", \"path\": \"{path}\" }}");
+            var options = dataset.Options.Length > 0 ? ", " + dataset.Options : "";
+            Output.Line($"dq: declare it as {{ \"kind\": \"{dataset.Kind}\", \"path\": \"{path}\"{options} }}");
             return DqCommand.Done;
         });
         return command;

@@ -54,7 +54,7 @@ public static class DiagnosticCodes
     /// <summary>An image has another size than the rest, and no resizing was asked for.</summary>
     public const string ImageSize = "DQ2003";
 
-    /// <summary>An archive entry that points out of its archive, or that would unpack to more than it may.</summary>
+    /// <summary>An archive entry that points out of its archive, or that would unpack to more than it may; a pickle that asks for code.</summary>
     public const string UnsafeArchive = "DQ2004";
 
     /// <summary>The data are readable, but unfit: a class without images, too few samples, too few classes.</summary>

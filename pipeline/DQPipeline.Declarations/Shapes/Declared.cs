@@ -19,6 +19,22 @@ internal static class Declared
     public static readonly Shape<Cifar10Declaration> Cifar10 = new(
         () => new(), [Kind<Cifar10Declaration>("cifar-10"), .. Stored<Cifar10Declaration>((d, v) => d with { Path = v }, (d, v) => d with { Train = v }, (d, v) => d with { Test = v }, (d, v) => d with { Seed = v }, (d, v) => d with { Optional = v })]);
 
+    public static readonly Shape<Cifar100Declaration> Cifar100 = new(
+        () => new(),
+        [
+            Kind<Cifar100Declaration>("cifar-100"),
+            .. Stored<Cifar100Declaration>((d, v) => d with { Path = v }, (d, v) => d with { Train = v }, (d, v) => d with { Test = v }, (d, v) => d with { Seed = v }, (d, v) => d with { Optional = v }),
+            new TextField<Cifar100Declaration>("labels", d => d.Labels, (d, v) => d with { Labels = v }, "fine", "coarse"),
+        ]);
+
+    public static readonly Shape<SvhnDeclaration> Svhn = new(
+        () => new(),
+        [
+            Kind<SvhnDeclaration>("svhn"),
+            .. Stored<SvhnDeclaration>((d, v) => d with { Path = v }, (d, v) => d with { Train = v }, (d, v) => d with { Test = v }, (d, v) => d with { Seed = v }, (d, v) => d with { Optional = v }),
+            new BooleanField<SvhnDeclaration>("extra", d => d.Extra, (d, v) => d with { Extra = v }),
+        ]);
+
     public static readonly Shape<ImageFolderDeclaration> ImageFolder = new(
         () => new(),
         [

@@ -31,22 +31,31 @@ public sealed class DatasetDownload
     /// <summary>The wait before the second attempt; it doubles with each further one. The default is 1 s.</summary>
     public TimeSpan FirstWait { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Brings a data set; does nothing where it already lies there with the right checksum.</summary>
+    /// <summary>Brings a data set, file after file; does nothing for those that already lie there with the right checksum.</summary>
     /// <param name="dataset">What to bring.</param>
-    /// <param name="folder">The folder to put it in; made where it is missing.</param>
+    /// <param name="folder">The folder to put it in; made where it is missing. A data set of several files gets a folder of its own in it.</param>
     /// <param name="progress">Told of every piece.</param>
     /// <param name="cancellation">Ends the download; what was received stays for the next attempt.</param>
-    /// <returns>The path of the file.</returns>
+    /// <returns>The path for a declaration: the file, or the folder of several.</returns>
     /// <exception cref="DqException">DQ2006 it cannot be had, or has the wrong checksum; DQ6004 the folder cannot be written.</exception>
     public async Task<string> FetchAsync(PublishedDataset dataset, string folder, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)
     {
-        var target = Path.GetFullPath(Path.Combine(folder, dataset.FileName));
+        if (dataset.Files is [var only])
+            return await FetchAsync(only, folder, progress, cancellation).ConfigureAwait(false);
+        folder = Path.GetFullPath(Path.Combine(folder, dataset.Kind));
+        foreach (var file in dataset.Files)
+            _ = await FetchAsync(file, folder, progress, cancellation).ConfigureAwait(false);
+        return folder;
+    }
+
+    private async Task<string> FetchAsync(PublishedFile file, string folder, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
+    {
+        var target = Path.GetFullPath(Path.Combine(folder, file.Name));
         try
         {
             Directory.CreateDirectory(folder);
-            if (File.Exists(target) && await HasChecksumAsync(target, dataset.Md5, cancellation).ConfigureAwait(false))
-                return target;
-            await ReceiveAsync(dataset, target, progress, cancellation).ConfigureAwait(false);
+            if (!File.Exists(target) || !await HasChecksumAsync(target, file.Md5, cancellation).ConfigureAwait(false))
+                await ReceiveAsync(file, target, progress, cancellation).ConfigureAwait(false);
             return target;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -55,7 +64,7 @@ public sealed class DatasetDownload
         }
     }
 
-    private async Task ReceiveAsync(PublishedDataset dataset, string target, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
+    private async Task ReceiveAsync(PublishedFile published, string target, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
     {
         var wait = FirstWait;
         var furthest = 0L;
@@ -65,8 +74,8 @@ public sealed class DatasetDownload
             Exception? cause = null;
             try
             {
-                var resumed = await TransferAsync(dataset, target + ".part", progress, cancellation).ConfigureAwait(false);
-                if (await HasChecksumAsync(target + ".part", dataset.Md5, cancellation).ConfigureAwait(false))
+                var resumed = await TransferAsync(published, target + ".part", progress, cancellation).ConfigureAwait(false);
+                if (await HasChecksumAsync(target + ".part", published.Md5, cancellation).ConfigureAwait(false))
                 {
                     File.Move(target + ".part", target, overwrite: true);
                     return;
@@ -74,7 +83,7 @@ public sealed class DatasetDownload
 
                 File.Delete(target + ".part");
                 if (!resumed)
-                    throw new DqException(DiagnosticCodes.Download, $"{dataset.Address} sent other bytes than published (its MD5 is not {dataset.Md5}). A proxy or a changed server may be the cause; {ByHand(dataset)}");
+                    throw new DqException(DiagnosticCodes.Download, $"{published.Address} sent other bytes than published (its MD5 is not {published.Md5}). A proxy or a changed server may be the cause; {ByHand(published)}");
                 // What was left of an earlier attempt may have been of another version: one more time from the start.
                 trouble = "its checksum was wrong";
             }
@@ -88,17 +97,17 @@ public sealed class DatasetDownload
             }
 
             if (attempt == Attempts)
-                throw new DqException(DiagnosticCodes.Download, $"{dataset.Address} could not be downloaded in {Attempts} attempts: {trouble}. If this machine has no network, {ByHand(dataset)} What was received is kept, and the next attempt goes on from there.", inner: cause);
+                throw new DqException(DiagnosticCodes.Download, $"{published.Address} could not be downloaded in {Attempts} attempts: {trouble}. If this machine has no network, {ByHand(published)} What was received is kept, and the next attempt goes on from there.", inner: cause);
             await Task.Delay(wait, _time, cancellation).ConfigureAwait(false);
             wait *= 2;
         }
     }
 
     /// <summary>One request. Returns whether bytes of an earlier attempt are part of the file.</summary>
-    private async Task<bool> TransferAsync(PublishedDataset dataset, string part, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
+    private async Task<bool> TransferAsync(PublishedFile published, string part, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
     {
         await using var file = new FileStream(part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, 1 << 16, useAsync: true);
-        using var request = new HttpRequestMessage(HttpMethod.Get, dataset.Address);
+        using var request = new HttpRequestMessage(HttpMethod.Get, published.Address);
         if (file.Length > 0)
             request.Headers.Range = new RangeHeaderValue(file.Length, null);
 
@@ -107,7 +116,7 @@ public sealed class DatasetDownload
         if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
             return true; // Nothing lies beyond what is here: whole, or of another version. The checksum tells.
         if (!response.IsSuccessStatusCode)
-            throw Refused(dataset, response.StatusCode);
+            throw Refused(published, response.StatusCode);
         if (from != 0 && from != file.Length)
             throw new Transient($"the server sent bytes from {from} and was asked for those from {file.Length}");
 
@@ -115,8 +124,8 @@ public sealed class DatasetDownload
         file.SetLength(from);
         file.Position = from;
         var total = from + response.Content.Headers.ContentLength;
-        progress?.Report(new DownloadProgress(from, total));
-        await CopyAsync(response, file, received => progress?.Report(new DownloadProgress(received, total)), cancellation).ConfigureAwait(false);
+        progress?.Report(new DownloadProgress(published.Name, from, total));
+        await CopyAsync(response, file, received => progress?.Report(new DownloadProgress(published.Name, received, total)), cancellation).ConfigureAwait(false);
         file.Flush(flushToDisk: true);
         return from > 0;
     }
@@ -154,16 +163,16 @@ public sealed class DatasetDownload
         }
     }
 
-    private static Exception Refused(PublishedDataset dataset, HttpStatusCode status)
+    private static Exception Refused(PublishedFile published, HttpStatusCode status)
     {
         var text = $"the server answered {(int)status} {status}";
         return status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || (int)status >= 500
             ? new Transient(text)
-            : new DqException(DiagnosticCodes.Download, $"{dataset.Address} cannot be downloaded: {text}. The file may have moved; {ByHand(dataset)}");
+            : new DqException(DiagnosticCodes.Download, $"{published.Address} cannot be downloaded: {text}. The file may have moved; {ByHand(published)}");
     }
 
-    private static string ByHand(PublishedDataset dataset) =>
-        $"fetch {dataset.FileName} elsewhere (MD5 {dataset.Md5}), copy it here and set the data set's 'path' to it.";
+    private static string ByHand(PublishedFile published) =>
+        $"fetch {published.Name} elsewhere (MD5 {published.Md5}), copy it to where it was to be and fetch again, or set the data set's 'path' to where it lies.";
 
     private static async Task<bool> HasChecksumAsync(string path, string md5, CancellationToken cancellation)
     {

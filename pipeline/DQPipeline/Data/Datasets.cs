@@ -1,3 +1,4 @@
+using DQPipeline.Data.Cifar;
 using DQPipeline.Declarations;
 
 namespace DQPipeline.Data;
@@ -9,8 +10,8 @@ public static class Datasets
     /// <param name="declaration">What to load; paths are absolute or relative to the current directory.</param>
     /// <param name="cancellation">Ends the loading early.</param>
     /// <exception cref="DqException">
-    /// DQ2001 the data are not there or cannot be read, DQ2002 a file is damaged, DQ2003 an image has another size than the rest, DQ2004 an archive is unsafe to
-    /// read, DQ2005 the data are unfit; each names the file and carries the place of the declaration.
+    /// DQ2001 the data are not there or cannot be read, DQ2002 a file is damaged, DQ2003 an image has another size than the rest, DQ2004 an archive or pickle is unsafe
+    /// to read, DQ2005 the data are unfit; each names the file and carries the place of the declaration.
     /// </exception>
     public static ImageDataset Load(DatasetDeclaration declaration, CancellationToken cancellation = default)
     {
@@ -20,6 +21,8 @@ public static class Datasets
             {
                 StreetDigitsDeclaration street => StreetDigits.Draw(street, cancellation),
                 Cifar10Declaration cifar => Cifar10.Load(cifar, cancellation),
+                Cifar100Declaration cifar => Cifar100.Load(cifar, cancellation),
+                SvhnDeclaration svhn => Svhn.Load(svhn, cancellation),
                 ImageFolderDeclaration folder => ImageFolder.Load(folder, cancellation),
                 IdxDeclaration idx => Idx.Load(idx, cancellation),
                 _ => throw new ArgumentException($"No loader for a data set of kind '{declaration.Kind}'.", nameof(declaration)),

@@ -73,9 +73,6 @@ internal static class Idx
     /// <summary>One idx file, its header read and checked.</summary>
     private sealed class IdxFile : IDisposable
     {
-        /// <summary>Deflate codes at most 258 bytes in 2 bits, so a header that promises more than 1,032 times the file lies.</summary>
-        private const long LargestRatio = 1032;
-
         private readonly Stream _stream;
         private readonly long _mostBytes;
 
@@ -91,7 +88,7 @@ internal static class Idx
             {
                 Path += ".gz";
                 var packed = File.OpenRead(Path);
-                _mostBytes = packed.Length * LargestRatio;
+                _mostBytes = packed.Length * Limit.LargestDeflateRatio;
                 _stream = new GZipStream(packed, CompressionMode.Decompress);
             }
             else

@@ -6,6 +6,9 @@ internal static class Limit
     /// <summary>The longest array of bytes that .NET makes.</summary>
     private const long LongestArray = 0x7FFFFFC7;
 
+    /// <summary>Deflate codes at most 258 bytes in 2 bits, so a header that promises more than 1,032 times the packed bytes lies.</summary>
+    public const long LargestDeflateRatio = 1032;
+
     /// <summary>Indices of the images that a declaration wants: all where <paramref name="limit"/> is 0, else a class-balanced sample.</summary>
     /// <exception cref="Declarations.DqException">DQ2005: there are fewer images than declared.</exception>
     public static int[] Choose(int[] classes, int limit, int seed, string split)
@@ -32,5 +35,5 @@ internal static class Limit
     /// <exception cref="Declarations.DqException">DQ2005: more than one array of .NET holds, about 2 GB.</exception>
     public static byte[] Pixels(long images, long imageBytes, string name) => images * imageBytes <= LongestArray
         ? new byte[images * imageBytes]
-        : throw DataErrors.Unfit($"{name}: {images} images of {imageBytes} bytes are more than the 2 GB a split may have. Use a smaller 'size', or fewer images ('train', 'test').");
+        : throw DataErrors.Unfit($"{name}: {images} images of {imageBytes} bytes are more than the 2 GB a split may have. Use fewer images ('train', 'test'), or smaller ones.");
 }

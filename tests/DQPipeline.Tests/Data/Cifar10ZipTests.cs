@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using DQPipeline.Data;
 using DQPipeline.Declarations;
@@ -38,7 +37,7 @@ public class Cifar10ZipTests
     public void Pixels_are_those_of_another_decoder()
     {
         var path = RealData.Cifar10Zip();
-        var python = RealData.Require(PythonWithPillow(), "python3 with PIL (Debian: python3-pil)");
+        var python = Python.With("PIL", "python3-pil");
         var data = Datasets.Load(new ImageFolderDeclaration { Path = path, Test = 10 });
         // The order of names is Python's own, so this also checks the order of images.
         const string script = """
@@ -50,7 +49,7 @@ public class Cifar10ZipTests
                 print(b"".join(plane.tobytes() for plane in image.split()).hex())
             """;
         int[] indices = [0, 12_345, 31_999, 49_999];
-        var planes = Run(python, ["-c", script, path, .. indices.Select(i => i.ToString(CultureInfo.InvariantCulture))]).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var planes = Python.Run(python, script, [path, .. indices.Select(i => i.ToString(CultureInfo.InvariantCulture))]).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         Assert.Equal(indices.Length, planes.Length);
         for (var i = 0; i < indices.Length; i++)
         {
@@ -59,17 +58,5 @@ public class Cifar10ZipTests
             Assert.Equal(3072, differences.Length);
             Assert.True(differences.Average() < 1 && differences.Max() <= 4, $"image {indices[i]}: mean {differences.Average()}, largest {differences.Max()}");
         }
-    }
-
-    private static string? PythonWithPillow() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Append("/usr/bin")
-        .Select(folder => Path.Combine(folder, "python3"))
-        .FirstOrDefault(python => File.Exists(python) && Run(python, ["-c", "import importlib.util as u; print(u.find_spec('PIL') is not None)"]).Trim() == "True");
-
-    private static string Run(string command, string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardOutput = true })!;
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return output;
     }
 }

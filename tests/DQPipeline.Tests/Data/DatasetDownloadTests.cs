@@ -25,8 +25,8 @@ public sealed class DatasetDownloadTests : IDisposable
         using var server = new LoopbackServer(_content);
         Assert.Equal(Target, await FetchAsync(server.Address));
         AssertArrived();
-        Assert.Equal(new DownloadProgress(0, 300_000), _progress[0]);
-        Assert.Equal(new DownloadProgress(300_000, 300_000), _progress[^1]);
+        Assert.Equal(new DownloadProgress("file.bin", 0, 300_000), _progress[0]);
+        Assert.Equal(new DownloadProgress("file.bin", 300_000, 300_000), _progress[^1]);
         Assert.Equal(_progress.Select(p => p.Received).Order(), _progress.Select(p => p.Received));
     }
 
@@ -51,7 +51,7 @@ public sealed class DatasetDownloadTests : IDisposable
         await FetchAsync(server.Address);
         AssertArrived();
         Assert.Equal([100_000L], server.Asked);
-        Assert.Equal(new DownloadProgress(100_000, 300_000), _progress[0]);
+        Assert.Equal(new DownloadProgress("file.bin", 100_000, 300_000), _progress[0]);
     }
 
     [Fact]
@@ -138,9 +138,45 @@ public sealed class DatasetDownloadTests : IDisposable
         Assert.Equal(DiagnosticCodes.CannotWrite, error.Diagnostics[0].Code);
     }
 
+    [Fact]
+    public async Task Several_files_lie_in_a_folder_and_each_goes_on_from_where_it_was()
+    {
+        using var whole = new LoopbackServer(_content);
+        byte[] other = [.. _content.Reverse()];
+        using var cut = new LoopbackServer(other, new Behaviour(CutAfter: 120_000), new Behaviour(Status: 404));
+        PublishedDataset Both(Uri first, Uri second) => new("two", "kind", [new(first, "a.mat", Checksum), new(second, "b.mat", Convert.ToHexStringLower(MD5.HashData(other)))]);
+
+        using var client = new HttpClient();
+        var download = new DatasetDownload(client) { FirstWait = TimeSpan.Zero };
+        var error = await Assert.ThrowsAsync<DqException>(() => download.FetchAsync(Both(whole.Address, cut.Address), _folder, new Recorder(_progress)));
+        Assert.Contains("b.mat", error.Diagnostics[0].Message);
+        var folder = Path.Combine(_folder, "kind");
+        Assert.Equal(["a.mat", "b.mat.part"], Directory.GetFiles(folder).Select(Path.GetFileName).Order());
+        Assert.Equal(["a.mat", "b.mat"], _progress.Select(p => p.File).Distinct());
+
+        using var mended = new LoopbackServer(other);
+        Assert.Equal(folder, await download.FetchAsync(Both(whole.Address, mended.Address), _folder));
+        Assert.Equal(_content, File.ReadAllBytes(Path.Combine(folder, "a.mat")));
+        Assert.Equal(other, File.ReadAllBytes(Path.Combine(folder, "b.mat")));
+        Assert.Equal([0L], whole.Asked);
+        Assert.Equal([120_000L], mended.Asked);
+    }
+
+    [Fact]
+    public void What_is_published_can_be_declared_as_the_command_says()
+    {
+        foreach (var dataset in PublishedDataset.All)
+        {
+            var options = dataset.Options.Length > 0 ? ", " + dataset.Options : "";
+            var declared = Declaration.FromJson<DatasetDeclaration>($$"""{ "kind": "{{dataset.Kind}}", "path": "p"{{options}} }""");
+            Assert.Equal(dataset.Files.Any(file => file.Name.StartsWith("extra", StringComparison.Ordinal)), declared is SvhnDeclaration { Extra: true });
+            Assert.All(dataset.Files, file => Assert.Equal(16, Convert.FromHexString(file.Md5).Length));
+        }
+    }
+
     private string Checksum => Convert.ToHexStringLower(MD5.HashData(_content));
 
-    private PublishedDataset Published(Uri address) => new("test", address, "file.bin", Checksum);
+    private PublishedDataset Published(Uri address) => new("test", "test", [new(address, "file.bin", Checksum)]);
 
     private async Task<string> FetchAsync(Uri address)
     {
