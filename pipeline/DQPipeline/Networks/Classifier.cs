@@ -1,3 +1,4 @@
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace DQPipeline.Networks;
@@ -13,6 +14,12 @@ public abstract class Classifier(NetworkDescription description) : nn.Module<Ten
 
     /// <summary>The layers with a weight matrix (convolutions and linear), in the order in which an image meets them.</summary>
     public virtual IReadOnlyList<WeightLayer> WeightLayers => [];
+
+    /// <summary>
+    /// The coefficients of each residual sum that is a convex combination, float32 [α₁, α₂] a block. They live on the simplex α₁ + α₂ = 1, α ≥ 0: whoever moves
+    /// them puts them back. Empty where sums are plain, or where there are none.
+    /// </summary>
+    public virtual IReadOnlyList<Parameter> ConvexCoefficients => [];
 
     /// <summary>The weight matrices W that the Lipschitz penalty and weight decay are about (paper section 4), in the same order.</summary>
     public IReadOnlyList<Tensor> WeightMatrices => [.. WeightLayers.Select(layer => layer.Weight)];
