@@ -8,6 +8,7 @@ namespace DQPipeline.Networks;
 /// The basic block of ResNet (He et al. 2015), post-activation: convolution, norm1 with activation, convolution, batch norm, the input joined on, activation.
 /// Where the width or the size changes, the shortcut is a 1×1 convolution with a batch norm of its own.
 /// </summary>
+/// <remarks>Fields are called as their modules are registered: whoever registers the block has TorchSharp register its fields too, under their names.</remarks>
 internal sealed class BasicBlock : nn.Module<Tensor, Tensor>
 {
     private readonly Conv2d conv1;
@@ -16,6 +17,7 @@ internal sealed class BasicBlock : nn.Module<Tensor, Tensor>
     private readonly BatchNormalization norm2;
     private readonly Conv2d? shortcut;
     private readonly BatchNormalization? shortcutNorm;
+    private readonly ResidualSum sum;
     private readonly BoundedActivation activation;
 
     public BasicBlock(int inputs, int outputs, int stride, BoundedActivation activation, ResidualSum sum, LayerFactory layers) : base(nameof(BasicBlock))
@@ -25,7 +27,7 @@ internal sealed class BasicBlock : nn.Module<Tensor, Tensor>
         norm1 = layers.Norm(outputs, activation);
         conv2 = layers.Convolution(outputs, outputs);
         norm2 = layers.Norm(outputs);
-        Sum = sum;
+        this.sum = sum;
         register_module("conv1", conv1);
         register_module("norm1", norm1);
         register_module("conv2", conv2);
@@ -35,7 +37,7 @@ internal sealed class BasicBlock : nn.Module<Tensor, Tensor>
             shortcut = layers.Convolution(inputs, outputs, kernel: 1, stride: stride);
             shortcutNorm = layers.Norm(outputs);
             register_module("shortcut", shortcut);
-            register_module("shortcut_norm", shortcutNorm);
+            register_module("shortcutNorm", shortcutNorm);
         }
 
         register_module("sum", sum);
@@ -54,7 +56,7 @@ internal sealed class BasicBlock : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Joins the branches.</summary>
-    public ResidualSum Sum { get; }
+    public ResidualSum Sum => sum;
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
@@ -71,9 +73,9 @@ internal sealed class BasicBlock : nn.Module<Tensor, Tensor>
         // The sum may use it up: the gradient of a batch norm does not need its result.
         var residual = norm2.forward(outer);
         if (shortcut is null)
-            return Sum.forward(input, residual);
+            return sum.forward(input, residual);
         using var projected = shortcut.forward(input);
         using var normalized = shortcutNorm!.forward(projected);
-        return Sum.forward(normalized, residual);
+        return sum.forward(normalized, residual);
     }
 }

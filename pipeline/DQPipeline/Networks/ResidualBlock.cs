@@ -8,6 +8,7 @@ namespace DQPipeline.Networks;
 /// The pre-activation block of Wide ResNet: norm1, convolution, norm2, convolution, and the input joined on. Where the width or the size changes, the
 /// shortcut is a 1×1 convolution of the activated input, as in the original.
 /// </summary>
+/// <remarks>Fields are called as their modules are registered: whoever registers the block has TorchSharp register its fields too, under their names.</remarks>
 internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
 {
     private readonly NormalizedActivation norm1;
@@ -15,6 +16,7 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
     private readonly NormalizedActivation norm2;
     private readonly Conv2d conv2;
     private readonly Conv2d? shortcut;
+    private readonly ResidualSum sum;
 
     public ResidualBlock(int inputs, int outputs, int stride, BoundedActivation activation, ResidualSum sum, LayerFactory layers) : base(nameof(ResidualBlock))
     {
@@ -23,7 +25,7 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
         norm2 = layers.Norm(outputs, activation);
         conv2 = layers.Convolution(outputs, outputs);
         shortcut = inputs != outputs || stride != 1 ? layers.Convolution(inputs, outputs, kernel: 1, stride: stride) : null;
-        Sum = sum;
+        this.sum = sum;
         register_module("norm1", norm1);
         register_module("conv1", conv1);
         register_module("norm2", norm2);
@@ -46,7 +48,7 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Joins the branches.</summary>
-    public ResidualSum Sum { get; }
+    public ResidualSum Sum => sum;
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
@@ -57,8 +59,8 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
         // The sum may use it up: the gradient of a convolution does not need its result.
         var residual = conv2.forward(innerActivated);
         if (shortcut is null)
-            return Sum.forward(input, residual);
+            return sum.forward(input, residual);
         using var projected = shortcut.forward(activated);
-        return Sum.forward(projected, residual);
+        return sum.forward(projected, residual);
     }
 }

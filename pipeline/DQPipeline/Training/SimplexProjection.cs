@@ -18,9 +18,11 @@ internal static class SimplexProjection
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
-        var (descending, _) = point.sort(dim: 0, descending: true);
-        var counts = arange(1, point.shape[0] + 1, dtype: point.dtype, device: point.device);
+        // In float64: far from the simplex the difference of two large float32 numbers would miss it by more than their last bit.
+        var exact = point.to(ScalarType.Float64);
+        var (descending, _) = exact.sort(dim: 0, descending: true);
+        var counts = arange(1, point.shape[0] + 1, dtype: ScalarType.Float64, device: point.device);
         var threshold = descending.cumsum(0).sub_(1).div_(counts).amax([0]);
-        point.sub_(threshold).clamp_min_(0);
+        point.copy_(exact.sub(threshold).clamp_min_(0));
     }
 }
