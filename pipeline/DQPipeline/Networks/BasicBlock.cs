@@ -70,12 +70,11 @@ internal sealed class BasicBlock : nn.Module<Tensor, Tensor>
         using var inner = conv1.forward(input);
         using var innerActivated = norm1.forward(inner);
         using var outer = conv2.forward(innerActivated);
-        // The sum may use it up: the gradient of a batch norm does not need its result.
-        var residual = norm2.forward(outer);
+        var residual = sum.Weighed(norm2, outer, ResidualSum.Residual);
         if (shortcut is null)
-            return sum.forward(input, residual);
+            return sum.JoinInput(input, residual);
         using var projected = shortcut.forward(input);
-        using var normalized = shortcutNorm!.forward(projected);
-        return sum.forward(normalized, residual);
+        using var normalized = sum.Weighed(shortcutNorm!, projected, ResidualSum.Shortcut);
+        return ResidualSum.Join(normalized, residual);
     }
 }

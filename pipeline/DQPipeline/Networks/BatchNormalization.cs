@@ -41,6 +41,18 @@ public class BatchNormalization : nn.Module<Tensor, Tensor>
     public Tensor RunningVariance => get_buffer("running_var")!;
 
     /// <summary>N×C×H×W in and out, from torch's own operators, for every device and type. The gradient needs the input and not the result, which may be changed in place.</summary>
-    public override Tensor forward(Tensor input) =>
-        nn.functional.batch_norm(input, RunningMean, RunningVariance, Weight, Bias, training, Momentum, Epsilon);
+    public override Tensor forward(Tensor input) => Normalize(input, Weight, Bias);
+
+    /// <summary>The same times a number, which γ and β take in.</summary>
+    /// <param name="input">N×C×H×W.</param>
+    /// <param name="factor">A scalar tensor; it gets its gradient.</param>
+    internal Tensor Scaled(Tensor input, Tensor factor)
+    {
+        using var weight = Weight.mul(factor);
+        using var bias = Bias.mul(factor);
+        return Normalize(input, weight, bias);
+    }
+
+    private Tensor Normalize(Tensor input, Tensor weight, Tensor bias) =>
+        nn.functional.batch_norm(input, RunningMean, RunningVariance, weight, bias, training, Momentum, Epsilon);
 }

@@ -56,11 +56,10 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
         using var activated = norm1.forward(input);
         using var inner = conv1.forward(activated);
         using var innerActivated = norm2.forward(inner);
-        // The sum may use it up: the gradient of a convolution does not need its result.
-        var residual = conv2.forward(innerActivated);
+        var residual = sum.Weighed(conv2, innerActivated, ResidualSum.Residual);
         if (shortcut is null)
-            return sum.forward(input, residual);
-        using var projected = shortcut.forward(activated);
-        return sum.forward(projected, residual);
+            return sum.JoinInput(input, residual);
+        using var projected = sum.Weighed(shortcut, activated, ResidualSum.Shortcut);
+        return ResidualSum.Join(projected, residual);
     }
 }

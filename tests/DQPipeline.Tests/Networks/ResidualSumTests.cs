@@ -1,5 +1,6 @@
 using DQPipeline.Networks;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace DQPipeline.Tests.Networks;
@@ -12,42 +13,65 @@ public class ResidualSumTests
     public void Branches_are_added_or_weighed_with_a_half_each()
     {
         using var scope = NewDisposeScope();
-        var shortcut = tensor(new[] { 1f, 2, 4 });
         using var plain = new ResidualSum(convex: false, CPU);
         using var convex = new ResidualSum(convex: true, CPU);
-        Assert.Equal([11f, 22, 44], plain.forward(shortcut, tensor(new[] { 10f, 20, 40 })).data<float>().ToArray());
-        Assert.Equal([5.5f, 11, 22], convex.forward(shortcut, tensor(new[] { 10f, 20, 40 })).data<float>().ToArray());
-        Assert.Equal([1f, 2, 4], shortcut.data<float>().ToArray());
+        // The residual branch ends in a convolution that multiplies by 10.
+        Assert.Equal([11f, 22, 44], Joined(plain, 10));
+        Assert.Equal([5.5f, 11, 22], Joined(convex, 10));
+        Set(convex.Coefficients!, 0.25, 0.75);
+        Assert.Equal([7.75f, 15.5f, 31], Joined(convex, 10));
         Assert.Empty(plain.state_dict());
-        Assert.Equal([0.5f, 0.5f], Assert.Single(convex.state_dict()).Value.data<float>().ToArray());
+        Assert.Equal([0.25f, 0.75f], Assert.Single(convex.state_dict()).Value.data<float>().ToArray());
     }
 
     [Fact]
-    public void The_first_coefficient_is_the_shortcuts()
+    public void Both_branches_may_end_in_layers()
     {
         using var scope = NewDisposeScope();
         using var convex = new ResidualSum(convex: true, CPU);
-        Set(convex.Coefficients!, 0.25f, 0.75f);
-        Assert.Equal([0.25f * 8 + 0.75f * 100], convex.forward(tensor(new[] { 8f }), tensor(new[] { 100f })).data<float>().ToArray());
+        Set(convex.Coefficients!, 0.25, 0.75);
+        var input = tensor(new[] { 8f }).view(1, 1, 1, 1);
+        var norm = new BatchNormalization(1, CPU);
+        norm.eval();
+        using (no_grad())
+        {
+            // 2·(8 − 6)/2 + 3 = 5.
+            norm.Weight.fill_(2);
+            norm.Bias.fill_(3);
+            norm.RunningMean.fill_(6);
+            norm.RunningVariance.fill_(4 - BatchNormalization.Epsilon);
+        }
+
+        var joined = ResidualSum.Join(
+            convex.Weighed(norm, input, ResidualSum.Shortcut), convex.Weighed(Convolution(10), input, ResidualSum.Residual));
+        Assert.Equal(0.25f * 5 + 0.75f * 80, joined.item<float>(), 1e-5f);
     }
 
-    [Fact]
-    public void Gradients_of_coefficients_and_branches_are_those_of_finite_differences()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Gradients_of_coefficients_and_branches_are_those_of_finite_differences(bool projected)
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(3);
         using var sum = new ResidualSum(convex: true, CPU);
+        using var convolution = nn.Conv2d(3, 3, 3, stride: 1, padding: 1, bias: false);
+        using var norm = new BatchNormalization(3, CPU);
         sum.to(ScalarType.Float64);
+        convolution.to(ScalarType.Float64);
+        norm.to(ScalarType.Float64);
         Set(sum.Coefficients!, 0.3, 0.7);
-        var (shortcut, residual) = (Random(), Random());
+        var input = randn([2, 3, 2, 2], dtype: ScalarType.Float64, generator: generator).requires_grad_();
         Loss().backward();
-        foreach (var variable in new[] { sum.Coefficients!, shortcut, residual })
+        foreach (var variable in new[] { sum.Coefficients!, input, convolution.weight! })
             AssertGradient(variable, () => Loss().item<double>());
 
-        Tensor Random() => randn([2, 3, 2, 2], dtype: ScalarType.Float64, generator: generator).requires_grad_();
-
-        // A copy stands for the convolution whose result is used up.
-        Tensor Loss() => sum.forward(shortcut, residual.mul(1)).square().sum();
+        Tensor Loss()
+        {
+            // A cube, since batch norm makes sums of squares constant.
+            var residual = sum.Weighed(convolution, input, ResidualSum.Residual);
+            return (projected ? ResidualSum.Join(sum.Weighed(norm, input, ResidualSum.Shortcut), residual) : sum.JoinInput(input, residual)).pow(3).sum();
+        }
     }
 
     [Theory]
@@ -83,6 +107,22 @@ public class ResidualSumTests
         Assert.All(plain.state_dict(), pair => Assert.Equal(pair.Value.data<float>().ToArray(), state[pair.Key].data<float>().ToArray()));
         string[] blocks = residual == "sum" ? [] : ["group1_block1", "group1_block2", "group2_block1", "group2_block2", "group3_block1", "group3_block2"];
         Assert.Equal(blocks.Select(block => $"{block}.sum.coefficients"), state.Keys.Except(plain.state_dict().Keys));
+    }
+
+    private static float[] Joined(ResidualSum sum, float factor)
+    {
+        var input = tensor(new[] { 1f, 2, 4 }).view(3, 1, 1, 1);
+        var joined = sum.JoinInput(input, sum.Weighed(Convolution(factor), input, ResidualSum.Residual)).data<float>().ToArray();
+        Assert.Equal([1f, 2, 4], input.data<float>().ToArray());
+        return joined;
+    }
+
+    private static Conv2d Convolution(float factor)
+    {
+        var convolution = nn.Conv2d(1, 1, 1, bias: false);
+        using var guard = no_grad();
+        convolution.weight!.fill_(factor);
+        return convolution;
     }
 
     /// <summary>Compares the gradient of each element with the central difference of the loss.</summary>
