@@ -15,8 +15,14 @@ public sealed record TrainDeclaration
     /// <summary>Name of the data set. Required.</summary>
     public string Dataset { get; init; } = "";
 
-    /// <summary><c>vgg-s</c>, <c>vgg-16</c> or <c>wrn-D-K</c> (depth D = 6n+4 from 10 to 100, widening factor K from 1 to 20). The default is vgg-s.</summary>
+    /// <summary><c>vgg-s</c>, <c>vgg-16</c>, <c>resnet-18</c> or <c>wrn-D-K</c> (depth D = 6n+4 from 10 to 100, widening factor K from 1 to 20). The default is vgg-s.</summary>
     public string Network { get; init; } = "vgg-s";
+
+    /// <summary>
+    /// How residual blocks join their branches: <c>sum</c>, or <c>convex</c> for α₁·shortcut + α₂·residual with α learned per block and kept on the simplex
+    /// (paper section 4). The default is convex where the Lipschitz β is above 0, else sum; networks without residual blocks (vgg) have sum.
+    /// </summary>
+    public string Residual { get; init; } = "sum";
 
     /// <summary>Passes over the training split. Range 1 to 10000; the default is 10 (the paper: 200).</summary>
     public int Epochs { get; init; } = 10;
@@ -49,20 +55,25 @@ public sealed record TrainDeclaration
     public AugmentDeclaration Augment { get; init; } = new();
 }
 
-/// <summary>A bounded ReLU and its uniform quantizer with straight-through gradient (paper section 2.1).</summary>
+/// <summary>A bounded activation and its uniform quantizer with straight-through gradient (paper section 2.1).</summary>
 public sealed record ActivationDeclaration
 {
     /// <summary>The value of <see cref="Bits"/> that stands for no quantization.</summary>
     public const int FullPrecision = 32;
 
-    /// <summary><c>relu6</c> clips to [0, 6], <c>relu1</c> to [0, 1]. The default is relu6.</summary>
+    /// <summary>
+    /// <c>relu6</c> clips to [0, 6], <c>relu1</c> to [0, 1]; <c>tanh</c>, with range [−1, 1], is a baseline whose robustness is gradient masking (paper A.1). The default is relu6.
+    /// </summary>
     public string Kind { get; init; } = "relu6";
 
-    /// <summary>Bits of an activation: 1 to 8, on the 2^b levels k·bound/(2^b − 1); 32 is full precision. The default is 32.</summary>
+    /// <summary>Bits of an activation: 1 to 8, on the 2^b levels that divide the range evenly, its ends among them; 32 is full precision. The default is 32.</summary>
     public int Bits { get; init; } = FullPrecision;
 
+    /// <summary>The lower end of the range: 0, or −1 of tanh.</summary>
+    public double LowerBound => Kind == "tanh" ? -1 : 0;
+
     /// <summary>The upper end of the range: 6 or 1.</summary>
-    public double Bound => Kind == "relu1" ? 1 : 6;
+    public double Bound => Kind == "relu6" ? 6 : 1;
 
     /// <summary>Whether activations are quantized at all.</summary>
     public bool IsQuantized => Bits != FullPrecision;

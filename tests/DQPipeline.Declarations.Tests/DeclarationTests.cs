@@ -12,7 +12,8 @@ public class DeclarationTests
 {
     private static readonly Gen<TrainDeclaration> AnyTrain =
         from bits in Gen.OneOf(Gen.Int[1, 8], Gen.Const(32))
-        from kind in Gen.OneOf(Gen.Const("relu6"), Gen.Const("relu1"))
+        from kind in Gen.OneOf(Gen.Const("relu6"), Gen.Const("relu1"), Gen.Const("tanh"))
+        from residual in Gen.OneOf(Gen.Const("sum"), Gen.Const("convex"))
         from beta in Gen.Double[0, 1]
         from epochs in Gen.Int[1, 10_000]
         from rate in Gen.Double[1e-8, 100]
@@ -21,6 +22,7 @@ public class DeclarationTests
         select new TrainDeclaration
         {
             Dataset = "street",
+            Residual = residual,
             Epochs = epochs,
             Activation = new() { Kind = kind, Bits = bits },
             Lipschitz = new() { Beta = beta },
@@ -73,7 +75,7 @@ public class DeclarationTests
     public void Every_property_of_a_declaration_has_a_key_of_its_name_and_every_key_a_property(string type)
     {
         // What a declaration carries beside its options: derived values, resolved places, sections that are read entry by entry.
-        string[] notKeys = ["Name", "Group", "Place", "Bound", "IsQuantized", "MayFlip", "Datasets", "Train", "Evaluate", "Optional", "UsesEnvironment"];
+        string[] notKeys = ["Name", "Group", "Place", "LowerBound", "Bound", "IsQuantized", "MayFlip", "Datasets", "Train", "Evaluate", "Optional", "UsesEnvironment"];
         var shape = Shapes().Single(shape => shape.Type.Name == type);
         var keys = shape.Fields.Select(PropertyName).ToHashSet();
         var properties = shape.Type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => property.Name).ToHashSet();
@@ -103,9 +105,9 @@ public class DeclarationTests
 
     private static void AssertWiring<T>(Shape<T> shape, string start)
     {
-        string[] values = ["17", "0.25", "true", "false", "\"relu1\"", "\"step\"", "\"fgsm\"", "\"r+fgsm\"", "\"wrn-16-4\"", "\"coarse\"", "\"other\"", "[0.25]",
+        string[] values = ["17", "0.25", "true", "false", "\"relu1\"", "\"step\"", "\"convex\"", "\"bfloat16\"", "\"folded\"", "\"bound\"", "\"fgsm\"", "\"r+fgsm\"", "\"wrn-16-4\"", "\"coarse\"", "\"other\"", "[0.25]",
             "[\"other\"]", "[\"fgsm\"]", "[{\"model\":\"x\",\"atLeast\":1}]", "{\"bits\":4}", "{\"beta\":0.5}", "{\"momentum\":0.5}", "{\"gamma\":0.5}", "{\"crop\":2}", "3", "4"];
-        var properties = typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.Name is not ("Bound" or "IsQuantized" or "MayFlip" or "EqualityContract")).ToList();
+        var properties = typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.Name is not ("LowerBound" or "Bound" or "IsQuantized" or "MayFlip" or "EqualityContract")).ToList();
         var before = Read(shape, start)!;
         foreach (var key in shape.Fields.Where(key => !(key.Name == "kind" && typeof(DatasetDeclaration).IsAssignableFrom(typeof(T)))))
         {

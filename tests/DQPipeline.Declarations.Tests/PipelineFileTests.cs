@@ -38,6 +38,33 @@ public class PipelineFileTests
         Assert.Equal(1e-4, Parse(Small, "train.dq.optimizer.weightDecay=1e-4").Train["dq"].Optimizer.WeightDecay);
     }
 
+    [Theory]
+    [InlineData("wrn-16-4", "0", "sum")]
+    [InlineData("wrn-16-4", "3e-4", "convex")]
+    [InlineData("resnet-18", "0", "sum")]
+    [InlineData("resnet-18", "3e-4", "convex")]
+    [InlineData("vgg-s", "3e-4", "sum")]
+    [InlineData("vgg-16", "3e-4", "sum")]
+    public void Residual_sums_are_convex_by_default_exactly_where_there_are_some_and_the_penalty_is_on(string network, string beta, string expected)
+    {
+        string[] options = [$"train.dq.network={network}", $"train.dq.lipschitz.beta={beta}"];
+        Assert.Equal(expected, Parse(Small, options).Train["dq"].Residual);
+        // What is written stands.
+        Assert.Equal("sum", Parse(Small, [.. options, "train.dq.residual=sum"]).Train["dq"].Residual);
+        if (!network.StartsWith("vgg", StringComparison.Ordinal))
+            Assert.Equal("convex", Parse(Small, [.. options, "train.dq.residual=convex"]).Train["dq"].Residual);
+    }
+
+    [Theory]
+    [InlineData("relu6", 0, 6)]
+    [InlineData("relu1", 0, 1)]
+    [InlineData("tanh", -1, 1)]
+    public void An_activation_knows_its_range(string kind, double lowest, double highest)
+    {
+        var activation = Parse(Small, $"train.dq.activation.kind={kind}").Train["dq"].Activation;
+        Assert.Equal((kind, lowest, highest), (activation.Kind, activation.LowerBound, activation.Bound));
+    }
+
     [Fact]
     public void Digits_are_not_mirrored_and_natural_images_are()
     {
@@ -123,6 +150,10 @@ public class PipelineFileTests
     [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "activation": { "bits": 9 } } } }""", "DQ1004: \"bits\" should be from 1 to 8, or 32, not 9")]
     [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "network": "wrn-17-4" } } }""", "DQ1004: \"network\": a Wide ResNet's depth is 6n + 4")]
     [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "network": "vgg-d" } } }""", "did you mean \"vgg-s\"?")]
+    [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "network": "resnet-19" } } }""", "is not vgg-s, vgg-16, resnet-18 or wrn-D-K; did you mean \"resnet-18\"?")]
+    [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "residual": "convex" } } }""", "dq.json(1,99): error DQ1004: \"residual\": vgg-s has no residual sums")]
+    [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "residual": "convx" } } }""", "DQ1004: \"residual\": \"convx\" is not one of sum, convex; did you mean \"convex\"?")]
+    [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "activation": { "kind": "tahn" } } } }""", "\"tahn\" is not one of relu6, relu1, tanh; did you mean \"tanh\"?")]
     [InlineData("""{ "evaluate": { "e": { "models": ["x"] } } }""", "dq.json(1,35): error DQ1005: no model is called \"x\"")]
     [InlineData("""{ "evaluate": { "e": { "models": [], "attacks": ["fgms"] } } }""", "\"fgms\" is not one of random, fgsm, r+fgsm, bim, pgd; did you mean \"fgsm\"?")]
     [InlineData("""{ "evaluate": { "e": { "models": [], "attacks": ["pgd", { "kind": "pgd", "steps": 50 }] } } }""", "dq.json(1,57): error DQ1007: two attacks are called \"pgd\"")]

@@ -70,6 +70,11 @@ internal sealed class PipelineReader(PipelineDeclaration root, string folder, Fu
             return;
         }
 
+        var mayBeConvex = NetworkNames.HasResidualSums(train.Network);
+        if (entry.Options["residual"] is not { } residual)
+            train = train with { Residual = mayBeConvex && train.Lipschitz.Beta > 0 ? "convex" : "sum" };
+        else if (train.Residual == "convex" && !mayBeConvex)
+            context.Complain(DiagnosticCodes.OutOfRange, $"\"residual\": {train.Network} has no residual sums that could be convex; remove the key, or use resnet-18 or wrn-D-K", residual.Place);
         if (entry.Options["optimizer"]?["weightDecay"] is null)
             train = train with { Optimizer = train.Optimizer with { WeightDecay = train.Lipschitz.Beta > 0 ? 0 : 5e-4 } };
         if (entry.Options["augment"]?["flip"] is null)

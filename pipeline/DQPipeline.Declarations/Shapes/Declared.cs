@@ -5,10 +5,6 @@ internal static class Declared
 {
     private const int MaxCount = 100_000_000;
 
-    public static readonly string[] NetworkExamples = ["vgg-s", "vgg-16", "wrn-28-10"];
-
-    private const string NetworkPattern = "^(vgg-s|vgg-16|wrn-[0-9]+-[0-9]+)$";
-
     public static readonly Shape<StreetDigitsDeclaration> StreetDigits = new(
         () => new(),
         Kind<StreetDigitsDeclaration>("street-digits"),
@@ -54,7 +50,7 @@ internal static class Declared
 
     public static readonly Shape<ActivationDeclaration> Activation = new(
         () => new(),
-        new TextField<ActivationDeclaration>("kind", d => d.Kind, (d, v) => d with { Kind = v }, "relu6", "relu1"),
+        new TextField<ActivationDeclaration>("kind", d => d.Kind, (d, v) => d with { Kind = v }, "relu6", "relu1", "tanh"),
         new IntegerField<ActivationDeclaration>("bits", 1, 8, d => d.Bits, (d, v) => d with { Bits = v }) { Also = ActivationDeclaration.FullPrecision });
 
     public static readonly Shape<LipschitzDeclaration> Lipschitz = new(
@@ -85,7 +81,8 @@ internal static class Declared
     public static readonly Shape<TrainDeclaration> Train = new(
         () => new(),
         Text<TrainDeclaration>("dataset", d => d.Dataset, (d, v) => d with { Dataset = v }, inKey: false),
-        new TextField<TrainDeclaration>("network", d => d.Network, (d, v) => d with { Network = v }) { Check = CheckNetwork, Pattern = NetworkPattern },
+        new TextField<TrainDeclaration>("network", d => d.Network, (d, v) => d with { Network = v }) { Check = NetworkNames.Complaint, Pattern = NetworkNames.Pattern },
+        new TextField<TrainDeclaration>("residual", d => d.Residual, (d, v) => d with { Residual = v }, "sum", "convex"),
         new IntegerField<TrainDeclaration>("epochs", 1, 10_000, d => d.Epochs, (d, v) => d with { Epochs = v }),
         new IntegerField<TrainDeclaration>("batch", 1, 65_536, d => d.Batch, (d, v) => d with { Batch = v }),
         new TextField<TrainDeclaration>("precision", d => d.Precision, (d, v) => d with { Precision = v }, "float32", "bfloat16"),
@@ -148,16 +145,4 @@ internal static class Declared
     ];
 
     private static AttackDeclaration Named(AttackDeclaration attack) => attack.Name.Length > 0 ? attack : attack with { Name = attack.Kind };
-
-    private static string? CheckNetwork(string network)
-    {
-        if (network is "vgg-s" or "vgg-16")
-            return null;
-        var parts = network.Split('-');
-        if (parts is not ["wrn", var depthText, var widthText] || !int.TryParse(depthText, out var depth) || !int.TryParse(widthText, out var width))
-            return $"\"{network}\" is not vgg-s, vgg-16 or wrn-D-K{Spelling.DidYouMean(network, NetworkExamples)}";
-        if (depth < 10 || depth > 100 || (depth - 4) % 6 != 0)
-            return $"a Wide ResNet's depth is 6n + 4 from 10 to 100 (10, 16, 22, 28, 34, 40, …), not {depth}";
-        return width is < 1 or > 20 ? $"a Wide ResNet's widening factor is from 1 to 20, not {width}" : null;
-    }
 }

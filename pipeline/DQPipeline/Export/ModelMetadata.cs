@@ -20,6 +20,7 @@ internal static class ModelMetadata
             ["format"] = Format,
             ["version"] = Version,
             ["network"] = network.Network,
+            ["residual"] = network.Residual,
             ["activation.kind"] = network.Activation.Kind,
             ["activation.bits"] = Text(network.Activation.Bits),
             ["input.shape"] = $"{Text(network.Channels)},{Text(network.Height)},{Text(network.Width)}",
@@ -56,7 +57,11 @@ internal static class ModelMetadata
                 Word(words, "network"),
                 new ActivationDeclaration { Kind = Word(words, "activation.kind"), Bits = Integer(words, "activation.bits") },
                 Integer("input.shape", shape[0]), Integer("input.shape", shape[1]), Integer("input.shape", shape[2]),
-                Labels(Word(words, "labels"))),
+                Labels(Word(words, "labels")))
+            {
+                // Files from before there was a choice do not say.
+                Residual = words.GetValueOrDefault("residual", "sum"),
+            },
             new TrainingProvenance(
                 Word(words, "training.declaration"), Word(words, "training.key"), Word(words, "training.dataset"),
                 Integer(words, "training.seed"), Integer(words, "training.epochs"), Number(words, "training.loss"), Number(words, "training.accuracy"),

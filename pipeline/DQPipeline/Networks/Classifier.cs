@@ -1,3 +1,4 @@
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace DQPipeline.Networks;
@@ -19,6 +20,12 @@ public abstract class Classifier(NetworkDescription description) : nn.Module<Ten
     /// float32 always. The default is float32.
     /// </summary>
     public ScalarType MapType { get; set; } = ScalarType.Float32;
+
+    /// <summary>
+    /// The coefficients of each residual sum that is a convex combination, float32 [α₁, α₂] a block. They live on the simplex α₁ + α₂ = 1, α ≥ 0: whoever moves
+    /// them puts them back. Empty where sums are plain, or where there are none.
+    /// </summary>
+    public virtual IReadOnlyList<Parameter> ConvexCoefficients => [];
 
     /// <summary>(x − mean)·scale, the first thing that every network does, in <see cref="MapType"/> with channels last.</summary>
     /// <remarks>In place where it can be: neither the subtraction nor the multiplication needs its result for the gradient.</remarks>

@@ -17,21 +17,26 @@ public sealed class Convolution : nn.Module<Tensor, Tensor>
     /// <param name="stride">Step between windows, 1 or more. Padding is k/2, so that stride 1 keeps the size of an odd k.</param>
     internal Convolution(Tensor weight, int stride) : base(nameof(Convolution))
     {
-        Weight = new Parameter(weight);
-        register_parameter("weight", Weight);
+        var parameter = new Parameter(weight);
+        register_parameter("weight", parameter);
         strides = [stride, stride];
-        padding = [Weight.shape[2] / 2, Weight.shape[3] / 2];
+        padding = [parameter.shape[2] / 2, parameter.shape[3] / 2];
     }
 
-    /// <summary>float32 cout×cin×k×k.</summary>
-    public Parameter Weight { get; }
+    /// <summary>float32 cout×cin×k×k. Looked up each time and not kept: to() registers a new one in its place.</summary>
+    public Parameter Weight => get_parameter("weight")!;
 
     /// <summary>N×cin×H×W to N×cout×H/stride×W/stride, of the type and layout that come in.</summary>
-    public override Tensor forward(Tensor input)
+    public override Tensor forward(Tensor input) => With(Weight, input);
+
+    /// <summary>The same with another weight of the same shape.</summary>
+    /// <param name="weight">cout×cin×k×k.</param>
+    /// <param name="input">N×cin×H×W.</param>
+    internal Tensor With(Tensor weight, Tensor input)
     {
-        if (input.dtype == Weight.dtype)
-            return nn.functional.conv2d(input, Weight, strides: strides, padding: padding);
-        using var rounded = Weight.to(input.dtype);
+        if (input.dtype == weight.dtype)
+            return nn.functional.conv2d(input, weight, strides: strides, padding: padding);
+        using var rounded = weight.to(input.dtype);
         return nn.functional.conv2d(input, rounded, strides: strides, padding: padding);
     }
 }

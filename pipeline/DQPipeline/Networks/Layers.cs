@@ -30,6 +30,12 @@ internal sealed class LayerFactory(int seed, Device device) : IDisposable
     /// <summary>Batch norm with the activation after it.</summary>
     public NormalizedActivation Norm(int channels, BoundedActivation activation) => new(channels, activation, device);
 
+    /// <summary>Batch norm alone.</summary>
+    public BatchNormalization Norm(int channels) => new(channels, device);
+
+    /// <summary>What joins the branches of a residual block: see <see cref="NetworkDescription.Residual"/>.</summary>
+    public ResidualSum Sum(NetworkDescription description) => new(description.Residual == "convex", device);
+
     /// <inheritdoc/>
     public void Dispose() => generator.Dispose();
 

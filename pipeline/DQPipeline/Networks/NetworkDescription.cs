@@ -3,8 +3,8 @@ using DQPipeline.Declarations;
 namespace DQPipeline.Networks;
 
 /// <summary>All that is needed to build a network again, as it stands in a model file's metadata.</summary>
-/// <param name="Network"><c>vgg-s</c>, <c>vgg-16</c> or <c>wrn-D-K</c>.</param>
-/// <param name="Activation">The bounded ReLU and its quantizer.</param>
+/// <param name="Network"><c>vgg-s</c>, <c>vgg-16</c>, <c>resnet-18</c> or <c>wrn-D-K</c>.</param>
+/// <param name="Activation">The activation and its quantizer.</param>
 /// <param name="Channels">Channels of an image.</param>
 /// <param name="Height">Rows of an image.</param>
 /// <param name="Width">Columns of an image.</param>
@@ -20,6 +20,12 @@ public sealed record NetworkDescription(
 
     /// <summary>By what the centred image is multiplied inside the network: 4, the inverse of a typical standard deviation of natural images.</summary>
     public const double InputScale = 4.0;
+
+    /// <summary>
+    /// How residual blocks join their branches: <c>sum</c>, or <c>convex</c> for a convex combination with learned coefficients (paper section 4). The default is
+    /// sum, which is what networks without residual blocks and model files that do not say have.
+    /// </summary>
+    public string Residual { get; init; } = "sum";
 
     /// <summary>Number of classes K.</summary>
     public int Classes => Labels.Count;

@@ -12,18 +12,25 @@ public static partial class NetworkFactory
     /// <param name="description">Name, activation, image size and labels.</param>
     /// <param name="seed">Seed of the initialisation, at least 0.</param>
     /// <param name="device">Where the network is to live; the processor unless told.</param>
-    /// <exception cref="DqException">DQ1004: the network or activation is unknown, or the image or the number of classes is too small.</exception>
+    /// <exception cref="DqException">
+    /// DQ1004: the network or activation is unknown, the image or the number of classes is too small, or residual sums are to be convex where there are none.
+    /// </exception>
     public static Classifier Create(NetworkDescription description, int seed, torch.Device? device = null)
     {
         if (description.Channels < 1 || description.Height < 4 || description.Width < 4 || description.Classes < 2)
             throw new DqException(
                 DiagnosticCodes.OutOfRange,
                 $"A network for {description.Channels}×{description.Height}×{description.Width} images of {description.Classes} classes cannot be built: images need 4 pixels a side, and there must be 2 classes.");
+        if (description.Residual is not ("sum" or "convex"))
+            throw new DqException(DiagnosticCodes.OutOfRange, $"'{description.Residual}' is no way to join residual branches. Use sum or convex.");
+        if (description.Residual == "convex" && !NetworkNames.HasResidualSums(description.Network))
+            throw new DqException(DiagnosticCodes.OutOfRange, $"'{description.Network}' has no residual sums that could be convex. Use sum, or resnet-18 or wrn-D-K.");
         using var layers = new LayerFactory(seed, device ?? torch.CPU);
         return description.Network switch
         {
             "vgg-s" => Vgg.S(description, layers),
             "vgg-16" => Vgg.V16(description, layers),
+            "resnet-18" => new ResNet(description, layers),
             _ => Wide(description, layers),
         };
     }
@@ -32,7 +39,7 @@ public static partial class NetworkFactory
     {
         var match = WideName().Match(description.Network);
         if (!match.Success)
-            throw new DqException(DiagnosticCodes.OutOfRange, $"'{description.Network}' is no network. Use vgg-s, vgg-16 or wrn-D-K, for instance wrn-16-4.");
+            throw new DqException(DiagnosticCodes.OutOfRange, $"'{description.Network}' is no network. Use vgg-s, vgg-16, resnet-18 or wrn-D-K, for instance wrn-16-4.");
         var depth = int.Parse(match.Groups["depth"].Value, CultureInfo.InvariantCulture);
         var widening = int.Parse(match.Groups["widening"].Value, CultureInfo.InvariantCulture);
         if (depth is < 10 or > 100 || depth % 6 != 4 || widening is < 1 or > 20)

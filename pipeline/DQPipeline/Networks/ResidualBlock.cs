@@ -4,9 +4,10 @@ using static TorchSharp.torch;
 namespace DQPipeline.Networks;
 
 /// <summary>
-/// The pre-activation block of Wide ResNet: norm1, convolution, norm2, convolution, and the input added. Where the width or the size changes, the
+/// The pre-activation block of Wide ResNet: norm1, convolution, norm2, convolution, and the input joined on. Where the width or the size changes, the
 /// shortcut is a 1×1 convolution of the activated input, as in the original.
 /// </summary>
+/// <remarks>Fields are called as their modules are registered: whoever registers the block has TorchSharp register its fields too, under their names.</remarks>
 internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
 {
     private readonly NormalizedActivation norm1;
@@ -14,28 +15,39 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
     private readonly NormalizedActivation norm2;
     private readonly Convolution conv2;
     private readonly Convolution? shortcut;
+    private readonly ResidualSum sum;
 
-    public ResidualBlock(int inputs, int outputs, int stride, BoundedActivation activation, LayerFactory layers) : base(nameof(ResidualBlock))
+    public ResidualBlock(int inputs, int outputs, int stride, BoundedActivation activation, ResidualSum sum, LayerFactory layers) : base(nameof(ResidualBlock))
     {
         norm1 = layers.Norm(inputs, activation);
         conv1 = layers.Convolution(inputs, outputs, stride: stride);
         norm2 = layers.Norm(outputs, activation);
         conv2 = layers.Convolution(outputs, outputs);
         shortcut = inputs != outputs || stride != 1 ? layers.Convolution(inputs, outputs, kernel: 1, stride: stride) : null;
+        this.sum = sum;
         register_module("norm1", norm1);
         register_module("conv1", conv1);
         register_module("norm2", norm2);
         register_module("conv2", conv2);
-        WeightLayers = [new("conv1", conv1.Weight, norm2), new("conv2", conv2.Weight, null)];
         if (shortcut is not null)
-        {
             register_module("shortcut", shortcut);
-            WeightLayers = [.. WeightLayers, new("shortcut", shortcut.Weight, null)];
-        }
+        register_module("sum", sum);
     }
 
     /// <summary>The convolutions; a sum stands between the last ones and the next batch norm.</summary>
-    public IReadOnlyList<WeightLayer> WeightLayers { get; }
+    public IEnumerable<WeightLayer> WeightLayers
+    {
+        get
+        {
+            yield return new("conv1", conv1.Weight, norm2);
+            yield return new("conv2", conv2.Weight, null);
+            if (shortcut is not null)
+                yield return new("shortcut", shortcut.Weight, null);
+        }
+    }
+
+    /// <summary>Joins the branches.</summary>
+    public ResidualSum Sum => sum;
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
@@ -43,11 +55,10 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
         using var activated = norm1.forward(input);
         using var inner = conv1.forward(activated);
         using var innerActivated = norm2.forward(inner);
-        // In place: the gradient of a sum needs neither term, and that of the convolution not its result.
-        var residual = conv2.forward(innerActivated);
+        var residual = sum.Weighed(conv2, innerActivated, ResidualSum.Residual);
         if (shortcut is null)
-            return residual.add_(input);
-        using var projected = shortcut.forward(activated);
-        return residual.add_(projected);
+            return sum.JoinInput(input, residual);
+        using var projected = sum.Weighed(shortcut, activated, ResidualSum.Shortcut);
+        return ResidualSum.Join(projected, residual);
     }
 }

@@ -21,13 +21,13 @@ internal sealed class Vgg : Classifier
     private static readonly int[] Sixteen =
         [64, 64, Pool, 128, 128, Pool, 256, 256, 256, Pool, 512, 512, 512, Pool, 512, 512, 512];
 
-    private readonly List<(Convolution Convolution, NormalizedActivation Norm, bool PoolAfter)> blocks = [];
+    private readonly List<(string Name, Convolution Convolution, NormalizedActivation Norm, bool PoolAfter)> blocks = [];
     private readonly Linear linear;
 
     private Vgg(NetworkDescription description, int[] widths, LayerFactory layers) : base(description)
     {
         var activation = new BoundedActivation(description.Activation);
-        var (channels, side, weights) = (description.Channels, Math.Min(description.Height, description.Width), new List<WeightLayer>());
+        var (channels, side) = (description.Channels, Math.Min(description.Height, description.Width));
         for (var i = 0; i < widths.Length; i++)
         {
             if (widths[i] == Pool)
@@ -39,20 +39,18 @@ internal sealed class Vgg : Classifier
             var norm = layers.Norm(widths[i], activation);
             register_module($"conv{number}", convolution);
             register_module($"norm{number}", norm);
-            weights.Add(new WeightLayer($"conv{number}", convolution.Weight, norm));
-            blocks.Add((convolution, norm, pool));
+            blocks.Add(($"conv{number}", convolution, norm, pool));
             channels = widths[i];
             side = pool ? side / 2 : side;
         }
 
         linear = layers.Linear(channels, description.Classes);
         register_module("linear", linear);
-        weights.Add(new WeightLayer("linear", linear.weight!, null));
-        WeightLayers = weights;
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<WeightLayer> WeightLayers { get; }
+    public override IReadOnlyList<WeightLayer> WeightLayers =>
+        [.. blocks.Select(block => new WeightLayer(block.Name, block.Convolution.Weight, block.Norm)), new("linear", linear.weight!, null)];
 
     /// <summary>Builds vgg-s.</summary>
     public static Vgg S(NetworkDescription description, LayerFactory layers) => new(description, Small, layers);
@@ -64,7 +62,7 @@ internal sealed class Vgg : Classifier
     public override Tensor forward(Tensor input)
     {
         var x = Centre(input);
-        foreach (var (convolution, norm, pool) in blocks)
+        foreach (var (_, convolution, norm, pool) in blocks)
         {
             x = Replace(x, convolution.forward(x));
             x = Replace(x, norm.forward(x));
@@ -72,7 +70,7 @@ internal sealed class Vgg : Classifier
                 x = Replace(x, nn.functional.max_pool2d(x, 2));
         }
 
-        x = Replace(x, x.mean([2, 3], type: ScalarType.Float32));
+        x = Replace(x, x.mean([2, 3], type: linear.weight!.dtype));
         return Replace(x, linear.forward(x));
     }
 }

@@ -12,7 +12,7 @@ namespace DQPipeline.Networks;
 internal sealed class WideResNet : Classifier
 {
     private readonly Convolution stem;
-    private readonly List<ResidualBlock> blocks = [];
+    private readonly List<(string Name, ResidualBlock Block)> blocks = [];
     private readonly NormalizedActivation norm;
     private readonly Linear linear;
 
@@ -27,17 +27,15 @@ internal sealed class WideResNet : Classifier
         stem = layers.Convolution(description.Channels, 16);
         register_module("conv", stem);
         var channels = 16;
-        var weights = new List<WeightLayer> { new("conv", stem.Weight, null) };
         for (var group = 0; group < 3; group++)
         {
             for (var i = 0; i < blocksPerGroup; i++)
             {
                 var name = string.Create(CultureInfo.InvariantCulture, $"group{group + 1}_block{i + 1}");
                 var width = (16 << group) * widening;
-                var block = new ResidualBlock(channels, width, stride: group > 0 && i == 0 ? 2 : 1, activation, layers);
+                var block = new ResidualBlock(channels, width, stride: group > 0 && i == 0 ? 2 : 1, activation, layers.Sum(description), layers);
                 register_module(name, block);
-                weights.AddRange(block.WeightLayers.Select(layer => layer with { Name = $"{name}.{layer.Name}" }));
-                blocks.Add(block);
+                blocks.Add((name, block));
                 channels = width;
             }
         }
@@ -46,22 +44,28 @@ internal sealed class WideResNet : Classifier
         linear = layers.Linear(channels, description.Classes);
         register_module("norm", norm);
         register_module("linear", linear);
-        weights.Add(new WeightLayer("linear", linear.weight!, null));
-        WeightLayers = weights;
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<WeightLayer> WeightLayers { get; }
+    public override IReadOnlyList<WeightLayer> WeightLayers =>
+    [
+        new("conv", stem.Weight, null),
+        .. blocks.SelectMany(item => item.Block.WeightLayers.Select(layer => layer.Within(item.Name))),
+        new("linear", linear.weight!, null),
+    ];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Parameter> ConvexCoefficients => [.. blocks.Select(item => item.Block.Sum.Coefficients).OfType<Parameter>()];
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
         var x = Centre(input);
         x = Replace(x, stem.forward(x));
-        foreach (var block in blocks)
+        foreach (var (_, block) in blocks)
             x = Replace(x, block.forward(x));
         x = Replace(x, norm.forward(x));
-        x = Replace(x, x.mean([2, 3], type: ScalarType.Float32));
+        x = Replace(x, x.mean([2, 3], type: linear.weight!.dtype));
         return Replace(x, linear.forward(x));
     }
 }

@@ -6,10 +6,10 @@ namespace DQPipeline.Quantization;
 /// <summary>
 /// A ReLU that is bounded above, followed by a uniform quantizer with straight-through gradient (paper section 2.1):
 /// y = x̂ + stop_gradient(Quantize(x̂) − x̂) with x̂ = min(max(x, 0), bound). The levels are k·bound/(2^b − 1) for k = 0 … 2^b − 1;
-/// a value half-way between two goes to the even k.
+/// a value half-way between two goes to the even k. Or tanh, the baseline of the paper's A.1, in their place (<see cref="TanhFunction"/>).
 /// </summary>
 /// <remarks>
-/// The gradient is 1 for 0 &lt; x &lt; bound and 0 elsewhere, at both ends as well: so the reference implementations of ReLU6 have it.
+/// The gradient of the bounded ReLUs is 1 for 0 &lt; x &lt; bound and 0 elsewhere, at both ends as well: so the reference implementations of ReLU6 have it.
 /// </remarks>
 public sealed class BoundedActivation
 {
@@ -17,13 +17,21 @@ public sealed class BoundedActivation
     /// <exception cref="DqException">DQ1004: the kind is unknown, or the bits are neither 1 to 8 nor 32.</exception>
     public BoundedActivation(ActivationDeclaration declaration)
     {
-        if (declaration.Kind is not ("relu6" or "relu1"))
-            throw new DqException(DiagnosticCodes.OutOfRange, $"'{declaration.Kind}' is no activation. Use relu6 or relu1.");
+        if (declaration.Kind is not ("relu6" or "relu1" or "tanh"))
+            throw new DqException(DiagnosticCodes.OutOfRange, $"'{declaration.Kind}' is no activation. Use relu6, relu1 or tanh.");
         if (declaration.Bits is not (>= 1 and <= 8 or ActivationDeclaration.FullPrecision))
             throw new DqException(DiagnosticCodes.OutOfRange, $"{declaration.Bits} are no bits of an activation. Use 1 to 8, or {ActivationDeclaration.FullPrecision} for full precision.");
+        IsRectified = declaration.Kind != "tanh";
+        LowerBound = declaration.LowerBound;
         Bound = declaration.Bound;
         Steps = declaration.IsQuantized ? (1 << declaration.Bits) - 1 : 0;
     }
+
+    /// <summary>Whether it is a bounded ReLU, which clips to [0, <see cref="Bound"/>], and not tanh.</summary>
+    public bool IsRectified { get; }
+
+    /// <summary>The lower end of the range: 0 of the bounded ReLUs, −1 of tanh.</summary>
+    public double LowerBound { get; }
 
     /// <summary>The upper end of the range, 6 or 1.</summary>
     public double Bound { get; }
@@ -31,11 +39,13 @@ public sealed class BoundedActivation
     /// <summary>Steps between the lowest and the highest level, 2^b − 1; 0 in full precision.</summary>
     public int Steps { get; }
 
-    /// <summary>Clips and quantizes.</summary>
+    /// <summary>Clips, or takes the tanh, and quantizes.</summary>
     /// <param name="x">Any shape, float32 or float64. It is left as it is.</param>
     /// <returns>A new tensor of the same shape.</returns>
     public Tensor Apply(Tensor x)
     {
+        if (!IsRectified && Steps == 0)
+            return x.tanh();
         if (Bound == 6)
         {
             // The free straight-through estimator: the gradient of relu6 reads its input and not its result, which may so be quantized in place.
@@ -46,11 +56,19 @@ public sealed class BoundedActivation
 
         // TorchSharp's functions leave handles of their own behind, each of which would hold an activation until some collection.
         using var scope = NewDisposeScope();
-        return BoundedActivationFunction.apply(x, this).MoveToOuterDisposeScope();
+        return (IsRectified ? BoundedActivationFunction.apply(x, this) : TanhFunction.apply(x, this)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Rounds clipped values to the levels, in place.</summary>
-    internal Tensor Quantize(Tensor clipped) => Steps == 0 ? clipped : clipped.mul_(Steps / Bound).round_().mul_(Bound / Steps);
+    /// <summary>Rounds values within the range to the levels, in place.</summary>
+    internal Tensor Quantize(Tensor bounded)
+    {
+        if (Steps == 0)
+            return bounded;
+        var range = Bound - LowerBound;
+        if (LowerBound == 0)
+            return bounded.mul_(Steps / range).round_().mul_(range / Steps);
+        return bounded.sub_(LowerBound).mul_(Steps / range).round_().mul_(range / Steps).add_(LowerBound);
+    }
 }
 
 /// <summary>

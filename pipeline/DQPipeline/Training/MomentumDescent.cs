@@ -6,17 +6,20 @@ namespace DQPipeline.Training;
 
 /// <summary>
 /// Stochastic gradient descent with momentum: v ← μ·v + g, w ← w − η·v, or with Nesterov's look-ahead w ← w − η·(g + μ·v). Weight decay λ adds λ·w to the
-/// gradient of convolution and linear weights; biases and batch norm are left alone, since shrinking them regularises nothing.
+/// gradient of convolution and linear weights; biases, batch norm and the coefficients of residual sums are left alone, since shrinking them regularises
+/// nothing. Coefficients that are to be convex end each step at the nearest point of their simplex.
 /// </summary>
 /// <remarks>All in place, on a handful of small tensors; its state is the velocities v, which a checkpoint holds.</remarks>
 internal sealed class MomentumDescent : IDisposable
 {
     private readonly List<(string Name, Tensor Weight, Tensor Velocity, bool Decays)> slots = [];
+    private readonly IReadOnlyList<Tensor> coefficients;
     private readonly OptimizerDeclaration options;
 
     public MomentumDescent(Classifier network, OptimizerDeclaration options)
     {
         this.options = options;
+        coefficients = network.ConvexCoefficients;
         var decaying = network.WeightLayers.Select(layer => $"{layer.Name}.weight").ToHashSet();
         foreach (var (name, parameter) in network.named_parameters())
             slots.Add((name, parameter, zeros_like(parameter, requires_grad: false).DetachFromDisposeScope(), decaying.Contains(name)));
@@ -52,6 +55,9 @@ internal sealed class MomentumDescent : IDisposable
             velocity.mul_(options.Momentum).add_(gradient);
             weight.add_(options.Nesterov ? gradient.add_(velocity, alpha: options.Momentum) : velocity, alpha: -rate);
         }
+
+        foreach (var point in coefficients)
+            SimplexProjection.Project(point);
     }
 
     /// <inheritdoc/>

@@ -26,7 +26,10 @@ internal sealed class TrainingRun(TrainingRequest request, CheckpointFolder? che
     public TrainingResult Run(CancellationToken cancellation)
     {
         var data = request.Data;
-        var description = new NetworkDescription(declaration.Network, declaration.Activation, data.Channels, data.Height, data.Width, data.Labels);
+        var description = new NetworkDescription(declaration.Network, declaration.Activation, data.Channels, data.Height, data.Width, data.Labels)
+        {
+            Residual = declaration.Residual,
+        };
         var state = new TrainingState(description, declaration, device);
         try
         {

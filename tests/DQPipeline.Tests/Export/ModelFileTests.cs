@@ -41,6 +41,40 @@ public sealed class ModelFileTests : IDisposable
         Assert.Equal(network.forward(images).data<float>().ToArray(), loaded.forward(images).data<float>().ToArray());
     }
 
+    [Theory]
+    [InlineData("resnet-18", "relu6", "sum")]
+    [InlineData("resnet-18", "tanh", "convex")]
+    [InlineData("wrn-10-1", "relu1", "convex")]
+    public void Networks_with_residual_sums_come_back_too(string name, string activation, string residual)
+    {
+        using var scope = NewDisposeScope();
+        using var network = NetworkFactory.Create(Network with { Network = name, Activation = new ActivationDeclaration { Kind = activation, Bits = 2 }, Residual = residual }, seed: 5);
+        foreach (var coefficients in network.ConvexCoefficients)
+        {
+            using var guard = no_grad();
+            coefficients.copy_(tensor(new[] { 0.25f, 0.75f }));
+        }
+
+        var images = rand(4, 1, 8, 12);
+        network.eval();
+        ModelFile.Save(ModelPath, network, Provenance);
+        using var loaded = ModelFile.Load(ModelPath);
+        Assert.Equal((residual, activation), (loaded.Description.Residual, loaded.Description.Activation.Kind));
+        Assert.All(loaded.ConvexCoefficients, coefficients => Assert.Equal([0.25f, 0.75f], coefficients.data<float>().ToArray()));
+        Assert.Equal(network.forward(images).data<float>().ToArray(), loaded.forward(images).data<float>().ToArray());
+    }
+
+    [Fact]
+    public void A_file_that_does_not_say_how_branches_are_joined_sums_them()
+    {
+        using var network = NetworkFactory.Create(Network, seed: 5);
+        ModelFile.Save(ModelPath, network, Provenance);
+        var file = SafetensorsFile.Read(ModelPath);
+        (file with { Metadata = file.Metadata.Where(pair => pair.Key != "residual").ToDictionary() }).Write(ModelPath);
+        using var loaded = ModelFile.Load(ModelPath);
+        Assert.Equal("sum", loaded.Description.Residual);
+    }
+
     [Fact]
     public void The_same_model_gives_the_same_bytes()
     {
@@ -147,7 +181,7 @@ public sealed class ModelFileTests : IDisposable
         var grown = file.Entries[0] with { Name = "more" };
         (file with { Entries = [.. file.Entries, grown] }).Write(ModelPath);
         AssertCoded(() => ModelFile.Load(ModelPath));
-        foreach (var (key, value) in new[] { ("network", "vgg-99"), ("activation.bits", "x"), ("input.shape", "3,8"), ("labels", "[1"), ("version", "2"), ("input.mean", "0") })
+        foreach (var (key, value) in new[] { ("network", "vgg-99"), ("residual", "convex"), ("residual", "product"), ("activation.bits", "x"), ("input.shape", "3,8"), ("labels", "[1"), ("version", "2"), ("input.mean", "0") })
         {
             (file with { Metadata = new Dictionary<string, string>(file.Metadata) { [key] = value } }).Write(ModelPath);
             AssertCoded(() => ModelFile.Load(ModelPath));

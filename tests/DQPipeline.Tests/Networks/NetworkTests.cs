@@ -9,8 +9,9 @@ public class NetworkTests
 {
     private static readonly string[] TenLabels = [.. Enumerable.Range(0, 10).Select(i => $"class {i}")];
 
-    internal static NetworkDescription Description(string network, int bits = ActivationDeclaration.FullPrecision, int channels = 3, int side = 32, string kind = "relu6") =>
-        new(network, new ActivationDeclaration { Bits = bits, Kind = kind }, channels, side, side, TenLabels);
+    internal static NetworkDescription Description(
+        string network, int bits = ActivationDeclaration.FullPrecision, int channels = 3, int side = 32, string kind = "relu6", string residual = "sum") =>
+        new(network, new ActivationDeclaration { Bits = bits, Kind = kind }, channels, side, side, TenLabels) { Residual = residual };
 
     [Fact]
     public void Vgg_s_has_the_parameters_that_its_layers_add_up_to()
@@ -29,6 +30,28 @@ public class NetworkTests
         const int norms = 2 * (2 * 64 + 2 * 128 + 3 * 256 + 6 * 512);
         using var network = NetworkFactory.Create(Description("vgg-16"), seed: 1);
         Assert.Equal(convolutions + norms + 512 * 10 + 10, Count(network));
+        // 14.7 M in the literature on CIFAR-10; 14,728,266 of implementations whose 13 convolutions keep the 4,224 biases that batch norm makes idle.
+        Assert.Equal(14_728_266 - 4_224, Count(network));
+    }
+
+    [Theory]
+    [InlineData("sum", 0)]
+    [InlineData("convex", 8 * 2)] // two coefficients in each of the eight blocks
+    public void ResNet_18_has_the_11_173_962_parameters_of_the_literature_and_of_its_layers(string residual, int coefficients)
+    {
+        // Two parameters a channel for each batch norm: that of the stem, two a block, and one after each of the three projections.
+        var (total, channels) = (9 * 3 * 64 + 2 * 64, 64);
+        foreach (var width in new[] { 64, 128, 256, 512 })
+        {
+            var shortcut = channels == width ? 0 : channels * width + 2 * width;
+            total += 9 * channels * width + 9 * width * width + 4 * width + shortcut + (18 * width * width + 4 * width);
+            channels = width;
+        }
+
+        total += channels * 10 + 10;
+        using var network = NetworkFactory.Create(Description("resnet-18", residual: residual), seed: 1);
+        Assert.Equal(11_173_962, total);
+        Assert.Equal(total + coefficients, Count(network));
     }
 
     [Theory]
@@ -65,6 +88,9 @@ public class NetworkTests
     [InlineData("vgg-16", 3, 48)]
     [InlineData("wrn-10-1", 3, 32)]
     [InlineData("wrn-16-2", 1, 28)]
+    [InlineData("resnet-18", 3, 32)]
+    [InlineData("resnet-18", 1, 28)]
+    [InlineData("resnet-18", 3, 4)]
     public void Every_network_takes_every_image_size_and_gives_finite_logits(string name, int channels, int side)
     {
         using var network = NetworkFactory.Create(Description(name, bits: 4, channels: channels, side: side), seed: 3);
@@ -99,6 +125,7 @@ public class NetworkTests
     [InlineData("vgg-s", 7)]
     [InlineData("vgg-16", 14)]
     [InlineData("wrn-16-2", 1 + 12 + 3 + 1)] // stem, two a block, a shortcut a group, linear
+    [InlineData("resnet-18", 1 + 16 + 3 + 1)] // the same, but the first stage keeps its width
     public void Every_weight_matrix_is_listed_once_under_its_name_in_the_state(string name, int count)
     {
         using var network = NetworkFactory.Create(Description(name), seed: 1);
@@ -106,6 +133,8 @@ public class NetworkTests
         Assert.Equal(count, network.WeightLayers.Count);
         Assert.All(network.WeightLayers, layer => Assert.Equal(Values(state[$"{layer.Name}.weight"]), Values(layer.Weight)));
         Assert.Equal(network.parameters().Count(parameter => parameter.dim() >= 2), count);
+        // Every array of a model file is a parameter or a running statistic, once.
+        Assert.Equal(state.Count, network.parameters().Count() + 2 * network.modules().OfType<BatchNormalization>().Count());
         Assert.All(network.WeightLayers, layer => Assert.True(layer.Norm is null || layer.Norm.Weight.shape[0] == layer.Weight.shape[0]));
     }
 
@@ -121,11 +150,17 @@ public class NetworkTests
     }
 
     [Theory]
-    [InlineData("vgg-s")]
-    [InlineData("wrn-16-1")]
-    public void Forward_leaves_only_its_result(string name)
+    [InlineData("vgg-s", "relu6", "sum", 2)]
+    [InlineData("vgg-s", "relu1", "sum", 2)]
+    [InlineData("vgg-s", "tanh", "sum", 2)]
+    [InlineData("vgg-s", "tanh", "sum", 32)]
+    [InlineData("wrn-16-1", "relu6", "sum", 2)]
+    [InlineData("wrn-16-1", "relu6", "convex", 2)]
+    [InlineData("resnet-18", "relu6", "sum", 2)]
+    [InlineData("resnet-18", "relu1", "convex", 2)]
+    public void Forward_leaves_only_its_result(string name, string kind, string residual, int bits)
     {
-        using var network = NetworkFactory.Create(Description(name, bits: 2, side: 8), seed: 1);
+        using var network = NetworkFactory.Create(Description(name, bits, side: 8, kind: kind, residual: residual), seed: 1);
         using var images = rand(2, 3, 8, 8);
         using (var warm = network.forward(images))
         {
@@ -140,6 +175,23 @@ public class NetworkTests
     }
 
     [Theory]
+    [InlineData("vgg-s")]
+    [InlineData("wrn-16-1")]
+    [InlineData("resnet-18")]
+    public void A_network_that_is_moved_to_another_type_goes_on_there(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var network = NetworkFactory.Create(Description(name, side: 8, residual: NetworkNames.HasResidualSums(name) ? "convex" : "sum"), seed: 1);
+        var images = rand(3, 3, 8, 8);
+        network.eval();
+        var before = network.forward(images);
+        network.to(ScalarType.Float64);
+        Assert.True(network.forward(images.to(ScalarType.Float64)).to(ScalarType.Float32).allclose(before, rtol: 1e-4, atol: 1e-4));
+        Assert.All(network.WeightLayers, layer => Assert.Equal((ScalarType.Float64, ScalarType.Float64), (layer.Weight.dtype, layer.Norm?.Weight.dtype ?? ScalarType.Float64)));
+        Assert.All(network.ConvexCoefficients, coefficients => Assert.Equal(ScalarType.Float64, coefficients.dtype));
+    }
+
+    [Theory]
     [InlineData("vgg-19")]
     [InlineData("wrn-28")]
     [InlineData("wrn-27-10")]
@@ -150,6 +202,17 @@ public class NetworkTests
     {
         var failure = Assert.Throws<DqException>(() => NetworkFactory.Create(Description(name), seed: 1));
         Assert.Equal(DiagnosticCodes.OutOfRange, failure.Diagnostics[0].Code);
+    }
+
+    [Theory]
+    [InlineData("vgg-s", "convex", "no residual sums")]
+    [InlineData("vgg-16", "convex", "no residual sums")]
+    [InlineData("resnet-18", "average", "Use sum or convex")]
+    public void Branches_that_cannot_be_joined_so_are_a_coded_error(string name, string residual, string expected)
+    {
+        var failure = Assert.Throws<DqException>(() => NetworkFactory.Create(Description(name, residual: residual), seed: 1));
+        Assert.Equal(DiagnosticCodes.OutOfRange, failure.Diagnostics[0].Code);
+        Assert.Contains(expected, failure.Message, StringComparison.Ordinal);
     }
 
     private static long Count(Classifier network) => network.parameters().Sum(parameter => parameter.numel());

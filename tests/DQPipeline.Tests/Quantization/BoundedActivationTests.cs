@@ -80,7 +80,8 @@ public class BoundedActivationTests
     }
 
     [Theory]
-    [InlineData("tanh", 4)]
+    [InlineData("relu", 4)]
+    [InlineData("tanh", 9)]
     [InlineData("relu6", 0)]
     [InlineData("relu6", 9)]
     public void What_is_no_activation_is_a_coded_error(string kind, int bits)

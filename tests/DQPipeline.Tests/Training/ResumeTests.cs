@@ -32,6 +32,24 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal(undisturbed.Numbers, resumed.Numbers);
     }
 
+    [Theory]
+    [InlineData("wrn-10-1", "relu6")]
+    [InlineData("wrn-10-1", "tanh")]
+    [InlineData("resnet-18", "relu1")]
+    public void Convex_residual_sums_go_on_bit_for_bit(string network, string activation)
+    {
+        var request = Request(epochs: 1);
+        request = request with
+        {
+            Declaration = request.Declaration with { Network = network, Residual = "convex", Activation = new ActivationDeclaration { Kind = activation, Bits = 4 } },
+        };
+        var undisturbed = Run(request);
+        CancelAt(3, request);
+        var resumed = Run(Kept(request));
+        Assert.Equal(3, resumed.ResumedFrom);
+        Assert.Equal(undisturbed.Numbers, resumed.Numbers);
+    }
+
     [Fact]
     public void A_training_that_dies_without_a_word_goes_on_from_its_last_checkpoint()
     {
@@ -116,13 +134,13 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal(DiagnosticCodes.CannotWrite, failure.Diagnostics[0].Code);
     }
 
-    private TrainingRequest Kept() => Request() with { CheckpointFolder = folder.FullName, OnWarning = warnings.Add };
+    private TrainingRequest Kept(TrainingRequest? request = null) => (request ?? Request()) with { CheckpointFolder = folder.FullName, OnWarning = warnings.Add };
 
     /// <summary>Ends a training by Ctrl-C after the given number of steps.</summary>
-    private void CancelAt(int steps)
+    private void CancelAt(int steps, TrainingRequest? what = null)
     {
         using var cancel = new CancellationTokenSource();
-        var request = Kept() with { Clock = new SteadyClock(TimeSpan.FromSeconds(1)), CheckpointInterval = TimeSpan.FromDays(1) };
+        var request = Kept(what) with { Clock = new SteadyClock(TimeSpan.FromSeconds(1)), CheckpointInterval = TimeSpan.FromDays(1) };
         // Heard before the step: cancelling after report n - 1 ends step n.
         Assert.Throws<OperationCanceledException>(() => Trainer.Train(request, new Listener(report => Cancel(report.Step)), cancel.Token));
 

@@ -1,0 +1,79 @@
+using DQPipeline.Quantization;
+using static TorchSharp.torch;
+
+namespace DQPipeline.Networks;
+
+/// <summary>
+/// The basic block of ResNet (He et al. 2015), post-activation: convolution, norm1 with activation, convolution, batch norm, the input joined on, activation.
+/// Where the width or the size changes, the shortcut is a 1×1 convolution with a batch norm of its own.
+/// </summary>
+/// <remarks>Fields are called as their modules are registered: whoever registers the block has TorchSharp register its fields too, under their names.</remarks>
+internal sealed class BasicBlock : nn.Module<Tensor, Tensor>
+{
+    private readonly Convolution conv1;
+    private readonly NormalizedActivation norm1;
+    private readonly Convolution conv2;
+    private readonly BatchNormalization norm2;
+    private readonly Convolution? shortcut;
+    private readonly BatchNormalization? shortcutNorm;
+    private readonly ResidualSum sum;
+    private readonly BoundedActivation activation;
+
+    public BasicBlock(int inputs, int outputs, int stride, BoundedActivation activation, ResidualSum sum, LayerFactory layers) : base(nameof(BasicBlock))
+    {
+        this.activation = activation;
+        conv1 = layers.Convolution(inputs, outputs, stride: stride);
+        norm1 = layers.Norm(outputs, activation);
+        conv2 = layers.Convolution(outputs, outputs);
+        norm2 = layers.Norm(outputs);
+        this.sum = sum;
+        register_module("conv1", conv1);
+        register_module("norm1", norm1);
+        register_module("conv2", conv2);
+        register_module("norm2", norm2);
+        if (inputs != outputs || stride != 1)
+        {
+            shortcut = layers.Convolution(inputs, outputs, kernel: 1, stride: stride);
+            shortcutNorm = layers.Norm(outputs);
+            register_module("shortcut", shortcut);
+            register_module("shortcutNorm", shortcutNorm);
+        }
+
+        register_module("sum", sum);
+    }
+
+    /// <summary>The convolutions, each with its batch norm.</summary>
+    public IEnumerable<WeightLayer> WeightLayers
+    {
+        get
+        {
+            yield return new("conv1", conv1.Weight, norm1);
+            yield return new("conv2", conv2.Weight, norm2);
+            if (shortcut is not null)
+                yield return new("shortcut", shortcut.Weight, shortcutNorm);
+        }
+    }
+
+    /// <summary>Joins the branches.</summary>
+    public ResidualSum Sum => sum;
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor input)
+    {
+        using var joined = Join(input);
+        return activation.Apply(joined);
+    }
+
+    private Tensor Join(Tensor input)
+    {
+        using var inner = conv1.forward(input);
+        using var innerActivated = norm1.forward(inner);
+        using var outer = conv2.forward(innerActivated);
+        var residual = sum.Weighed(norm2, outer, ResidualSum.Residual);
+        if (shortcut is null)
+            return sum.JoinInput(input, residual);
+        using var projected = shortcut.forward(input);
+        using var normalized = sum.Weighed(shortcutNorm!, projected, ResidualSum.Shortcut);
+        return ResidualSum.Join(normalized, residual);
+    }
+}
