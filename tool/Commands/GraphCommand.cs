@@ -12,7 +12,7 @@ internal static class GraphCommand
         var folder = CommonOptions.Folder();
         var set = CommonOptions.Set();
         var command = new Command("graph", """
-            Print the graph of data sets, models and evaluations as a Mermaid flowchart.
+            Print the graph of data sets, models and what is measured on them as a Mermaid flowchart.
 
             Example:
               dq graph > graph.mmd
@@ -52,6 +52,15 @@ internal static class GraphCommand
             var evaluation = cells.First().Evaluation;
             var node = Node($"evaluate {evaluation.Name}", $"{evaluation.Name}{(evaluation.Gates.Count > 0 ? $"<br/>{evaluation.Gates.Count} gate{(evaluation.Gates.Count == 1 ? "" : "s")}" : "")}", "{{", "}}");
             text.Append($"  {ids[cells.Key.Model.Id]} -->|{cells.Count()} cells| {node}\n");
+        }
+
+        foreach (var (evaluation, substitute) in graph.Targets.OfType<EvaluationCell>().Where(cell => cell.Substitute is not null).Select(cell => (cell.Name, cell.Substitute!)).Distinct())
+            text.Append($"  {ids[substitute.Id]} -.->|substitute| {ids[$"evaluate {evaluation}"]}\n");
+        foreach (var target in graph.Targets.OfType<ModelsTarget>())
+        {
+            var node = Node(target.Id, $"{target.Name}<br/>{target.Kind}", "{{", "}}");
+            foreach (var model in target.Models)
+                text.Append($"  {ids[model.Id]} --> {node}\n");
         }
 
         return text.ToString().TrimEnd();

@@ -41,14 +41,14 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
-        using var activated = norm1.forward(input);
-        using var inner = conv1.forward(activated);
-        using var innerActivated = norm2.forward(inner);
+        using var activated = norm1.call(input);
+        using var inner = conv1.call(activated);
+        using var innerActivated = norm2.call(inner);
         // In place: the gradient of a sum needs neither term, and that of the convolution not its result.
-        var residual = conv2.forward(innerActivated);
+        var residual = conv2.call(innerActivated);
         if (shortcut is null)
             return residual.add_(input);
-        using var projected = shortcut.forward(activated);
+        using var projected = shortcut.call(activated);
         return residual.add_(projected);
     }
 }
