@@ -44,7 +44,8 @@ internal static class GraphCommand
             var data = Node($"data {model.Dataset.Name}", $"{model.Dataset.Name}<br/>{model.Dataset.Kind}", "[(", ")]");
             var declaration = model.Declaration;
             var bits = declaration.Activation.IsQuantized ? $"{declaration.Activation.Bits}-bit" : "full precision";
-            text.Append($"  {data} --> {Node(model.Id, $"{model.Name}<br/>{declaration.Network}, {bits}", "[", "]")}\n");
+            var node = Node(model.Id, $"{model.Name}<br/>{declaration.Network}, {bits}", "[", "]");
+            text.Append($"  {data} --> {node}\n");
         }
 
         foreach (var cells in graph.Targets.OfType<EvaluationCell>().GroupBy(cell => (cell.Name, Model: cell.Model)))

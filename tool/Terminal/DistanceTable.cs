@@ -22,15 +22,16 @@ internal static class DistanceTable
 
     private static void FillAcross(Table table, List<(string Model, int? Bits)> series, IReadOnlyList<DistancePoint> points)
     {
+        // Other networks call their layers otherwise: then the number of the layer is what lines them up.
+        var rows = points.GroupBy(p => (p.Epsilon, p.Layer)).OrderBy(g => g.Key).ToList();
+        var named = rows.TrueForAll(row => row.Select(p => p.Name).Distinct().Count() == 1);
         table.AddColumns("layer", "ε");
         foreach (var one in series)
             table.AddColumn(new TableColumn(Markup.Escape($"{one.Model}{(one.Bits is { } bits ? $", {bits}-bit" : "")}")).RightAligned());
-        // Models of other networks call their layers otherwise: the number of the layer is what lines them up.
-        foreach (var row in points.GroupBy(p => (p.Epsilon, p.Layer)).OrderBy(g => g.Key))
+        foreach (var row in rows)
         {
-            var names = row.Select(p => p.Name).Distinct().ToList();
             table.AddRow([
-                Markup.Escape(names.Count == 1 ? names[0] : row.Key.Layer.ToString(CultureInfo.InvariantCulture)),
+                Markup.Escape(named ? row.First().Name : row.Key.Layer.ToString(CultureInfo.InvariantCulture)),
                 Words.Epsilon(row.Key.Epsilon),
                 .. series.Select(one => row.FirstOrDefault(p => p.Model == one.Model && p.Bits == one.Bits) is { } point ? Cell(point) : ""),
             ]);
