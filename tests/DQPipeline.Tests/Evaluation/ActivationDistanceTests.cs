@@ -3,6 +3,7 @@ using DQPipeline.Evaluation;
 using DQPipeline.Networks;
 using DQPipeline.Tests.Attacks;
 using DQPipeline.Tests.Networks;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace DQPipeline.Tests.Evaluation;
@@ -134,9 +135,9 @@ public sealed class ActivationDistanceTests
     [Fact]
     public void A_network_whose_layers_cannot_be_watched_says_so_and_gives_no_half_of_an_answer()
     {
-        // It runs its convolution by forward, within a Sequential that runs it by call: the inner one is seen, and there is no activation of ours.
-        using var network = new ConvNetwork(1, 4, 4, 3);
-        var set = new Evaluator(network, new ImageSplit(Toys.Pixels(1, 3 * 16), [0, 1, 2]), [0, 1, 2]).Adversarial(Harness.Attack("fgsm"), 8);
+        using var network = new DeafNetwork();
+        var set = new Evaluator(network, new ImageSplit(Toys.Pixels(1, 3 * 48), [0, 1, 2]), [0, 1, 2]).Adversarial(Harness.Attack("fgsm"), 8);
+        Assert.Contains("all of its convolutions", Assert.Throws<InvalidOperationException>(() => ActivationDistance.Convolutions(network, set, 3)).Message, StringComparison.Ordinal);
         Assert.Contains("its first activation", Assert.Throws<InvalidOperationException>(() => ActivationDistance.FirstBlock(network, set, 3, 3)).Message, StringComparison.Ordinal);
     }
 
@@ -190,5 +191,16 @@ public sealed class ActivationDistanceTests
         return inputs;
 
         static float[] Values(Tensor tensor) => tensor.detach().flatten().data<float>().ToArray();
+    }
+
+    /// <summary>Two convolutions, of which the second runs by forward, without its hooks; and no activation.</summary>
+    private sealed class DeafNetwork : Classifier
+    {
+        private readonly Conv2d heard = nn.Conv2d(3, 3, 3, padding: 1);
+        private readonly Conv2d unheard = nn.Conv2d(3, 3, 4);
+
+        public DeafNetwork() : base(Toys.Describe(3, 4, 4, 3)) => RegisterComponents();
+
+        public override Tensor forward(Tensor input) => unheard.forward(heard.call(input)).flatten(1);
     }
 }
