@@ -99,11 +99,11 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
     private void CheckAttackNames(EvaluateDeclaration evaluate, SourceNode? attacks)
     {
         // A black-box attack may have the name of the white-box one beside which it stands.
-        var names = new HashSet<(string Name, bool BlackBox)> { ("clean", false), ("clean", true) };
+        var (whiteBox, blackBox) = (new HashSet<string> { "clean" }, new HashSet<string> { "clean" });
         for (var i = 0; i < evaluate.Attacks.Count; i++)
         {
             var attack = evaluate.Attacks[i];
-            if (!names.Add((attack.Name, attack.From.Length > 0)))
+            if (!(attack.From.Length > 0 ? blackBox : whiteBox).Add(attack.Name))
             {
                 var place = i < attacks!.Items.Count ? attacks.Items[i].Place : attacks.Place;
                 context.Complain(DiagnosticCodes.Duplicate, $"two attacks are called \"{attack.Name}\"; give one of them another \"name\"", place);

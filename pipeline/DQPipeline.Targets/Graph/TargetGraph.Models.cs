@@ -19,11 +19,11 @@ public sealed partial class TargetGraph
     }
 
     /// <summary>The attacks of an evaluation, each with the substitute on which it is made, if that is not the model itself. Made once: ten thousand cells share them.</summary>
-    private static List<(AttackDeclaration Attack, TrainTarget? Substitute)> Attacks(EvaluateDeclaration evaluation, Dictionary<string, List<TrainTarget>> groups)
+    private static List<MadeAttack> Attacks(EvaluateDeclaration evaluation, Dictionary<string, List<TrainTarget>> groups)
     {
-        var attacks = new List<(AttackDeclaration Attack, TrainTarget? Substitute)>();
+        var attacks = new List<MadeAttack>();
         foreach (var attack in evaluation.AllAttacks())
-            attacks.Add((attack, attack.From.Length > 0 ? Substitute(evaluation, attack.From, groups) : null));
+            attacks.Add(new(attack, attack.From.Length > 0 ? Substitute(evaluation, attack.From, groups) : null));
         return attacks;
     }
 
@@ -36,7 +36,7 @@ public sealed partial class TargetGraph
     }
 
     /// <summary>A cell for clean images and one for each attack × ε. A model is no substitute for itself: that would be the white-box attack again.</summary>
-    private void AddCells(EvaluateDeclaration evaluation, TrainTarget model, List<(AttackDeclaration Attack, TrainTarget? Substitute)> attacks)
+    private void AddCells(EvaluateDeclaration evaluation, TrainTarget model, List<MadeAttack> attacks)
     {
         Add(new EvaluationCell(evaluation, model, null, 0));
         foreach (var (attack, substitute) in attacks)
@@ -59,4 +59,7 @@ public sealed partial class TargetGraph
             i++;
         return i;
     }
+
+    /// <summary>An attack and the model on which it is made, if that is not the one that is measured. A class, as collections of it are then compiled ahead of time.</summary>
+    private sealed record MadeAttack(AttackDeclaration Attack, TrainTarget? Substitute);
 }
