@@ -41,6 +41,10 @@ public static class Declaration
                 declaration = Declared.Train.Read(node, context);
             else if (typeof(T) == typeof(EvaluateDeclaration))
                 declaration = Declared.Evaluate.Read(node, context);
+            else if (typeof(T) == typeof(DistanceDeclaration))
+                declaration = Declared.Distance.Read(node, context);
+            else if (typeof(T) == typeof(SamplesDeclaration))
+                declaration = Declared.Samples.Read(node, context);
             else if (typeof(T) == typeof(AttackDeclaration))
                 declaration = Declared.Attack.Read(node, context);
             else if (typeof(T) == typeof(ActivationDeclaration))
@@ -83,6 +87,8 @@ public static class Declaration
         {
             case TrainDeclaration train: use.Take(Declared.Train, train); break;
             case EvaluateDeclaration evaluate: use.Take(Declared.Evaluate, evaluate); break;
+            case DistanceDeclaration distance: use.Take(Declared.Distance, distance); break;
+            case SamplesDeclaration samples: use.Take(Declared.Samples, samples); break;
             case AttackDeclaration attack: use.Take(Declared.Attack, attack); break;
             case ActivationDeclaration activation: use.Take(Declared.Activation, activation); break;
             case StreetDigitsDeclaration digits: use.Take(Declared.StreetDigits, digits); break;

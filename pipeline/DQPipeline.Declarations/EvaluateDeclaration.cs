@@ -18,6 +18,12 @@ public sealed record EvaluateDeclaration
     /// <summary>Perturbation strengths ε in pixel units of 0–255. Range of each 0 to 255; the default is [8].</summary>
     public IReadOnlyList<double> Epsilon { get; init; } = [8];
 
+    /// <summary>
+    /// A separately trained model on which every attack that follows a gradient is made as well, and scored on each model as a black-box attack (paper section 5.1);
+    /// an attack's own "from" asks for less. The default is none.
+    /// </summary>
+    public string BlackBoxFrom { get; init; } = "";
+
     /// <summary>Test images measured, a seeded class-balanced sample; 0 takes all. Range 0 to 100000000; the default is 1000.</summary>
     public int Samples { get; init; } = 1000;
 
@@ -29,6 +35,24 @@ public sealed record EvaluateDeclaration
 
     /// <summary>Demands on the results.</summary>
     public IReadOnlyList<GateDeclaration> Gates { get; init; } = [];
+
+    /// <summary>
+    /// The attacks that are made: the declared ones, and behind them, where <see cref="BlackBoxFrom"/> asks for it, the black-box twin of each that follows a gradient
+    /// and has no black-box attack of its name yet. Random noise asks no model anything, so it has no twin.
+    /// </summary>
+    public IReadOnlyList<AttackDeclaration> AllAttacks()
+    {
+        if (BlackBoxFrom.Length == 0)
+            return Attacks;
+        var all = new List<AttackDeclaration>(Attacks);
+        foreach (var attack in Attacks)
+        {
+            if (attack.From.Length == 0 && attack.FollowsGradient() && !Attacks.Any(other => other.From.Length > 0 && other.Name == attack.Name))
+                all.Add(attack with { From = BlackBoxFrom });
+        }
+
+        return all;
+    }
 }
 
 /// <summary>An attack and its options (paper section 2.2.1). In dq.json a bare word stands for the attack with its defaults.</summary>
@@ -51,6 +75,14 @@ public sealed record AttackDeclaration
 
     /// <summary>Independent random starts of pgd, of which the most harmful counts for each image. Range 1 to 1000; the default is 1.</summary>
     public int Restarts { get; init; } = 1;
+
+    /// <summary>
+    /// The model on which the adversarial images are made, for a black-box attack: a separately trained substitute (paper section 5.1). The default is the model that is measured.
+    /// </summary>
+    public string From { get; init; } = "";
+
+    /// <summary>Whether the attack asks a model for gradients, so that it matters on which one it is made.</summary>
+    public bool FollowsGradient() => Kind != "random";
 }
 
 /// <summary>A demand on one measurement: it fails when the upper end of the 95 % Wilson interval lies below <see cref="AtLeast"/>.</summary>
@@ -67,6 +99,9 @@ public sealed record GateDeclaration
 
     /// <summary>The strength ε in pixel units; 0 for clean. Range 0 to 255; the default is 0.</summary>
     public double Epsilon { get; init; }
+
+    /// <summary>True for the attack made on a substitute, false for the one on the model itself. The default is false.</summary>
+    public bool BlackBox { get; init; }
 
     /// <summary>The accuracy demanded. Range 0 to 1. Required.</summary>
     public double AtLeast { get; init; }

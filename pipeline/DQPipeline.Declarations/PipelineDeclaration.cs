@@ -20,4 +20,10 @@ public sealed record PipelineDeclaration
 
     /// <summary>Evaluations by name, in the order of the file.</summary>
     public IReadOnlyDictionary<string, EvaluateDeclaration> Evaluate { get; init; } = new Dictionary<string, EvaluateDeclaration>();
+
+    /// <summary>Distances between clean and adversarial activations by name, in the order of the file.</summary>
+    public IReadOnlyDictionary<string, DistanceDeclaration> Distance { get; init; } = new Dictionary<string, DistanceDeclaration>();
+
+    /// <summary>Sample images with their predictions by name, in the order of the file.</summary>
+    public IReadOnlyDictionary<string, SamplesDeclaration> Samples { get; init; } = new Dictionary<string, SamplesDeclaration>();
 }

@@ -52,7 +52,7 @@ public static class PipelineFile
 
         foreach (var assignment in overrides)
             root = Override.Apply(root, assignment, context);
-        var pipeline = Declared.Root.Read(root, context, start: null, "$schema", "datasets", "train", "evaluate");
+        var pipeline = Declared.Root.Read(root, context, start: null, ["$schema", .. Entries.Sections]);
         pipeline = new PipelineReader(pipeline, folder, environment, context).Read(root);
         if (diagnostics.Count == 0)
             return pipeline;

@@ -33,6 +33,12 @@ public class SchemaTests
     [InlineData(".evaluate.robustness.epsilon=2", true)]
     [InlineData(".evaluate.robustness.attacks=[\"fgsm\",{\"kind\":\"pgd\",\"steps\":50}]", true)]
     [InlineData(".evaluate.robustness.attacks=[\"cw\"]", false)]
+    [InlineData(".evaluate.robustness.attacks=[{\"kind\":\"pgd\",\"from\":\"dq\"}]", true)]
+    [InlineData(".distance={\"d\":{\"models\":\"dq\",\"attack\":\"pgd\"}}", true)]
+    [InlineData(".distance={\"d\":{\"models\":\"dq\",\"attack\":{\"kind\":\"pgd\",\"steps\":3}}}", true)]
+    [InlineData(".distance={\"d\":{\"models\":\"dq\",\"at\":\"last\"}}", false)]
+    [InlineData(".samples={\"s\":{\"models\":\"dq\",\"count\":9}}", true)]
+    [InlineData(".samples={\"s\":{\"models\":\"dq\",\"count\":0}}", false)]
     public void Another_validator_judges_documents_by_the_schema_as_the_reader_does(string change, bool valid)
     {
         const string python = "/usr/bin/python3";

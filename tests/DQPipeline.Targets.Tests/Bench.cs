@@ -54,6 +54,16 @@ internal sealed class Bench : IDisposable
 
     public static Dictionary<string, EvaluateDeclaration> Named(params EvaluateDeclaration[] evaluations) => evaluations.ToDictionary(d => d.Name);
 
+    /// <summary>Declares a distance and a set of samples on both models, under the names "figure3" and "figure7".</summary>
+    public void UseFigures() => Change(p => p with
+    {
+        Distance = new Dictionary<string, DistanceDeclaration> { ["figure3"] = new() { Name = "figure3", Models = ["full", "dq"], Epsilon = [1, 2], Place = new("dq.json", 20, 3) } },
+        Samples = new Dictionary<string, SamplesDeclaration> { ["figure7"] = new() { Name = "figure7", Models = ["full", "dq"], Place = new("dq.json", 21, 3) } },
+    });
+
+    public void ChangeDistance(Func<DistanceDeclaration, DistanceDeclaration> change) =>
+        Change(p => p with { Distance = p.Distance.ToDictionary(m => m.Key, m => change(m.Value)) });
+
     public void Change(Func<PipelineDeclaration, PipelineDeclaration> change) => Pipeline = change(Pipeline);
 
     public void ChangeModel(string name, Func<TrainDeclaration, TrainDeclaration> change) =>

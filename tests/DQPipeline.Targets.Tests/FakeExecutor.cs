@@ -24,12 +24,18 @@ internal sealed class FakeExecutor : IExecutor
     /// <summary>Correct answers of a cell in place of the function's.</summary>
     public Func<EvaluateJob, EvaluateCell, int?> Correct { get; set; } = (_, _) => null;
 
+    /// <summary>A file that a worker of several files does not write.</summary>
+    public string Forgotten { get; set; } = "";
+
     /// <summary>Stands for the machine: other bits from the same job.</summary>
     public string Machine { get; set; } = "";
 
     public IEnumerable<string> Trained => Jobs.OfType<TrainJob>().Select(j => j.Name).Order(StringComparer.Ordinal);
 
     public IEnumerable<string> Measured => Jobs.OfType<EvaluateJob>().SelectMany(j => j.Cells).Select(c => c.Id).Order(StringComparer.Ordinal);
+
+    /// <summary>Black-box cells that were measured.</summary>
+    public IEnumerable<string> Transferred => Jobs.OfType<BlackBoxJob>().SelectMany(j => j.Cells).Select(c => c.Id).Order(StringComparer.Ordinal);
 
     public async Task<DoneEvent> RunAsync(WorkerJob job, IWorkerEvents events, CancellationToken cancellation)
     {
@@ -43,6 +49,9 @@ internal sealed class FakeExecutor : IExecutor
             {
                 TrainJob train => Train(train, events),
                 EvaluateJob evaluate => Evaluate(evaluate, events),
+                BlackBoxJob blackBox => Transfer(blackBox, events),
+                DistanceJob distance => Write(distance, distance.Distance, distance.Models, "distance.json", "distance.csv"),
+                SamplesJob samples => Write(samples, samples.Samples, samples.Models, "images.npz", "samples.png", "predictions.json"),
                 _ => throw new NotSupportedException(),
             };
         }
@@ -73,6 +82,30 @@ internal sealed class FakeExecutor : IExecutor
 
         return new();
     }
+
+    private DoneEvent Transfer(BlackBoxJob job, IWorkerEvents events)
+    {
+        Check(job.Models.Append(job.Substitute));
+        foreach (var cell in job.Cells)
+        {
+            var attack = Declaration.ToJson(Declaration.FromJson<AttackDeclaration>(cell.Attack) with { Name = "", From = "" });
+            var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{job.Substitute.Sha256} {job.Models[cell.Model].Sha256} {attack} {cell.Epsilon} {job.Seed}"));
+            events.Cell(new(cell.Id, job.Samples, hash[0] % (job.Samples + 1)));
+        }
+
+        return new();
+    }
+
+    private DoneEvent Write(WorkerJob job, string options, IReadOnlyList<JobModel> models, params string[] files)
+    {
+        Check(models);
+        foreach (var file in files.Where(f => f != Forgotten))
+            File.WriteAllText(Path.Combine(job.OutputFolder, file), $"{Machine} {file} {options} {string.Join(' ', models.Select(m => m.Name + m.Sha256))}");
+        return new() { Outputs = files };
+    }
+
+    private static void Check(IEnumerable<JobModel> models) =>
+        Assert.All(models, m => Assert.Equal(m.Sha256, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(m.Path)))));
 
     private static string WithoutPath(string dataset)
     {

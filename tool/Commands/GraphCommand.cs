@@ -12,7 +12,7 @@ internal static class GraphCommand
         var folder = CommonOptions.Folder();
         var set = CommonOptions.Set();
         var command = new Command("graph", """
-            Print the graph of data sets, models and evaluations as a Mermaid flowchart.
+            Print the graph of data sets, models and what is measured on them as a Mermaid flowchart.
 
             Example:
               dq graph > graph.mmd
@@ -44,7 +44,8 @@ internal static class GraphCommand
             var data = Node($"data {model.Dataset.Name}", $"{model.Dataset.Name}<br/>{model.Dataset.Kind}", "[(", ")]");
             var declaration = model.Declaration;
             var bits = declaration.Activation.IsQuantized ? $"{declaration.Activation.Bits}-bit" : "full precision";
-            text.Append($"  {data} --> {Node(model.Id, $"{model.Name}<br/>{declaration.Network}, {bits}", "[", "]")}\n");
+            var node = Node(model.Id, $"{model.Name}<br/>{declaration.Network}, {bits}", "[", "]");
+            text.Append($"  {data} --> {node}\n");
         }
 
         foreach (var cells in graph.Targets.OfType<EvaluationCell>().GroupBy(cell => (cell.Name, Model: cell.Model)))
@@ -52,6 +53,15 @@ internal static class GraphCommand
             var evaluation = cells.First().Evaluation;
             var node = Node($"evaluate {evaluation.Name}", $"{evaluation.Name}{(evaluation.Gates.Count > 0 ? $"<br/>{evaluation.Gates.Count} gate{(evaluation.Gates.Count == 1 ? "" : "s")}" : "")}", "{{", "}}");
             text.Append($"  {ids[cells.Key.Model.Id]} -->|{cells.Count()} cells| {node}\n");
+        }
+
+        foreach (var (evaluation, substitute) in graph.Targets.OfType<EvaluationCell>().Where(cell => cell.Substitute is not null).Select(cell => (cell.Name, cell.Substitute!)).Distinct())
+            text.Append($"  {ids[substitute.Id]} -.->|substitute| {ids[$"evaluate {evaluation}"]}\n");
+        foreach (var target in graph.Targets.OfType<ModelsTarget>())
+        {
+            var node = Node(target.Id, $"{target.Name}<br/>{target.Kind}", "{{", "}}");
+            foreach (var model in target.Models)
+                text.Append($"  {ids[model.Id]} --> {node}\n");
         }
 
         return text.ToString().TrimEnd();

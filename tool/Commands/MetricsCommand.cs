@@ -10,6 +10,13 @@ internal static class MetricsCommand
     {
         var folder = CommonOptions.Folder();
         var json = CommonOptions.Json();
+        var format = new Option<string>("--format")
+        {
+            Description = "table; paper (a row a model, an attack's accuracies at rising ε as 74/42/26); json; csv; markdown (the paper's layout).",
+            HelpName = string.Join('|', MetricsFormat.All),
+            DefaultValueFactory = _ => "table",
+        };
+        format.AcceptOnlyFromAmong(MetricsFormat.All);
         var set = CommonOptions.Set();
         var device = CommonOptions.Device();
         var command = new Command("metrics", """
@@ -18,16 +25,17 @@ internal static class MetricsCommand
             Examples:
               dq metrics
               dq metrics --json
-            """) { folder, json, set, device };
+              dq metrics --format paper
+            """) { folder, json, format, set, device };
         command.SetAction(parsed =>
         {
             var opened = Opened.At(parsed.GetValue(folder)!, parsed.GetValue(set)!);
             var metrics = MetricsReport.Create(opened.Workspace, opened.Graph, Opened.Options(parsed.GetValue(device)!));
-            if (parsed.GetValue(json))
-                Output.Data(ToolJson.Metrics(metrics));
-            else if (metrics.Count > 0)
-                MetricsTable.Print(metrics);
-            else
+            var chosen = parsed.GetValue(json) ? "json" : parsed.GetValue(format)!;
+            var isForPeople = MetricsFormat.IsForPeople(chosen);
+            if (metrics.Count > 0 || !isForPeople)
+                MetricsFormat.Print(chosen, metrics);
+            if (isForPeople && !ModelsView.Print(opened.Graph.Targets, opened.Workspace) && metrics.Count == 0)
                 Output.Line("dq: nothing is measured yet; `dq build` measures");
             return DqCommand.Done;
         });

@@ -14,11 +14,12 @@ internal static class BuildSummary
         var news = result.Targets.Count - result.Count(Outcome.UpToDate);
         if (news > 0 && result.Metrics.Count > 0)
             MetricsTable.Print(result.Metrics);
+        _ = ModelsView.Print(result.Targets.Where(target => target.Outcome is Outcome.Built or Outcome.FromCache or Outcome.FromLock).Select(target => target.Target), workspace);
         foreach (var gate in result.Gates)
         {
             // A failed gate has its coded line already.
             if (gate.Verdict == GateVerdict.Passed && news > 0)
-                Output.Line($"gate passed: {gate.Model} {gate.Gate.Attack} at ε = {Words.Epsilon(gate.Gate.Epsilon)}: {Words.Percent(gate.Accuracy!.Value)} ({Words.Interval(gate.Interval!.Value.Low, gate.Interval.Value.High)}), at least {Words.Percent(gate.Gate.AtLeast)} demanded");
+                Output.Line($"gate passed: {gate.Model} {gate.Gate.Attack}{(gate.Gate.BlackBox ? " (B)" : "")} at ε = {Words.Epsilon(gate.Gate.Epsilon)}: {Words.Percent(gate.Accuracy!.Value)} ({Words.Interval(gate.Interval!.Value.Low, gate.Interval.Value.High)}), at least {Words.Percent(gate.Gate.AtLeast)} demanded");
         }
 
         var failed = result.Count(Outcome.Failed);

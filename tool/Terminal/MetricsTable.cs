@@ -49,7 +49,7 @@ internal static class MetricsTable
     }
 
     private static string Attack(MetricRecord metric) =>
-        metric.Attack == "clean" ? "clean" : $"{metric.Attack} ε={Words.Epsilon(metric.Epsilon)}{(metric.BlackBox ? " (black box)" : "")}";
+        metric.Attack == "clean" ? "clean" : $"{metric.Attack}{(metric.BlackBox ? " (B)" : "")} ε={Words.Epsilon(metric.Epsilon)}";
 
     private static string Cell(MetricRecord metric) =>
         $"{Words.Percent(metric.Accuracy)} [grey]{Words.Interval(metric.Low, metric.High)}[/]{(metric.Current ? "" : " [yellow]stale[/]")}";

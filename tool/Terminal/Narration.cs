@@ -11,6 +11,7 @@ internal static class Narration
     /// <summary>What a worker works on: a model's name, or an evaluation's part on a model.</summary>
     public static string Title(IReadOnlyList<Target> targets) => targets[0] switch
     {
+        EvaluationCell { Substitute: { } substitute } cell when targets.Count > 1 => $"{cell.Name}/black-box/{substitute.Name}",
         EvaluationCell cell when targets.Count > 1 => $"{cell.Name}/{cell.Model.Name}",
         var target => Short(target),
     };

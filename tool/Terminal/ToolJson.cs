@@ -39,10 +39,10 @@ internal static class ToolJson
 
     internal sealed record StatusJson(string Target, string Kind, string State, IReadOnlyList<string> Reasons);
 
-    internal sealed record GateJson(string Evaluation, string Model, string Attack, double Epsilon, double AtLeast, string Verdict, double? Accuracy, double? Low, double? High)
+    internal sealed record GateJson(string Evaluation, string Model, string Attack, double Epsilon, bool BlackBox, double AtLeast, string Verdict, double? Accuracy, double? Low, double? High)
     {
         public static GateJson Of(GateResult gate) => new(
-            gate.Evaluation, gate.Model, gate.Gate.Attack, gate.Gate.Epsilon, gate.Gate.AtLeast, Camel(gate.Verdict.ToString()), gate.Accuracy, gate.Interval?.Low, gate.Interval?.High);
+            gate.Evaluation, gate.Model, gate.Gate.Attack, gate.Gate.Epsilon, gate.Gate.BlackBox, gate.Gate.AtLeast, Camel(gate.Verdict.ToString()), gate.Accuracy, gate.Interval?.Low, gate.Interval?.High);
     }
 
     internal sealed record DiagnosticJson(string Code, string Severity, string Message, string? File, int? Line, int? Column)

@@ -1,11 +1,7 @@
-using System.Diagnostics;
-using System.Security.Cryptography;
 using DQPipeline.Attacks;
 using DQPipeline.Data;
 using DQPipeline.Declarations;
 using DQPipeline.Evaluation;
-using DQPipeline.Export;
-using DQPipeline.Native;
 using DQPipeline.Targets.Workers;
 using TorchSharp;
 
@@ -19,12 +15,9 @@ internal static class EvaluateWork
         var cancellation = channel.Stop;
         torch.set_num_threads(job.Threads);
         channel.Send(new ProgressEvent { Phase = "loading" });
-        CheckModel(job);
         var dataset = Datasets.Load(Declaration.FromJson<DatasetDeclaration>(job.Dataset), cancellation);
-        using var network = ModelFile.Load(job.Model).to(Devices.Resolve(job.Device));
-        LabelCheck.Require(network.Description, dataset);
-        var samples = Sampling.ClassBalanced(dataset.Test.Classes, job.Samples == 0 ? dataset.Test.Count : Math.Min(job.Samples, dataset.Test.Count), job.Seed);
-        var evaluator = new Evaluator(network, dataset.Test, samples, job.Batch, job.Seed);
+        using var network = ModelInput.Load(job.Model, job.ModelSha256, job.Device, dataset);
+        var evaluator = new Evaluator(network, dataset.Test, ModelInput.Sample(dataset, job.Samples, job.Seed), job.Batch, job.Seed);
         foreach (var cell in job.Cells)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -37,34 +30,5 @@ internal static class EvaluateWork
         }
 
         return new DoneEvent();
-    }
-
-    private static void CheckModel(EvaluateJob job)
-    {
-        using var file = File.OpenRead(job.Model);
-        if (Convert.ToHexStringLower(SHA256.HashData(file)) != job.ModelSha256)
-            throw new DqException(DiagnosticCodes.ModelCorrupt, $"{job.Model} was changed while the build ran; build again");
-    }
-
-    /// <summary>Passes on what the evaluator reports, a few times a second.</summary>
-    private sealed class CellProgress(WorkerChannel channel, string phase) : IProgress<EvaluationProgress>
-    {
-        private readonly long _start = Stopwatch.GetTimestamp();
-        private long _last;
-
-        public void Report(EvaluationProgress value)
-        {
-            if (_last != 0 && Stopwatch.GetElapsedTime(_last) < TimeSpan.FromMilliseconds(250))
-                return;
-            _last = Stopwatch.GetTimestamp();
-            var seconds = Stopwatch.GetElapsedTime(_start).TotalSeconds;
-            channel.Send(new ProgressEvent
-            {
-                Phase = phase,
-                Step = value.Done,
-                Steps = value.Total,
-                SecondsLeft = value.Done > 0 ? seconds / value.Done * (value.Total - value.Done) : null,
-            });
-        }
     }
 }

@@ -9,6 +9,9 @@ internal sealed record Entry(string Name, string Group, SourcePlace Place, Sourc
 /// <summary>Resolves <c>extends</c> and <c>matrix</c> within one section of dq.json.</summary>
 internal sealed class Entries(string section, ReadContext context)
 {
+    /// <summary>The sections of named entries.</summary>
+    public static readonly string[] Sections = ["datasets", "train", "evaluate", "distance", "samples"];
+
     private readonly Dictionary<string, SourceNode?> _merged = [];
     private readonly List<string> _open = [];
     private SourceNode? _section;

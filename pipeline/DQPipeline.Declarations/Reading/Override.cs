@@ -19,7 +19,7 @@ internal static class Override
             return root;
         }
 
-        if (path is [("datasets" or "train" or "evaluate") and var section, var entry, ..] && root[section]?[entry] is null)
+        if (path is [var section, var entry, ..] && Entries.Sections.Contains(section) && root[section]?[entry] is null)
         {
             var known = root[section]?.Members.Select(member => member.Name) ?? [];
             context.Complain(DiagnosticCodes.BadOverride, $"\"{assignment}\": {section} has no \"{entry}\"{Spelling.DidYouMean(entry, known)}", new SourcePlace(Origin));

@@ -4,7 +4,7 @@ using DQPipeline.Declarations.Shapes;
 namespace DQPipeline.Declarations.Reading;
 
 /// <summary>Reads the sections of dq.json into records and checks what one entry says of another.</summary>
-internal sealed class PipelineReader(PipelineDeclaration root, string folder, Func<string, string?> environment, ReadContext context)
+internal sealed partial class PipelineReader(PipelineDeclaration root, string folder, Func<string, string?> environment, ReadContext context)
 {
     private readonly Dictionary<string, DatasetDeclaration> _datasets = [];
     private readonly Dictionary<string, TrainDeclaration> _train = [];
@@ -24,7 +24,9 @@ internal sealed class PipelineReader(PipelineDeclaration root, string folder, Fu
         ReadEntries(new Entries("datasets", context).Read(file), ReadDataset);
         ReadEntries(new Entries("train", context).Read(file), ReadTrain);
         ReadEntries(new Entries("evaluate", context).Read(file), ReadEvaluate);
-        return root with { UsesEnvironment = _usesEnvironment, Datasets = _datasets, Train = _train, Evaluate = _evaluate };
+        ReadEntries(new Entries("distance", context).Read(file), ReadDistance);
+        ReadEntries(new Entries("samples", context).Read(file), ReadSamples);
+        return root with { UsesEnvironment = _usesEnvironment, Datasets = _datasets, Train = _train, Evaluate = _evaluate, Distance = _distance, Samples = _samples };
     }
 
     private static IEnumerable<string> NamesOf(SourceNode file, string section) => file[section]?.Members.Select(member => member.Name) ?? [];
@@ -84,27 +86,15 @@ internal sealed class PipelineReader(PipelineDeclaration root, string folder, Fu
 
     private void ReadEvaluate(Entry entry)
     {
-        if (_train.ContainsKey(entry.Name) || _train.Values.Any(train => train.Group == entry.Name))
-        {
-            context.Complain(DiagnosticCodes.Duplicate, $"\"{entry.Name}\" already names a model; targets of all kinds share their names", entry.Place);
+        if (IsTaken(entry))
             return;
-        }
-
         var before = context.Diagnostics.Count;
         var evaluate = Declared.Evaluate.Read(entry.Options, context, new EvaluateDeclaration { Seed = root.Seed }) with { Name = entry.Name, Place = entry.Place };
         CheckAttackNames(evaluate, entry.Options["attacks"]);
         if (context.Diagnostics.Count > before)
             return;
 
-        var models = new List<string>();
-        var modelNodes = entry.Options["models"]!;
-        for (var i = 0; i < evaluate.Models.Count; i++)
-        {
-            var place = modelNodes.Kind == NodeKind.Array ? modelNodes.Items[i].Place : modelNodes.Place;
-            models.AddRange(Models(evaluate.Models[i], place).Where(model => !models.Contains(model)));
-        }
-
-        evaluate = evaluate with { Models = models };
+        evaluate = WithSubstitutes(evaluate, entry.Options) with { Models = Models(evaluate.Models, entry.Options["models"]!) };
         var gates = new List<GateDeclaration>();
         foreach (var gate in evaluate.Gates)
             gates.AddRange(ExpandGate(evaluate, gate));
@@ -113,16 +103,26 @@ internal sealed class PipelineReader(PipelineDeclaration root, string folder, Fu
 
     private void CheckAttackNames(EvaluateDeclaration evaluate, SourceNode? attacks)
     {
-        var names = new HashSet<string> { "clean" };
+        // A black-box attack may have the name of the white-box one beside which it stands.
+        var (whiteBox, blackBox) = (new HashSet<string> { "clean" }, new HashSet<string> { "clean" });
         for (var i = 0; i < evaluate.Attacks.Count; i++)
         {
             var attack = evaluate.Attacks[i];
-            if (!names.Add(attack.Name))
+            if (!(attack.From.Length > 0 ? blackBox : whiteBox).Add(attack.Name))
             {
                 var place = i < attacks!.Items.Count ? attacks.Items[i].Place : attacks.Place;
                 context.Complain(DiagnosticCodes.Duplicate, $"two attacks are called \"{attack.Name}\"; give one of them another \"name\"", place);
             }
         }
+    }
+
+    /// <summary>The models that a list of names stands for, each once.</summary>
+    private List<string> Models(IReadOnlyList<string> names, SourceNode node)
+    {
+        var models = new List<string>();
+        for (var i = 0; i < names.Count; i++)
+            models.AddRange(Models(names[i], node.Kind == NodeKind.Array ? node.Items[i].Place : node.Place).Where(model => !models.Contains(model)));
+        return models;
     }
 
     /// <summary>The models that a name stands for: itself, or the members of a matrix.</summary>
@@ -138,16 +138,15 @@ internal sealed class PipelineReader(PipelineDeclaration root, string folder, Fu
 
     private IEnumerable<GateDeclaration> ExpandGate(EvaluateDeclaration evaluate, GateDeclaration gate)
     {
-        var measured = gate.Attack == "clean"
-            ? gate.Epsilon == 0
-            : evaluate.Attacks.Any(attack => attack.Name == gate.Attack) && evaluate.Epsilon.Contains(gate.Epsilon);
+        var made = evaluate.AllAttacks().FirstOrDefault(attack => attack.Name == gate.Attack && attack.From.Length > 0 == gate.BlackBox);
+        var measured = gate.Attack == "clean" ? gate.Epsilon == 0 && !gate.BlackBox : made is not null && evaluate.Epsilon.Contains(gate.Epsilon);
         if (!measured)
         {
-            var attacks = string.Join(", ", evaluate.Attacks.Select(attack => attack.Name).Prepend("clean"));
+            var attacks = string.Join(", ", evaluate.AllAttacks().Select(attack => Called(attack.Name, attack.From.Length > 0)).Prepend("clean"));
             var strengths = string.Join(", ", evaluate.Epsilon.Select(value => value.ToString(System.Globalization.CultureInfo.InvariantCulture)));
             context.Complain(
                 DiagnosticCodes.GateUnmeasured,
-                string.Create(System.Globalization.CultureInfo.InvariantCulture, $"\"{evaluate.Name}\" does not measure {gate.Attack} at ε = {gate.Epsilon}; it measures {attacks}{(evaluate.Attacks.Count > 0 ? $" at ε = {strengths}" : "")} (clean at 0)"),
+                string.Create(System.Globalization.CultureInfo.InvariantCulture, $"\"{evaluate.Name}\" does not measure {Called(gate.Attack, gate.BlackBox)} at ε = {gate.Epsilon}; it measures {attacks}{(evaluate.Attacks.Count > 0 ? $" at ε = {strengths}" : "")} (clean at 0)"),
                 gate.Place);
             return [];
         }
@@ -156,8 +155,12 @@ internal sealed class PipelineReader(PipelineDeclaration root, string folder, Fu
         var models = Models(gate.Model, gate.Place);
         if (context.Diagnostics.Count == before && models.Find(model => !evaluate.Models.Contains(model)) is { } outside)
             context.Complain(DiagnosticCodes.GateUnmeasured, $"\"{evaluate.Name}\" does not measure the model \"{outside}\"; add it to \"models\"", gate.Place);
+        if (gate.BlackBox && models.Contains(made!.From))
+            context.Complain(DiagnosticCodes.GateUnmeasured, $"\"{made.From}\" is the substitute itself, on which no black-box attack is measured", gate.Place);
         return models.Select(model => gate with { Model = model });
     }
+
+    private static string Called(string attack, bool blackBox) => blackBox ? $"{attack} (black box)" : attack;
 
     private void Unknown(string what, string name, string section, IEnumerable<string> known, SourcePlace place)
     {

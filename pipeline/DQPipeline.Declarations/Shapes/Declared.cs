@@ -95,18 +95,22 @@ internal static class Declared
 
     public static readonly Shape<AttackDeclaration> Attack = new(
         () => new(),
-        new TextField<AttackDeclaration>("kind", d => d.Kind, (d, v) => d with { Kind = v }, "random", "fgsm", "r+fgsm", "bim", "pgd") { Required = true },
-        new TextField<AttackDeclaration>("name", d => d.Name, (d, v) => d with { Name = v }) { InKey = false, Check = Names.Complaint, Pattern = Names.Pattern },
-        new IntegerField<AttackDeclaration>("steps", 0, 100_000, d => d.Steps, (d, v) => d with { Steps = v }),
-        new NumberField<AttackDeclaration>("alpha", 0.001, 255, d => d.Alpha, (d, v) => d with { Alpha = v }),
-        new TextField<AttackDeclaration>("start", d => d.Start, (d, v) => d with { Start = v }, "uniform", "r+fgsm"),
-        new IntegerField<AttackDeclaration>("restarts", 1, 1000, d => d.Restarts, (d, v) => d with { Restarts = v }));
+        [
+            AttackKind(),
+            new TextField<AttackDeclaration>("name", d => d.Name, (d, v) => d with { Name = v }) { InKey = false, Check = Names.Complaint, Pattern = Names.Pattern },
+            .. AttackOptions(),
+            new TextField<AttackDeclaration>("from", d => d.From, (d, v) => d with { From = v }) { InKey = false },
+        ]);
+
+    /// <summary>The one attack of an entry, made on each model itself: it needs no name and has no substitute.</summary>
+    private static readonly Shape<AttackDeclaration> OwnAttack = new(() => new(), [AttackKind(), .. AttackOptions()]);
 
     public static readonly Shape<GateDeclaration> Gate = new(
         () => new(),
         Text<GateDeclaration>("model", d => d.Model, (d, v) => d with { Model = v }),
         new TextField<GateDeclaration>("attack", d => d.Attack, (d, v) => d with { Attack = v }),
         new NumberField<GateDeclaration>("epsilon", 0, 255, d => d.Epsilon, (d, v) => d with { Epsilon = v }),
+        new BooleanField<GateDeclaration>("blackBox", d => d.BlackBox, (d, v) => d with { BlackBox = v }),
         new NumberField<GateDeclaration>("atLeast", 0, 1, d => d.AtLeast, (d, v) => d with { AtLeast = v }) { Required = true },
         new BooleanField<GateDeclaration>("certain", d => d.Certain, (d, v) => d with { Certain = v }));
 
@@ -115,10 +119,30 @@ internal static class Declared
         new NameListField<EvaluateDeclaration>("models", d => d.Models, (d, v) => d with { Models = v }) { Required = true },
         new RecordListField<EvaluateDeclaration, AttackDeclaration>("attacks", Attack, d => d.Attacks, (d, v) => d with { Attacks = v }, (attack, _) => Named(attack)) { Shorthand = "kind" },
         new NumberListField<EvaluateDeclaration>("epsilon", 0, 255, d => d.Epsilon, (d, v) => d with { Epsilon = v }),
+        new TextField<EvaluateDeclaration>("blackBoxFrom", d => d.BlackBoxFrom, (d, v) => d with { BlackBoxFrom = v }) { InKey = false },
         new IntegerField<EvaluateDeclaration>("samples", 0, MaxCount, d => d.Samples, (d, v) => d with { Samples = v }),
         new IntegerField<EvaluateDeclaration>("batch", 1, 65_536, d => d.Batch, (d, v) => d with { Batch = v }),
         Seed<EvaluateDeclaration>(d => d.Seed, (d, v) => d with { Seed = v }),
         new RecordListField<EvaluateDeclaration, GateDeclaration>("gates", Gate, d => d.Gates, (d, v) => d with { Gates = v }, (gate, place) => gate with { Place = place }) { InKey = false });
+
+    public static readonly Shape<DistanceDeclaration> Distance = new(
+        () => new(),
+        new NameListField<DistanceDeclaration>("models", d => d.Models, (d, v) => d with { Models = v }) { Required = true },
+        new RecordField<DistanceDeclaration, AttackDeclaration>("attack", OwnAttack, d => d.Attack, (d, v) => d with { Attack = v }) { Shorthand = "kind" },
+        new NumberListField<DistanceDeclaration>("epsilon", 0, 255, d => d.Epsilon, (d, v) => d with { Epsilon = v }),
+        new TextField<DistanceDeclaration>("at", d => d.At, (d, v) => d with { At = v }, DistanceDeclaration.FirstBlock, DistanceDeclaration.Convolutions),
+        new IntegerField<DistanceDeclaration>("bits", 1, 8, d => d.Bits, (d, v) => d with { Bits = v }),
+        new IntegerField<DistanceDeclaration>("samples", 0, MaxCount, d => d.Samples, (d, v) => d with { Samples = v }),
+        new IntegerField<DistanceDeclaration>("batch", 1, 65_536, d => d.Batch, (d, v) => d with { Batch = v }),
+        Seed<DistanceDeclaration>(d => d.Seed, (d, v) => d with { Seed = v }));
+
+    public static readonly Shape<SamplesDeclaration> Samples = new(
+        () => new(),
+        new NameListField<SamplesDeclaration>("models", d => d.Models, (d, v) => d with { Models = v }) { Required = true },
+        new RecordField<SamplesDeclaration, AttackDeclaration>("attack", OwnAttack, d => d.Attack, (d, v) => d with { Attack = v }) { Shorthand = "kind" },
+        new NumberField<SamplesDeclaration>("epsilon", 0, 255, d => d.Epsilon, (d, v) => d with { Epsilon = v }),
+        new IntegerField<SamplesDeclaration>("count", 1, 1000, d => d.Count, (d, v) => d with { Count = v }),
+        Seed<SamplesDeclaration>(d => d.Seed, (d, v) => d with { Seed = v }));
 
     /// <summary>The root's own values; its sections of named entries are read by <see cref="PipelineFile"/>.</summary>
     public static readonly Shape<PipelineDeclaration> Root = new(
@@ -142,6 +166,17 @@ internal static class Declared
         new IntegerField<T>("test", 0, MaxCount, d => d.Test, test),
         Seed(d => d.Seed, seed),
         new BooleanField<T>("optional", d => d.Optional, optional) { InKey = false },
+    ];
+
+    private static TextField<AttackDeclaration> AttackKind() =>
+        new("kind", d => d.Kind, (d, v) => d with { Kind = v }, "random", "fgsm", "r+fgsm", "bim", "pgd") { Required = true };
+
+    private static Field<AttackDeclaration>[] AttackOptions() =>
+    [
+        new IntegerField<AttackDeclaration>("steps", 0, 100_000, d => d.Steps, (d, v) => d with { Steps = v }),
+        new NumberField<AttackDeclaration>("alpha", 0.001, 255, d => d.Alpha, (d, v) => d with { Alpha = v }),
+        new TextField<AttackDeclaration>("start", d => d.Start, (d, v) => d with { Start = v }, "uniform", "r+fgsm"),
+        new IntegerField<AttackDeclaration>("restarts", 1, 1000, d => d.Restarts, (d, v) => d with { Restarts = v }),
     ];
 
     private static AttackDeclaration Named(AttackDeclaration attack) => attack.Name.Length > 0 ? attack : attack with { Name = attack.Kind };

@@ -137,11 +137,17 @@ internal sealed class RecordListField<T, TItem>(
 /// <summary>A record within the record.</summary>
 internal sealed class RecordField<T, TInner>(string name, Shape<TInner> shape, Func<T, TInner> get, Func<T, TInner, T> set) : Field<T>(name)
 {
+    /// <summary>The key that a bare text stands for, where that is allowed.</summary>
+    public string? Shorthand { get; init; }
+
     public override T Read(T record, SourceNode node, ReadContext context)
     {
-        if (node.Kind == NodeKind.Object)
-            return set(record, shape.Read(node, context, get(record)));
-        context.WrongType(Name, "an object", node);
+        var whole = Shorthand is { } key && node.Kind == NodeKind.Text
+            ? new SourceNode(NodeKind.Object, node.Place) { Members = [new SourceMember(key, node.Place, node)] }
+            : node;
+        if (whole.Kind == NodeKind.Object)
+            return set(record, shape.Read(whole, context, get(record)));
+        context.WrongType(Name, Shorthand is null ? "an object" : "a word or an object", node);
         return record;
     }
 
@@ -152,5 +158,5 @@ internal sealed class RecordField<T, TInner>(string name, Shape<TInner> shape, F
 
     public override void WriteDefault(Utf8JsonWriter writer, T fresh) => WriteValue(writer, fresh, keyOnly: false);
 
-    public override void WriteSchema(SchemaWriter writer) => writer.Object(shape);
+    public override void WriteSchema(SchemaWriter writer) => writer.ShorthandOr(shape, Shorthand);
 }

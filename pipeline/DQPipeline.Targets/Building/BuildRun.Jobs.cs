@@ -27,7 +27,7 @@ internal sealed partial class BuildRun
                 AtomicFile.CreateFolder(CheckpointFolder(batch[0]));
             var targets = batch.ConvertAll(n => n.Target);
             var job = batch[0].Target.CreateJob(new(
-                targets, batch[0].Key!, graph.Pipeline.Threads, options.Device, work, CheckpointFolder(batch[0]), (target, output) => Input(batch[0], target, output)));
+                targets, batch[0].Key!, graph.Pipeline.Threads, options.Device, work, CheckpointFolder(batch[0]), (target, output) => Input(batch, target, output)));
             report.Tell(o => o.Started(targets));
             return Task.Run(() => RunAsync(batch, targets, job, cancellation), CancellationToken.None);
         }
@@ -42,9 +42,9 @@ internal sealed partial class BuildRun
     private string CheckpointFolder(Node node) => Path.Combine(workspace.CheckpointsFolder, node.Key!);
 
     /// <summary>The placed file of a required target, put there if it is not yet.</summary>
-    private (string Path, TargetOutput Output) Input(Node reader, Target target, string name)
+    private (string Path, TargetOutput Output) Input(List<Node> readers, Target target, string name)
     {
-        var output = reader.Requires.First(r => r.Target == target).Record!.Output(name)!;
+        var output = readers.SelectMany(r => r.Requires).First(r => r.Target == target).Record!.Output(name)!;
         var path = planner.OutputPath(target, output);
         if (!planner.Files.Holds(path, output.Size, output.Sha256) && !Place(target, output))
             throw new DqException(DiagnosticCodes.CacheCorrupt, $"{path} vanished or changed during the build, and the cache has no copy; build again");

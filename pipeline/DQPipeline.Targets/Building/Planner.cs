@@ -126,30 +126,25 @@ internal sealed class Planner
         var waits = $"it needs {node.Requires.First(r => !r.HasResult).Target.Id}, which is to be built";
         if (Lock.Find(node.Target.Id) is not { } entry)
             return (PlannedAction.Wait, [Reasons.NeverBuilt]);
-        var model = entry.Parts.FirstOrDefault(p => p.Key == "model").Value;
-        var parts = Parts(node, data, model).Sorted();
+        var parts = Parts(node, data, entry.Parts).Sorted();
         return (PlannedAction.Wait, parts.SequenceEqual(entry.Parts) ? [waits] : [.. Reasons.Of(node.Target, entry, parts, data), waits]);
     }
 
-    private KeyParts Parts(Node node, DataState data, string? model = null)
+    /// <summary>What the key is made of. Of what is required and not done yet, the part that is <paramref name="recorded"/> stands, where there is one.</summary>
+    private KeyParts Parts(Node node, DataState data, IReadOnlyList<KeyValuePair<string, string>>? recorded = null)
     {
         var parts = new KeyParts(_optionsMemory);
         node.Target.AddOptions(parts);
         parts.AddOptions("dataset.", node.Target.Dataset);
         if (data.Hash is not null)
             parts.AddText("data", data.Hash);
-        if (model is not null)
+        foreach (var required in node.Requires)
         {
-            parts.Add("model", model);
-        }
-        else
-        {
-            foreach (var required in node.Requires)
-            {
-                // One model is all that a target of today reads; a kind that reads more names them in its own options.
-                foreach (var output in required.Record?.Outputs ?? [])
-                    parts.AddText("model", output.Sha256);
-            }
+            var name = node.Target.PartOf(required.Target);
+            foreach (var output in required.HasResult ? required.Record?.Outputs ?? [] : [])
+                parts.AddText(name, output.Sha256);
+            if (!required.HasResult && recorded?.FirstOrDefault(p => p.Key == name).Value is { } before)
+                parts.Add(name, before);
         }
 
         parts.AddText("method", node.Target.Version(_options.Method));

@@ -20,9 +20,9 @@ internal static class Reasons
         {
             var order = i == before.Count ? 1 : j == now.Count ? -1 : string.CompareOrdinal(before[i].Key, now[j].Key);
             if (order < 0)
-                words.Add($"{before[i].Key}: {Plain(before[i++].Value)} → not set");
+                words.Add(Gone(before[i++]));
             else if (order > 0)
-                words.Add($"{now[j].Key}: not set → {Plain(now[j++].Value)}");
+                words.Add(Added(now[j++]));
             else if (before[i++].Value is var old && now[j++] is var (name, value) && old != value)
                 words.Add(Changed(target, name, Plain(old), Plain(value), data));
         }
@@ -31,12 +31,19 @@ internal static class Reasons
         return words.Count > 0 ? words : ["its recorded key differs"];
     }
 
+    private static string Gone(KeyValuePair<string, string> part) =>
+        ModelsTarget.ModelOf(part.Key) is { } model ? $"the model '{model}' is read no longer" : $"{part.Key}: {Plain(part.Value)} → not set";
+
+    private static string Added(KeyValuePair<string, string> part) =>
+        ModelsTarget.ModelOf(part.Key) is { } model ? $"the model '{model}' is new to it" : $"{part.Key}: not set → {Plain(part.Value)}";
+
     private static string Changed(Target target, string name, string old, string value, DataState data) => name switch
     {
         "data" => data.Describe(old) is { } files ? $"the data of '{target.Dataset.Name}': {files}" : $"the data of '{target.Dataset.Name}' changed",
         "model" => $"the model '{(target as EvaluationCell)?.Model.Name}' changed",
+        "substitute" => $"the substitute '{(target as EvaluationCell)?.Substitute?.Name}' changed",
         "method" => $"the method's version: {old} → {value}",
-        _ => $"{name}: {old} → {value}",
+        _ => ModelsTarget.ModelOf(name) is { } model ? $"the model '{model}' changed" : $"{name}: {old} → {value}",
     };
 
     private static string Plain(string json) => json is ['"', .., '"'] ? json[1..^1] : json;

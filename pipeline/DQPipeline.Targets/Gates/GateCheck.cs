@@ -24,7 +24,7 @@ internal static class GateCheck
                     results.Add(Undecided(gate, evaluation, gate.Model, null));
                 foreach (var model in models)
                 {
-                    var cell = graph.Find(EvaluationCell.IdOf(evaluation.Name, model.Name, gate.Attack, gate.Epsilon)) as EvaluationCell;
+                    var cell = graph.Find(EvaluationCell.IdOf(evaluation.Name, model.Name, gate.Attack, gate.Epsilon, gate.BlackBox)) as EvaluationCell;
                     if (cell is null ? cells.Any(c => c.Name == evaluation.Name) : cells.Contains(cell))
                         results.Add(Check(gate, evaluation, model.Name, cell, cell is null ? null : result(cell)));
                 }
@@ -65,7 +65,7 @@ internal static class GateCheck
     private static GateResult Undecided(GateDeclaration gate, EvaluateDeclaration evaluation, string model, EvaluationCell? cell) =>
         new(gate, evaluation.Name, model, GateVerdict.Undecided, cell, null, null);
 
-    private static string Under(GateDeclaration gate) => gate.Attack == "clean" ? "on clean images" : $"under {gate.Attack} at ε = {EvaluationCell.Number(gate.Epsilon)}";
+    private static string Under(GateDeclaration gate) => gate.Attack == "clean" ? "on clean images" : $"under {(gate.BlackBox ? "black-box " : "")}{gate.Attack} at ε = {EvaluationCell.Number(gate.Epsilon)}";
 
     private static string Percent(double share) => (share * 100).ToString("0.0#", CultureInfo.InvariantCulture) + " %";
 }

@@ -6,16 +6,29 @@ using DQPipeline.Targets.Workers;
 
 namespace DQPipeline.Targets.Graph;
 
-/// <summary>One measurement of an evaluation: a model, an attack (or none) and an ε. Its result is two numbers, <c>samples</c> and <c>correct</c>.</summary>
+/// <summary>
+/// One measurement of an evaluation: a model, an attack (or none), an ε, and for a black-box attack the substitute on which it is made. Its result is two numbers,
+/// <c>samples</c> and <c>correct</c>.
+/// </summary>
 public sealed class EvaluationCell : Target
 {
-    internal EvaluationCell(EvaluateDeclaration evaluation, TrainTarget model, AttackDeclaration? attack, double epsilon)
-        : base("evaluate", $"evaluate/{evaluation.Name}/{model.Name}/{Label(attack, epsilon)}", evaluation.Name, evaluation.Place, model.Dataset, [model])
+    /// <summary>What stands before the label of a black-box measurement.</summary>
+    private const string BlackBoxPrefix = "black-box/";
+
+    internal EvaluationCell(EvaluateDeclaration evaluation, TrainTarget model, AttackDeclaration? attack, double epsilon, TrainTarget? substitute = null)
+        : base(
+            "evaluate",
+            IdOf(evaluation.Name, model.Name, NameOf(attack), epsilon, substitute is not null),
+            evaluation.Name,
+            evaluation.Place,
+            model.Dataset,
+            substitute is null ? [model] : [model, substitute])
     {
         Evaluation = evaluation;
         Model = model;
         Attack = attack;
         Epsilon = epsilon;
+        Substitute = substitute;
     }
 
     /// <summary>The evaluation that asks for it.</summary>
@@ -33,21 +46,37 @@ public sealed class EvaluationCell : Target
     /// <summary>ε in pixel units of 0–255; 0 for clean.</summary>
     public double Epsilon { get; }
 
-    internal override IEnumerable<string> Names => [Name, $"{Name}/{Model.Name}", $"{Name}/{Model.Name}/{Label(Attack, Epsilon)}"];
+    /// <summary>The model on which the attack is made; null where that is <see cref="Model"/> itself.</summary>
+    public TrainTarget? Substitute { get; }
 
-    /// <summary>Cells of one model on one sample share a worker: the library, the data and the model are loaded once.</summary>
-    internal override object Batch => (Model.Id, Evaluation.Samples, Evaluation.Batch, Evaluation.Seed);
+    private string Part => LabelOf(AttackName, Epsilon, Substitute is not null);
 
-    /// <summary>EVALUATION[/MODEL or MATRIX[/ATTACK or ATTACK@ε]], with or without the kind before it.</summary>
+    internal override IEnumerable<string> Names => [Name, $"{Name}/{Model.Name}", $"{Name}/{Model.Name}/{Part}"];
+
+    /// <summary>
+    /// Cells of one model on one sample share a worker: the library, the data and the model are loaded once. Black-box cells share one by substitute instead, which
+    /// makes its adversarial images once for all models.
+    /// </summary>
+    internal override object Batch => Substitute is null
+        ? (Model.Id, Evaluation.Samples, Evaluation.Batch, Evaluation.Seed)
+        : (Substitute.Id, Dataset, Evaluation.Samples, Evaluation.Batch, Evaluation.Seed);
+
+    /// <summary>EVALUATION[/MODEL or MATRIX[/[black-box[/]]ATTACK or ATTACK@ε]], with or without the kind before it.</summary>
     internal override bool Matches(string selector)
     {
         const string prefix = "evaluate/";
         var rest = selector.StartsWith(prefix, StringComparison.Ordinal) ? selector[prefix.Length..] : selector;
-        var segments = rest.Split('/');
-        return segments.Length is >= 1 and <= 3 && segments[0] == Name
+        var segments = rest.Split('/', 3);
+        return segments[0] == Name
             && (segments.Length < 2 || segments[1] == Model.Name || segments[1] == Model.Declaration.Group)
-            && (segments.Length < 3 || segments[2] == AttackName || segments[2] == Label(Attack, Epsilon));
+            && (segments.Length < 3 || MatchesPart(segments[2]));
     }
+
+    private bool MatchesPart(string part) => Substitute is null
+        ? part == AttackName || part == Part
+        : part + "/" == BlackBoxPrefix || part == BlackBoxPrefix + AttackName || part == Part;
+
+    internal override string PartOf(Target required) => required == Substitute ? "substitute" : base.PartOf(required);
 
     internal override string Version(MethodVersions versions) => versions.Evaluate;
 
@@ -78,6 +107,8 @@ public sealed class EvaluationCell : Target
 
     internal override WorkerJob CreateJob(JobContext context)
     {
+        if (Substitute is not null)
+            return BlackBoxJobs.Create(this, context);
         var (path, model) = context.Input(Model, TrainTarget.ModelFile);
         return new EvaluateJob
         {
@@ -100,8 +131,9 @@ public sealed class EvaluationCell : Target
     internal static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 
     /// <summary>The id of a measurement by its names.</summary>
-    internal static string IdOf(string evaluation, string model, string attack, double epsilon) =>
-        $"evaluate/{evaluation}/{model}/{(attack == "clean" ? attack : $"{attack}@{Number(epsilon)}")}";
+    internal static string IdOf(string evaluation, string model, string attack, double epsilon, bool blackBox) =>
+        $"evaluate/{evaluation}/{model}/{LabelOf(attack, epsilon, blackBox)}";
 
-    private static string Label(AttackDeclaration? attack, double epsilon) => attack is null ? "clean" : $"{NameOf(attack)}@{Number(epsilon)}";
+    private static string LabelOf(string attack, double epsilon, bool blackBox) =>
+        attack == "clean" ? attack : $"{(blackBox ? BlackBoxPrefix : "")}{attack}@{Number(epsilon)}";
 }

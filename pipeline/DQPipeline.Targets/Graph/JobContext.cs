@@ -1,4 +1,5 @@
 using DQPipeline.Targets.Records;
+using DQPipeline.Targets.Workers;
 
 namespace DQPipeline.Targets.Graph;
 
@@ -17,4 +18,12 @@ internal sealed record JobContext(
     string Device,
     string OutputFolder,
     string CheckpointFolder,
-    Func<Target, string, (string Path, TargetOutput Output)> Input);
+    Func<Target, string, (string Path, TargetOutput Output)> Input)
+{
+    /// <summary>A model that the batch reads, as a job has it.</summary>
+    public JobModel Model(TrainTarget model)
+    {
+        var (path, output) = Input(model, TrainTarget.ModelFile);
+        return new(model.Name, path, output.Sha256);
+    }
+}

@@ -18,7 +18,7 @@ public abstract class Target
         Requires = requires;
     }
 
-    /// <summary>The kind, which begins the id: <c>train</c> or <c>evaluate</c>.</summary>
+    /// <summary>The kind, which begins the id: <c>train</c>, <c>evaluate</c>, <c>distance</c> or <c>samples</c>.</summary>
     public string Kind { get; }
 
     /// <summary>Names the target in dq.lock and to people: <c>train/dq</c>, <c>evaluate/robustness/dq/pgd@8</c>.</summary>
@@ -53,6 +53,9 @@ public abstract class Target
 
     /// <summary>Adds the declaration's own options to a key, with defaults written out and without names.</summary>
     internal abstract void AddOptions(KeyParts parts);
+
+    /// <summary>The part of the key that holds the content of a required target's output.</summary>
+    internal virtual string PartOf(Target required) => "model";
 
     /// <summary>Whether a record says all that this target's result must say; one that does not (edited by hand, from another version) counts for nothing.</summary>
     internal virtual bool Accepts(TargetRecord record) => Outputs.All(name => record.Output(name) is not null);

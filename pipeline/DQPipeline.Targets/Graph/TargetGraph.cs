@@ -3,7 +3,7 @@ using DQPipeline.Declarations;
 namespace DQPipeline.Targets.Graph;
 
 /// <summary>Everything that a pipeline builds, dependencies before dependents.</summary>
-public sealed class TargetGraph
+public sealed partial class TargetGraph
 {
     private readonly Dictionary<string, Target> _byId = [];
     private readonly List<Target> _targets = [];
@@ -16,7 +16,10 @@ public sealed class TargetGraph
     /// <summary>Every target, dependencies before dependents, else in the order of dq.json.</summary>
     public IReadOnlyList<Target> Targets => _targets;
 
-    /// <summary>The graph of a pipeline: a target for each model, and for each evaluation one for each model × attack × ε besides the clean one.</summary>
+    /// <summary>
+    /// The graph of a pipeline: a target for each model, for each evaluation one for each model × attack × ε besides the clean one, and one for each distance and each
+    /// set of samples.
+    /// </summary>
     /// <exception cref="DqException">DQ1005 a name that nothing declares; DQ1007 two measurements with one name.</exception>
     public static TargetGraph Create(PipelineDeclaration pipeline)
     {
@@ -35,10 +38,15 @@ public sealed class TargetGraph
 
         foreach (var evaluation in pipeline.Evaluate.Values)
         {
-            foreach (var model in Models(evaluation, groups))
-                graph.AddCells(evaluation, model);
+            var attacks = Attacks(evaluation, groups);
+            foreach (var model in Models($"evaluate '{evaluation.Name}'", evaluation.Models, evaluation.Place, groups))
+                graph.AddCells(evaluation, model, attacks);
         }
 
+        foreach (var distance in pipeline.Distance.Values)
+            graph.Add(new DistanceTarget(distance, [.. Models($"distance '{distance.Name}'", distance.Models, distance.Place, groups)]));
+        foreach (var samples in pipeline.Samples.Values)
+            graph.Add(new SamplesTarget(samples, [.. Models($"samples '{samples.Name}'", samples.Models, samples.Place, groups)]));
         return graph;
     }
 
@@ -47,7 +55,7 @@ public sealed class TargetGraph
 
     /// <summary>
     /// The targets that names mean: a model (<c>dq</c>), a matrix, an evaluation (<c>robustness</c>), its part on a model (<c>robustness/dq</c>), under an attack
-    /// (<c>robustness/dq/pgd</c>) or one measurement (<c>robustness/dq/pgd@8</c>), each with or without its kind before it (<c>train/dq</c>). No name means everything.
+    /// (<c>robustness/dq/pgd</c>, <c>robustness/dq/black-box/pgd</c>), one measurement (<c>robustness/dq/pgd@8</c>), a distance or a set of samples, each with or without its kind before it (<c>train/dq</c>). No name means everything.
     /// </summary>
     /// <returns>The targets meant, without what they depend on, in the order of <see cref="Targets"/>.</returns>
     /// <exception cref="DqException">DQ1005: a name means nothing.</exception>
@@ -89,46 +97,12 @@ public sealed class TargetGraph
     internal IEnumerable<TrainTarget> ModelsCalled(string name) =>
         _targets.OfType<TrainTarget>().Where(t => t.Name == name || t.Declaration.Group == name);
 
-    private static IEnumerable<TrainTarget> Models(EvaluateDeclaration evaluation, Dictionary<string, List<TrainTarget>> groups)
-    {
-        var seen = new HashSet<TrainTarget>();
-        foreach (var name in evaluation.Models)
-        {
-            if (!groups.TryGetValue(name, out var members))
-                throw Suggestion.Unknown($"evaluate '{evaluation.Name}' needs the model", name, groups.Keys, evaluation.Place);
-            foreach (var member in members.Where(seen.Add))
-                yield return member;
-        }
-    }
-
     private static void AddTo(Dictionary<string, List<TrainTarget>> groups, string name, TrainTarget target)
     {
         if (groups.TryGetValue(name, out var members))
             members.Add(target);
         else
             groups.Add(name, [target]);
-    }
-
-    private void AddCells(EvaluateDeclaration evaluation, TrainTarget model)
-    {
-        Add(new EvaluationCell(evaluation, model, null, 0));
-        foreach (var attack in evaluation.Attacks)
-        {
-            for (var i = 0; i < evaluation.Epsilon.Count; i++)
-            {
-                if (FirstIndex(evaluation.Epsilon, evaluation.Epsilon[i]) == i)
-                    Add(new EvaluationCell(evaluation, model, attack, evaluation.Epsilon[i]));
-            }
-        }
-    }
-
-    /// <summary>By hand: the library's sets of numbers are compiled anew in every process, which a build with nothing to do would feel.</summary>
-    private static int FirstIndex(IReadOnlyList<double> values, double value)
-    {
-        var i = 0;
-        while (values[i] != value)
-            i++;
-        return i;
     }
 
     private void Add(Target target)

@@ -12,5 +12,7 @@ namespace DQPipeline.Targets.Reports;
 /// <param name="Low">Lower end of the 95 % Wilson interval.</param>
 /// <param name="High">Upper end of the 95 % Wilson interval.</param>
 /// <param name="Current">Whether it was measured with the inputs as they are declared now; a stale one stands until the next build.</param>
+/// <param name="From">The model on which the samples were made, where that is another one; else null.</param>
 public sealed record MetricRecord(
-    string Target, string Model, string Attack, double Epsilon, bool BlackBox, int Samples, int Correct, double Accuracy, double Low, double High, bool Current);
+    string Target, string Model, string Attack, double Epsilon, bool BlackBox, int Samples, int Correct, double Accuracy, double Low, double High, bool Current,
+    string? From = null);

@@ -36,6 +36,6 @@ public static class MetricsReport
         if (EvaluationCell.Measurement(record) is not var (samples, correct))
             return null;
         var (low, high) = WilsonInterval.Of(correct, samples);
-        return new(cell.Name, cell.Model.Name, cell.AttackName, cell.Epsilon, BlackBox: false, samples, correct, (double)correct / samples, low, high, current);
+        return new(cell.Name, cell.Model.Name, cell.AttackName, cell.Epsilon, cell.Substitute is not null, samples, correct, (double)correct / samples, low, high, current, cell.Substitute?.Name);
     }
 }

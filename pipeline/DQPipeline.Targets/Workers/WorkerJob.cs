@@ -9,6 +9,9 @@ namespace DQPipeline.Targets.Workers;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(TrainJob), "train")]
 [JsonDerivedType(typeof(EvaluateJob), "evaluate")]
+[JsonDerivedType(typeof(BlackBoxJob), "black-box")]
+[JsonDerivedType(typeof(DistanceJob), "distance")]
+[JsonDerivedType(typeof(SamplesJob), "samples")]
 public abstract record WorkerJob
 {
     /// <summary>For people and for the log's name only, say <c>train/dq</c>.</summary>

@@ -16,7 +16,7 @@ namespace DQPipeline.Evaluation;
 /// no attack on images already broken: those wrong when clean are never attacked, those broken by one restart are spared the next. This
 /// is exact and no estimate. Iterations are not cut short, since an image that is wrong on the way may be right at the last iterate.
 /// </remarks>
-public sealed class Evaluator
+public sealed partial class Evaluator
 {
     private readonly Classifier network;
     private readonly ImageBatches batches;

@@ -80,6 +80,18 @@ internal sealed class ImageBatches
         return new AttackBatch(images, classes, numbers);
     }
 
+    /// <summary>
+    /// The values at <paramref name="positions"/> (1 to <see cref="Size"/> of them) of <paramref name="images"/>, float32 N×C×H×W in the order of the choice, filled up
+    /// as <see cref="Load"/> does. The tensor belongs to the current scope.
+    /// </summary>
+    public Tensor Values(IReadOnlyList<int> positions, float[] images)
+    {
+        var values = new float[Size * ImageSize];
+        for (var i = 0; i < Size; i++)
+            images.AsSpan(positions[i % positions.Count] * ImageSize, ImageSize).CopyTo(values.AsSpan(i * ImageSize));
+        return tensor(values, [Size, network.Channels, network.Height, network.Width], ScalarType.Float32).to(device);
+    }
+
     private byte[] Gather(int[] numbers)
     {
         var bytes = new byte[numbers.Length * ImageSize];

@@ -15,6 +15,31 @@ internal static class Predictor
     /// <exception cref="DqException">DQ3004: an output is not a finite number.</exception>
     public static (long[] Classes, float[] Losses) Predict(Classifier network, Tensor images, Tensor? trueClasses = null)
     {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var logits = Logits(network, images);
+        var classes = ToArray<long>(logits.argmax(1));
+        if (trueClasses is null)
+            return (classes, []);
+        var index = trueClasses.unsqueeze(1);
+        var wrong = logits.scatter(1, index, full_like(index, double.NegativeInfinity, dtype: ScalarType.Float32));
+        return (classes, ToArray<float>(wrong.logsumexp(1) - logits.gather(1, index).squeeze(1)));
+    }
+
+    /// <summary>The softmax of the network's answers in float64, K probabilities for each image, which sum to 1.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="images">float32 N×C×H×W in [0,1], on the network's device.</param>
+    /// <exception cref="DqException">DQ3004: an output is not a finite number.</exception>
+    public static double[][] Probabilities(Classifier network, Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        var probabilities = ToArray<double>(Logits(network, images).to(ScalarType.Float64).softmax(1));
+        return [.. probabilities.Chunk(network.Description.Classes)];
+    }
+
+    /// <summary>The network's answers in evaluation mode, float32 N×K, in the current scope.</summary>
+    private static Tensor Logits(Classifier network, Tensor images)
+    {
         using var frozen = new FrozenNetwork(network);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
@@ -26,12 +51,7 @@ internal static class Predictor
                 $"The network '{network.Description.Network}' answers with numbers that are not finite: its weights are unusable; train it again with a lower learning rate.");
         }
 
-        var classes = ToArray<long>(logits.argmax(1));
-        if (trueClasses is null)
-            return (classes, []);
-        var index = trueClasses.unsqueeze(1);
-        var wrong = logits.scatter(1, index, full_like(index, double.NegativeInfinity, dtype: ScalarType.Float32));
-        return (classes, ToArray<float>(wrong.logsumexp(1) - logits.gather(1, index).squeeze(1)));
+        return logits.MoveToOuterDisposeScope();
     }
 
     /// <summary>A tensor's values, row-major, from whatever device.</summary>

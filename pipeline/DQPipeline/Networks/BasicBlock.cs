@@ -66,13 +66,13 @@ internal sealed class BasicBlock : nn.Module<Tensor, Tensor>
 
     private Tensor Join(Tensor input)
     {
-        using var inner = conv1.forward(input);
-        using var innerActivated = norm1.forward(inner);
-        using var outer = conv2.forward(innerActivated);
+        using var inner = conv1.call(input);
+        using var innerActivated = norm1.call(inner);
+        using var outer = conv2.call(innerActivated);
         var residual = sum.Weighed(norm2, outer, ResidualSum.Residual);
         if (shortcut is null)
             return sum.JoinInput(input, residual);
-        using var projected = shortcut.forward(input);
+        using var projected = shortcut.call(input);
         using var normalized = sum.Weighed(shortcutNorm!, projected, ResidualSum.Shortcut);
         return ResidualSum.Join(normalized, residual);
     }

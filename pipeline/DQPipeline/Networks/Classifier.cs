@@ -7,6 +7,10 @@ namespace DQPipeline.Networks;
 /// An image classifier: float32 N×C×H×W in [0,1] in, logits N×K out. Centring and scaling of the image
 /// (<see cref="NetworkDescription.InputMean"/>, <see cref="NetworkDescription.InputScale"/>) happen inside, so that attacks see what users send.
 /// </summary>
+/// <remarks>
+/// A network runs its convolutions and <see cref="NormalizedActivation"/>s by <c>call</c>, which is <c>forward</c> with the module's hooks: so what passes through them
+/// can be watched (<see cref="Evaluation.LayerWatch"/>).
+/// </remarks>
 public abstract class Classifier(NetworkDescription description) : nn.Module<Tensor, Tensor>(description.Network)
 {
     /// <summary>What this network was built from.</summary>

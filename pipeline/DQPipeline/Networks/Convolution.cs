@@ -26,13 +26,20 @@ public sealed class Convolution : nn.Module<Tensor, Tensor>
     /// <summary>float32 cout×cin×k×k. Looked up each time and not kept: to() registers a new one in its place.</summary>
     public Parameter Weight => get_parameter("weight")!;
 
-    /// <summary>N×cin×H×W to N×cout×H/stride×W/stride, of the type and layout that come in.</summary>
-    public override Tensor forward(Tensor input) => With(Weight, input);
+    /// <summary>Gives a scalar tensor that the weight is multiplied by, with a gradient of its own; null where there is none.</summary>
+    internal Func<Tensor>? Factor { get; set; }
 
-    /// <summary>The same with another weight of the same shape.</summary>
-    /// <param name="weight">cout×cin×k×k.</param>
-    /// <param name="input">N×cin×H×W.</param>
-    internal Tensor With(Tensor weight, Tensor input)
+    /// <summary>N×cin×H×W to N×cout×H/stride×W/stride, of the type and layout that come in.</summary>
+    public override Tensor forward(Tensor input)
+    {
+        if (Factor is null)
+            return With(Weight, input);
+        using var factor = Factor();
+        using var weight = Weight.mul(factor);
+        return With(weight, input);
+    }
+
+    private Tensor With(Tensor weight, Tensor input)
     {
         if (input.dtype == weight.dtype)
             return nn.functional.conv2d(input, weight, strides: strides, padding: padding);

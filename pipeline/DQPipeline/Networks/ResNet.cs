@@ -63,10 +63,10 @@ internal sealed class ResNet : Classifier
     public override Tensor forward(Tensor input)
     {
         var x = Centre(input);
-        x = Replace(x, stem.forward(x));
-        x = Replace(x, norm.forward(x));
+        x = Replace(x, stem.call(x));
+        x = Replace(x, norm.call(x));
         foreach (var (_, block) in blocks)
-            x = Replace(x, block.forward(x));
+            x = Replace(x, block.call(x));
         x = Replace(x, x.mean([2, 3], type: linear.weight!.dtype));
         return Replace(x, linear.forward(x));
     }

@@ -30,8 +30,13 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
         register_module("norm2", norm2);
         register_module("conv2", conv2);
         if (shortcut is not null)
+        {
             register_module("shortcut", shortcut);
+            sum.Weigh(shortcut, ResidualSum.Shortcut);
+        }
+
         register_module("sum", sum);
+        sum.Weigh(conv2, ResidualSum.Residual);
     }
 
     /// <summary>The convolutions; a sum stands between the last ones and the next batch norm.</summary>
@@ -52,13 +57,13 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
-        using var activated = norm1.forward(input);
-        using var inner = conv1.forward(activated);
-        using var innerActivated = norm2.forward(inner);
-        var residual = sum.Weighed(conv2, innerActivated, ResidualSum.Residual);
+        using var activated = norm1.call(input);
+        using var inner = conv1.call(activated);
+        using var innerActivated = norm2.call(inner);
+        var residual = conv2.call(innerActivated);
         if (shortcut is null)
             return sum.JoinInput(input, residual);
-        using var projected = sum.Weighed(shortcut, activated, ResidualSum.Shortcut);
+        using var projected = shortcut.call(activated);
         return ResidualSum.Join(projected, residual);
     }
 }

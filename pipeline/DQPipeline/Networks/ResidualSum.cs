@@ -32,21 +32,19 @@ internal sealed class ResidualSum : nn.Module
     /// <summary>float32 [α₁ of the shortcut, α₂ of the residual branch]; null of a plain sum.</summary>
     public Parameter? Coefficients => convex ? get_parameter("coefficients") : null;
 
-    /// <summary>The end of a branch, weighed: a convolution without bias.</summary>
+    /// <summary>Has the convolution that ends a branch multiply its weight by the branch's coefficient.</summary>
+    /// <param name="last">The layer.</param>
+    /// <param name="branch"><see cref="Shortcut"/> or <see cref="Residual"/>.</param>
+    public void Weigh(Convolution last, int branch)
+    {
+        if (convex)
+            last.Factor = () => Coefficients![branch];
+    }
+
+    /// <summary>The end of a branch, weighed: a batch norm.</summary>
     /// <param name="last">The layer.</param>
     /// <param name="input">N×C×H×W. It is left as it is.</param>
     /// <param name="branch"><see cref="Shortcut"/> or <see cref="Residual"/>.</param>
-    public Tensor Weighed(Convolution last, Tensor input, int branch)
-    {
-        if (Coefficients is not { } coefficients)
-            return last.forward(input);
-        using var factor = coefficients[branch];
-        using var weight = last.Weight.mul(factor);
-        return last.With(weight, input);
-    }
-
-    /// <inheritdoc cref="Weighed(Convolution, Tensor, int)"/>
-    /// <summary>The end of a branch, weighed: a batch norm.</summary>
     public Tensor Weighed(BatchNormalization last, Tensor input, int branch)
     {
         if (Coefficients is not { } coefficients)

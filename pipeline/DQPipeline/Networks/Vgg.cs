@@ -64,8 +64,8 @@ internal sealed class Vgg : Classifier
         var x = Centre(input);
         foreach (var (_, convolution, norm, pool) in blocks)
         {
-            x = Replace(x, convolution.forward(x));
-            x = Replace(x, norm.forward(x));
+            x = Replace(x, convolution.call(x));
+            x = Replace(x, norm.call(x));
             if (pool)
                 x = Replace(x, nn.functional.max_pool2d(x, 2));
         }

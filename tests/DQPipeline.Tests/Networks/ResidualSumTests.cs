@@ -43,7 +43,7 @@ public class ResidualSumTests
         }
 
         var joined = ResidualSum.Join(
-            convex.Weighed(norm, input, ResidualSum.Shortcut), convex.Weighed(Times(10), input, ResidualSum.Residual));
+            convex.Weighed(norm, input, ResidualSum.Shortcut), Weighed(convex, Times(10), input));
         Assert.Equal(0.25f * 5 + 0.75f * 80, joined.item<float>(), 1e-5f);
     }
 
@@ -69,7 +69,7 @@ public class ResidualSumTests
         Tensor Loss()
         {
             // A cube, since batch norm makes sums of squares constant.
-            var residual = sum.Weighed(convolution, input, ResidualSum.Residual);
+            var residual = Weighed(sum, convolution, input);
             return (projected ? ResidualSum.Join(sum.Weighed(norm, input, ResidualSum.Shortcut), residual) : sum.JoinInput(input, residual)).pow(3).sum();
         }
     }
@@ -112,9 +112,16 @@ public class ResidualSumTests
     private static float[] Joined(ResidualSum sum, float factor)
     {
         var input = tensor(new[] { 1f, 2, 4 }).view(3, 1, 1, 1);
-        var joined = sum.JoinInput(input, sum.Weighed(Times(factor), input, ResidualSum.Residual)).data<float>().ToArray();
+        var joined = sum.JoinInput(input, Weighed(sum, Times(factor), input)).data<float>().ToArray();
         Assert.Equal([1f, 2, 4], input.data<float>().ToArray());
         return joined;
+    }
+
+    /// <summary>The end of a residual branch.</summary>
+    private static Tensor Weighed(ResidualSum sum, Convolution last, Tensor input)
+    {
+        sum.Weigh(last, ResidualSum.Residual);
+        return last.forward(input);
     }
 
     private static Convolution Times(float factor) => new(full([1, 1, 1, 1], factor), stride: 1);

@@ -1,0 +1,85 @@
+using DQPipeline.Declarations.Json;
+using DQPipeline.Declarations.Shapes;
+
+namespace DQPipeline.Declarations.Reading;
+
+/// <summary>What reads trained models besides their accuracy: substitutes of black-box attacks, distances, samples.</summary>
+internal sealed partial class PipelineReader
+{
+    private readonly Dictionary<string, DistanceDeclaration> _distance = [];
+    private readonly Dictionary<string, SamplesDeclaration> _samples = [];
+
+    private void ReadDistance(Entry entry)
+    {
+        if (IsTaken(entry))
+            return;
+        var before = context.Diagnostics.Count;
+        var distance = Declared.Distance.Read(entry.Options, context, new DistanceDeclaration { Seed = root.Seed }) with { Name = entry.Name, Place = entry.Place };
+        if (context.Diagnostics.Count == before)
+            _distance[entry.Name] = distance with { Models = ModelsOfOneDataset(distance.Models, entry.Options["models"]!) };
+    }
+
+    private void ReadSamples(Entry entry)
+    {
+        if (IsTaken(entry))
+            return;
+        var before = context.Diagnostics.Count;
+        var samples = Declared.Samples.Read(entry.Options, context, new SamplesDeclaration { Seed = root.Seed }) with { Name = entry.Name, Place = entry.Place };
+        if (context.Diagnostics.Count == before)
+            _samples[entry.Name] = samples with { Models = ModelsOfOneDataset(samples.Models, entry.Options["models"]!) };
+    }
+
+    /// <summary>Whether an entry has the name of another target, which is then complained about.</summary>
+    private bool IsTaken(Entry entry)
+    {
+        var other = _train.ContainsKey(entry.Name) || _train.Values.Any(train => train.Group == entry.Name) ? "a model"
+            : _evaluate.ContainsKey(entry.Name) ? "an evaluation"
+            : _distance.ContainsKey(entry.Name) ? "a distance"
+            : null;
+        if (other is not null)
+            context.Complain(DiagnosticCodes.Duplicate, $"\"{entry.Name}\" already names {other}; targets of all kinds share their names", entry.Place);
+        return other is not null;
+    }
+
+    /// <summary>The models of a target that shows all of them the same images.</summary>
+    private List<string> ModelsOfOneDataset(IReadOnlyList<string> names, SourceNode node)
+    {
+        var models = Models(names, node);
+        var datasets = models.Select(model => _train[model].Dataset).Distinct().ToList();
+        if (datasets.Count > 1)
+            context.Complain(DiagnosticCodes.OutOfRange, $"\"models\" should all be trained on one data set, not on {string.Join(", ", datasets)}", node.Place);
+        else if (names.Count == 0)
+            context.Complain(DiagnosticCodes.OutOfRange, "\"models\" should name at least one model", node.Place);
+        return models;
+    }
+
+    /// <summary>The evaluation with each substitute under the name of one model.</summary>
+    private EvaluateDeclaration WithSubstitutes(EvaluateDeclaration evaluate, SourceNode options)
+    {
+        var attacks = new List<AttackDeclaration>(evaluate.Attacks.Count);
+        for (var i = 0; i < evaluate.Attacks.Count; i++)
+        {
+            var attack = evaluate.Attacks[i];
+            if (attack.From.Length > 0)
+            {
+                var node = options["attacks"]!.Items[i]["from"]!;
+                if (!attack.FollowsGradient())
+                    context.Complain(DiagnosticCodes.OutOfRange, $"\"from\": {attack.Kind} asks no model for a gradient, so it is the same made on any; leave \"from\" out", node.Place);
+                attack = attack with { From = Substitute(attack.From, node.Place) };
+            }
+
+            attacks.Add(attack);
+        }
+
+        var blackBoxFrom = evaluate.BlackBoxFrom.Length > 0 ? Substitute(evaluate.BlackBoxFrom, options["blackBoxFrom"]!.Place) : "";
+        return evaluate with { Attacks = attacks, BlackBoxFrom = blackBoxFrom };
+    }
+
+    private string Substitute(string name, SourcePlace place)
+    {
+        var models = Models(name, place);
+        if (models.Count > 1)
+            context.Complain(DiagnosticCodes.OutOfRange, $"\"{name}\" stands for {models.Count} models; a substitute is one of them, say \"{models[0]}\"", place);
+        return models.Count == 1 ? models[0] : name;
+    }
+}

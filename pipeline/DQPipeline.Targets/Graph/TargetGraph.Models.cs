@@ -1,0 +1,65 @@
+using DQPipeline.Declarations;
+
+namespace DQPipeline.Targets.Graph;
+
+/// <summary>The targets that read models.</summary>
+public sealed partial class TargetGraph
+{
+    /// <summary>The models that the names of an entry stand for, each once.</summary>
+    private static IEnumerable<TrainTarget> Models(string reader, IReadOnlyList<string> names, SourcePlace place, Dictionary<string, List<TrainTarget>> groups)
+    {
+        var seen = new HashSet<TrainTarget>();
+        foreach (var name in names)
+        {
+            if (!groups.TryGetValue(name, out var members))
+                throw Suggestion.Unknown($"{reader} needs the model", name, groups.Keys, place);
+            foreach (var member in members.Where(seen.Add))
+                yield return member;
+        }
+    }
+
+    /// <summary>The attacks of an evaluation, each with the substitute on which it is made, if that is not the model itself. Made once: ten thousand cells share them.</summary>
+    private static List<MadeAttack> Attacks(EvaluateDeclaration evaluation, Dictionary<string, List<TrainTarget>> groups)
+    {
+        var attacks = new List<MadeAttack>();
+        foreach (var attack in evaluation.AllAttacks())
+            attacks.Add(new(attack, attack.From.Length > 0 ? Substitute(evaluation, attack.From, groups) : null));
+        return attacks;
+    }
+
+    private static TrainTarget Substitute(EvaluateDeclaration evaluation, string name, Dictionary<string, List<TrainTarget>> groups)
+    {
+        if (!groups.TryGetValue(name, out var members))
+            throw Suggestion.Unknown($"evaluate '{evaluation.Name}' needs the substitute", name, groups.Keys, evaluation.Place);
+        return members.Count == 1 ? members[0]
+            : throw new DqException(DiagnosticCodes.OutOfRange, $"the substitute '{name}' of evaluate '{evaluation.Name}' stands for {members.Count} models; name one of them", evaluation.Place);
+    }
+
+    /// <summary>A cell for clean images and one for each attack × ε. A model is no substitute for itself: that would be the white-box attack again.</summary>
+    private void AddCells(EvaluateDeclaration evaluation, TrainTarget model, List<MadeAttack> attacks)
+    {
+        Add(new EvaluationCell(evaluation, model, null, 0));
+        foreach (var (attack, substitute) in attacks)
+        {
+            if (substitute == model)
+                continue;
+            for (var i = 0; i < evaluation.Epsilon.Count; i++)
+            {
+                if (FirstIndex(evaluation.Epsilon, evaluation.Epsilon[i]) == i)
+                    Add(new EvaluationCell(evaluation, model, attack, evaluation.Epsilon[i], substitute));
+            }
+        }
+    }
+
+    /// <summary>By hand: the library's sets of numbers are compiled anew in every process, which a build with nothing to do would feel.</summary>
+    private static int FirstIndex(IReadOnlyList<double> values, double value)
+    {
+        var i = 0;
+        while (values[i] != value)
+            i++;
+        return i;
+    }
+
+    /// <summary>An attack and the model on which it is made, if that is not the one that is measured. A class, as collections of it are then compiled ahead of time.</summary>
+    private sealed record MadeAttack(AttackDeclaration Attack, TrainTarget? Substitute);
+}

@@ -1,0 +1,56 @@
+namespace DQPipeline.Targets.Workers;
+
+/// <summary>A model that a worker reads.</summary>
+/// <param name="Name">Its name in dq.json. Only jobs whose files name the models may let a result depend on it.</param>
+/// <param name="Path">Its file, absolute.</param>
+/// <param name="Sha256">SHA-256 of the file, 64 hexadecimal digits, that the worker may hold the bytes against.</param>
+public sealed record JobModel(string Name, string Path, string Sha256);
+
+/// <summary>Make adversarial images on one model and score others on them (paper section 5.1); each attack × ε is made once.</summary>
+public sealed record BlackBoxJob : WorkerJob
+{
+    /// <summary>The model on which the images are made.</summary>
+    public required JobModel Substitute { get; init; }
+
+    /// <summary>The models that are scored.</summary>
+    public required IReadOnlyList<JobModel> Models { get; init; }
+
+    /// <summary>Test images measured, a seeded class-balanced sample; 0 takes all.</summary>
+    public required int Samples { get; init; }
+
+    /// <summary>Images a batch.</summary>
+    public required int Batch { get; init; }
+
+    /// <summary>Seed of the sample and of random starts.</summary>
+    public required int Seed { get; init; }
+
+    /// <summary>What to measure, at least one; each result is reported as it is known.</summary>
+    public required IReadOnlyList<BlackBoxCell> Cells { get; init; }
+}
+
+/// <summary>One black-box measurement.</summary>
+/// <param name="Id">Names the cell in <see cref="CellEvent"/>; nothing else may depend on it.</param>
+/// <param name="Model">The scored model, by its place in <see cref="BlackBoxJob.Models"/>.</param>
+/// <param name="Attack">The <c>AttackDeclaration</c> as JSON.</param>
+/// <param name="Epsilon">ε in pixel units of 0–255.</param>
+public sealed record BlackBoxCell(string Id, int Model, string Attack, double Epsilon);
+
+/// <summary>Measure distances between clean and adversarial activations and write <c>distance.json</c> and <c>distance.csv</c>.</summary>
+public sealed record DistanceJob : WorkerJob
+{
+    /// <summary>The <c>DistanceDeclaration</c> as JSON (<c>Declaration.FromJson</c>).</summary>
+    public required string Distance { get; init; }
+
+    /// <summary>The models.</summary>
+    public required IReadOnlyList<JobModel> Models { get; init; }
+}
+
+/// <summary>Attack some images and write <c>images.npz</c>, <c>samples.png</c> and <c>predictions.json</c>.</summary>
+public sealed record SamplesJob : WorkerJob
+{
+    /// <summary>The <c>SamplesDeclaration</c> as JSON (<c>Declaration.FromJson</c>).</summary>
+    public required string Samples { get; init; }
+
+    /// <summary>The models.</summary>
+    public required IReadOnlyList<JobModel> Models { get; init; }
+}

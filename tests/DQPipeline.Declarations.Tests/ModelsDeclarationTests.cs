@@ -1,0 +1,88 @@
+namespace DQPipeline.Declarations.Tests;
+
+/// <summary>The sections "distance" and "samples".</summary>
+public class ModelsDeclarationTests
+{
+    private const string Models = """
+        "seed": 5,
+        "datasets": { "street": { "kind": "street-digits" }, "other": { "kind": "street-digits", "seed": 1 } },
+        "train": {
+          "dq": { "dataset": "street" },
+          "elsewhere": { "dataset": "other" },
+          "grid": { "dataset": "street", "matrix": { "activation.bits": [1, 2] } }
+        },
+        "evaluate": { "robustness": { "models": "dq" } },
+        """;
+
+    private static PipelineDeclaration Parse(string sections) => PipelineFileTests.Parse($"{{ {Models} {sections} }}");
+
+    private static string Complaints(string sections) => string.Join("\n", Assert.Throws<DqException>(() => Parse(sections)).Diagnostics);
+
+    [Fact]
+    public void A_distance_measures_as_the_paper_does_unless_told()
+    {
+        var distance = Parse(""" "distance": { "figure3a": { "models": ["dq"] } } """).Distance["figure3a"];
+        Assert.Equal(("fgsm", "first-block", 3, 128, 64, 5), (distance.Attack.Kind, distance.At, distance.Bits, distance.Samples, distance.Batch, distance.Seed));
+        Assert.Equal([8.0], distance.Epsilon);
+    }
+
+    [Fact]
+    public void Samples_are_those_of_figure_7_unless_told()
+    {
+        var samples = Parse(""" "samples": { "figure7": { "models": ["dq"] } } """).Samples["figure7"];
+        Assert.Equal(("fgsm", 8.0, 9, 5), (samples.Attack.Kind, samples.Epsilon, samples.Count, samples.Seed));
+    }
+
+    [Fact]
+    public void An_attack_is_a_word_or_an_object_and_a_matrix_is_all_its_members()
+    {
+        var distance = Parse("""
+            "distance": {
+              "a": { "models": ["grid", "dq"], "attack": "bim", "epsilon": [1, 2] },
+              "b": { "extends": "a", "at": "convolutions", "attack": { "kind": "pgd", "steps": 7 } }
+            }
+            """).Distance;
+        Assert.Equal(("bim", 0, "pgd", 7), (distance["a"].Attack.Kind, distance["a"].Attack.Steps, distance["b"].Attack.Kind, distance["b"].Attack.Steps));
+        Assert.Equal(["grid@bits=1", "grid@bits=2", "dq"], distance["b"].Models);
+        Assert.Equal([1.0, 2.0], distance["b"].Epsilon);
+    }
+
+    [Fact]
+    public void They_read_back_from_their_json()
+    {
+        var distance = new DistanceDeclaration { Models = ["a", "b"], Attack = new() { Kind = "pgd", Steps = 3 }, Epsilon = [1, 2], At = "convolutions", Bits = 2, Samples = 7, Batch = 3, Seed = 9 };
+        Assert.Equal(Declaration.ToJson(distance), Declaration.ToJson(Declaration.FromJson<DistanceDeclaration>(Declaration.ToJson(distance))));
+        var samples = new SamplesDeclaration { Models = ["a"], Attack = new() { Kind = "bim" }, Epsilon = 4, Count = 3, Seed = 1 };
+        Assert.Equal(Declaration.ToJson(samples), Declaration.ToJson(Declaration.FromJson<SamplesDeclaration>(Declaration.ToJson(samples))));
+        Assert.Contains(Declaration.Options(samples), option => option is { Key: "attack.kind", Value: "\"bim\"" });
+        Assert.Contains(Declaration.Options(distance), option => option is { Key: "models", Value: "[\"a\",\"b\"]" });
+    }
+
+    [Theory]
+    [InlineData(""" "distance": { "d": { "models": ["dp"] } } """, "DQ1005: no model is called \"dp\"; did you mean \"dq\"?")]
+    [InlineData(""" "distance": { "d": {} } """, "DQ1008: \"models\" is missing")]
+    [InlineData(""" "distance": { "d": { "models": [] } } """, "DQ1004: \"models\" should name at least one model")]
+    [InlineData(""" "distance": { "d": { "models": ["dq", "elsewhere"] } } """, "DQ1004: \"models\" should all be trained on one data set, not on street, other")]
+    [InlineData(""" "distance": { "d": { "models": ["dq"], "at": "first" } } """, "DQ1004: \"at\": \"first\" is not one of first-block, convolutions")]
+    [InlineData(""" "distance": { "d": { "models": ["dq"], "attack": 1 } } """, "DQ1003: \"attack\" should be a word or an object, not 1")]
+    [InlineData(""" "distance": { "d": { "models": ["dq"], "attack": { "steps": 1 } } } """, "DQ1008: \"kind\" is missing")]
+    [InlineData(""" "distance": { "d": { "models": ["dq"], "attack": { "kind": "pgd", "from": "dq" } } } """, "DQ1002: unknown key \"from\"")]
+    [InlineData(""" "distance": { "d": { "models": ["dq"], "bits": 32 } } """, "DQ1004: \"bits\" should be from 1 to 8, not 32")]
+    [InlineData(""" "samples": { "s": { "models": ["dq"], "count": 0 } } """, "DQ1004: \"count\" should be from 1 to 1000, not 0")]
+    [InlineData(""" "samples": { "s": { "models": ["dq"], "epsilon": [8] } } """, "DQ1003: \"epsilon\" should be a number")]
+    [InlineData(""" "samples": { "dq": { "models": ["dq"] } } """, "DQ1007: \"dq\" already names a model")]
+    [InlineData(""" "distance": { "robustness": { "models": ["dq"] } } """, "DQ1007: \"robustness\" already names an evaluation")]
+    [InlineData(""" "distance": { "d": { "models": ["dq"] } }, "samples": { "d": { "models": ["dq"] } } """, "DQ1007: \"d\" already names a distance")]
+    public void Bad_input_is_a_coded_error(string sections, string expected) => Assert.Contains(expected, Complaints(sections), StringComparison.Ordinal);
+
+    [Fact]
+    public void An_override_reaches_into_the_sections()
+    {
+        const string file = $$"""{ {{Models}} "samples": { "figure7": { "models": ["dq"] } } }""";
+        Assert.Equal(4, PipelineFileTests.Parse(file, "samples.figure7.count=4").Samples["figure7"].Count);
+        Assert.Contains(
+            "DQ1011: \"samples.figure8.count=4\": samples has no \"figure8\"; did you mean \"figure7\"?",
+            Assert.Throws<DqException>(() => PipelineFileTests.Parse(file, "samples.figure8.count=4")).Message.Replace("dq.json: ", "", StringComparison.Ordinal),
+            StringComparison.Ordinal);
+    }
+}

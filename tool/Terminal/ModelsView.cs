@@ -1,0 +1,30 @@
+using DQPipeline.Targets;
+using DQPipeline.Targets.Graph;
+using DQPipeline.Tool.Files;
+
+namespace DQPipeline.Tool.Terminal;
+
+/// <summary>Draws the data files that distances and samples left in <c>.dq/out</c>. What is not there, as on a clean clone, is not drawn.</summary>
+internal static class ModelsView
+{
+    /// <summary>Draws what is there; whether that was anything.</summary>
+    public static bool Print(IEnumerable<Target> targets, Workspace workspace)
+    {
+        var drawn = 0;
+        foreach (var target in targets)
+        {
+            if (target is DistanceTarget distance && DistanceFile.TryRead(workspace.OutputPath(distance.Name, DistanceTarget.JsonFile)) is { } points)
+            {
+                DistanceTable.Print(distance.Name, points.Points);
+                drawn++;
+            }
+            else if (target is SamplesTarget samples && SamplesFile.TryRead(workspace.OutputPath(samples.Name, SamplesTarget.PredictionsFile)) is { } content)
+            {
+                SamplesTable.Print(samples.Name, content);
+                drawn++;
+            }
+        }
+
+        return drawn > 0;
+    }
+}

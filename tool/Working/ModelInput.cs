@@ -1,0 +1,32 @@
+using System.Security.Cryptography;
+using DQPipeline.Data;
+using DQPipeline.Declarations;
+using DQPipeline.Export;
+using DQPipeline.Native;
+using DQPipeline.Networks;
+using TorchSharp;
+
+namespace DQPipeline.Tool.Working;
+
+/// <summary>Loads what a job reads, and holds it against what the job promised.</summary>
+internal static class ModelInput
+{
+    /// <summary>The model of a file whose content has the hash, on the device, fit for the data.</summary>
+    /// <exception cref="DqException">DQ3005: the file was changed since the job was written. DQ2005: the model knows other classes than the data have.</exception>
+    public static Classifier Load(string path, string sha256, string device, ImageDataset dataset)
+    {
+        using (var file = File.OpenRead(path))
+        {
+            if (Convert.ToHexStringLower(SHA256.HashData(file)) != sha256)
+                throw new DqException(DiagnosticCodes.ModelCorrupt, $"{path} was changed while the build ran; build again");
+        }
+
+        var network = (Classifier)ModelFile.Load(path).to(Devices.Resolve(device));
+        LabelCheck.Require(network.Description, dataset);
+        return network;
+    }
+
+    /// <summary>A seeded, class-balanced sample of the test split; 0 takes all.</summary>
+    public static int[] Sample(ImageDataset dataset, int samples, int seed) =>
+        Sampling.ClassBalanced(dataset.Test.Classes, samples == 0 ? dataset.Test.Count : Math.Min(samples, dataset.Test.Count), seed);
+}
