@@ -45,6 +45,8 @@ public static class Declaration
                 declaration = Declared.Attack.Read(node, context);
             else if (typeof(T) == typeof(ActivationDeclaration))
                 declaration = Declared.Activation.Read(node, context);
+            else if (typeof(T) == typeof(SqueezeDeclaration))
+                declaration = Declared.Squeeze.Read(node, context);
             else if (typeof(T) == typeof(DatasetDeclaration))
                 declaration = ReadDataset(node, context, seed: 0);
             else
@@ -83,6 +85,7 @@ public static class Declaration
             case EvaluateDeclaration evaluate: use.Take(Declared.Evaluate, evaluate); break;
             case AttackDeclaration attack: use.Take(Declared.Attack, attack); break;
             case ActivationDeclaration activation: use.Take(Declared.Activation, activation); break;
+            case SqueezeDeclaration squeeze: use.Take(Declared.Squeeze, squeeze); break;
             case StreetDigitsDeclaration digits: use.Take(Declared.StreetDigits, digits); break;
             case Cifar10Declaration cifar: use.Take(Declared.Cifar10, cifar); break;
             case ImageFolderDeclaration folder: use.Take(Declared.ImageFolder, folder); break;

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using DQPipeline.Attacks;
 using DQPipeline.Data;
 using DQPipeline.Declarations;
+using DQPipeline.Defenses;
 using DQPipeline.Evaluation;
 using DQPipeline.Export;
 using DQPipeline.Native;
@@ -24,7 +25,8 @@ internal static class EvaluateWork
         using var network = ModelFile.Load(job.Model).to(Devices.Resolve(job.Device));
         LabelCheck.Require(network.Description, dataset);
         var samples = Sampling.ClassBalanced(dataset.Test.Classes, job.Samples == 0 ? dataset.Test.Count : Math.Min(job.Samples, dataset.Test.Count), job.Seed);
-        var evaluator = new Evaluator(network, dataset.Test, samples, job.Batch, job.Seed);
+        var detector = job.Detector is null ? null : new SqueezingDetector(Declaration.FromJson<SqueezeDeclaration>(job.Detector));
+        var evaluator = new Evaluator(network, dataset.Test, samples, job.Batch, job.Seed) { Detector = detector };
         foreach (var cell in job.Cells)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -33,7 +35,10 @@ internal static class EvaluateWork
             var result = attack is null
                 ? evaluator.Clean(progress, cancellation)
                 : evaluator.Attacked(AttackFactory.Create(attack), cell.Epsilon, progress, cancellation);
-            channel.Send(new CellEvent(cell.Id, result.Samples, result.Correct));
+            channel.Send(new CellEvent(cell.Id, result.Samples, result.Correct)
+            {
+                Detection = result.Detection is var (images, flagged, successful, detected) ? new CellDetection(images, flagged, successful, detected) : null,
+            });
         }
 
         return new DoneEvent();

@@ -6,7 +6,10 @@ using DQPipeline.Targets.Workers;
 
 namespace DQPipeline.Targets.Graph;
 
-/// <summary>One measurement of an evaluation: a model, an attack (or none) and an ε. Its result is two numbers, <c>samples</c> and <c>correct</c>.</summary>
+/// <summary>
+/// One measurement of an evaluation: a model, an attack (or none) and an ε. Its result is two numbers, <c>samples</c> and <c>correct</c>; where the evaluation
+/// declares a detector, those of <see cref="Detection"/> too.
+/// </summary>
 public sealed class EvaluationCell : Target
 {
     internal EvaluationCell(EvaluateDeclaration evaluation, TrainTarget model, AttackDeclaration? attack, double epsilon)
@@ -36,7 +39,7 @@ public sealed class EvaluationCell : Target
     internal override IEnumerable<string> Names => [Name, $"{Name}/{Model.Name}", $"{Name}/{Model.Name}/{Label(Attack, Epsilon)}"];
 
     /// <summary>Cells of one model on one sample share a worker: the library, the data and the model are loaded once.</summary>
-    internal override object Batch => (Model.Id, Evaluation.Samples, Evaluation.Batch, Evaluation.Seed);
+    internal override object Batch => (Model.Id, Evaluation.Samples, Evaluation.Batch, Evaluation.Seed, Evaluation.Detector);
 
     /// <summary>EVALUATION[/MODEL or MATRIX[/ATTACK or ATTACK@ε]], with or without the kind before it.</summary>
     internal override bool Matches(string selector)
@@ -66,9 +69,12 @@ public sealed class EvaluationCell : Target
         parts.Add("samples", Number(Evaluation.Samples));
         parts.Add("batch", Number(Evaluation.Batch));
         parts.Add("seed", Number(Evaluation.Seed));
+        // Only where there is one: declaring none measures nothing anew.
+        if (Evaluation.Detector.IsActive)
+            parts.AddOptions("detector.", Evaluation.Detector);
     }
 
-    internal override bool Accepts(TargetRecord record) => Measurement(record) is not null;
+    internal override bool Accepts(TargetRecord record) => Measurement(record) is not null && (!Evaluation.Detector.IsActive || Detection.Of(record, Attack is null) is not null);
 
     /// <summary>Images measured and still classified rightly; null where the record does not say so.</summary>
     internal static (int Samples, int Correct)? Measurement(TargetRecord record) =>
@@ -91,6 +97,7 @@ public sealed class EvaluationCell : Target
             Samples = Evaluation.Samples,
             Batch = Evaluation.Batch,
             Seed = Evaluation.Seed,
+            Detector = Evaluation.Detector.IsActive ? Declaration.ToJson(Evaluation.Detector) : null,
             Cells = [.. context.Targets.Cast<EvaluationCell>().Select(c => new EvaluateCell(c.Id, c.Attack is null ? null : Declaration.ToJson(c.Attack), c.Epsilon))],
         };
     }

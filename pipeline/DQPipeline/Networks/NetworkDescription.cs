@@ -21,6 +21,9 @@ public sealed record NetworkDescription(
     /// <summary>By what the centred image is multiplied inside the network: 4, the inverse of a typical standard deviation of natural images.</summary>
     public const double InputScale = 4.0;
 
+    /// <summary>How images are squeezed before all else; the default is not at all.</summary>
+    public SqueezeDeclaration Squeeze { get; init; } = new();
+
     /// <summary>Number of classes K.</summary>
     public int Classes => Labels.Count;
 }
