@@ -1,7 +1,6 @@
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Gates;
-using DQPipeline.Targets.Reports;
 using DQPipeline.Targets.Workers;
 
 namespace DQPipeline.Targets.Tests;
