@@ -51,13 +51,19 @@ public static class MetricsReport
             var alarms = WilsonInterval.Of(detection.Flagged, detection.Images);
             return metric with
             {
-                Detected = detection.Flagged, FalseAlarmRate = (double)detection.Flagged / detection.Images, DetectionLow = alarms.Low, DetectionHigh = alarms.High,
+                Detected = detection.Flagged,
+                FalseAlarmRate = (double)detection.Flagged / detection.Images,
+                DetectionLow = alarms.Low,
+                DetectionHigh = alarms.High,
             };
         }
 
         var counted = metric with
         {
-            Detected = detection.Detected, Successful = detection.Successful, Attacked = detection.Images, AttackedDetected = detection.Flagged,
+            Detected = detection.Detected,
+            Successful = detection.Successful,
+            Attacked = detection.Images,
+            AttackedDetected = detection.Flagged,
         };
         if (detection.Successful == 0)
             return counted;

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace DQPipeline.Defenses;
 
 /// <summary>The 2×2 median filter on the processor (<see cref="MedianKernel"/>), with its gradient. What is saved is the image.</summary>
-/// <remarks>One thread: it takes a thousandth of the time of the network behind it.</remarks>
+/// <remarks>One thread is enough: it takes a thousandth of the time of the network behind it.</remarks>
 internal sealed class MedianFunction : autograd.SingleTensorFunction<MedianFunction>
 {
     /// <inheritdoc/>

@@ -31,9 +31,16 @@ public sealed class RobustnessTests
         var request = new TrainingRequest(
             new TrainDeclaration
             {
-                Name = "toy", Epochs = 15, Batch = 20, Seed = seed, Optimizer = new() { LearningRate = 0.02 }, Augment = new() { Crop = 0, Flip = false }, Adversarial = adversarial,
+                Name = "toy",
+                Epochs = 15,
+                Batch = 20,
+                Seed = seed,
+                Optimizer = new() { LearningRate = 0.02 },
+                Augment = new() { Crop = 0, Flip = false },
+                Adversarial = adversarial,
             },
-            data) { Threads = 1 };
+            data)
+        { Threads = 1 };
         using var result = Trainer.Train(request);
         var evaluator = new Evaluator(result.Network, data.Test, [.. Enumerable.Range(0, Count)], batch: 40);
         var clean = evaluator.Clean().Accuracy;
