@@ -49,6 +49,8 @@ public static class Declaration
                 declaration = Declared.Attack.Read(node, context);
             else if (typeof(T) == typeof(ActivationDeclaration))
                 declaration = Declared.Activation.Read(node, context);
+            else if (typeof(T) == typeof(SqueezeDeclaration))
+                declaration = Declared.Squeeze.Read(node, context);
             else if (typeof(T) == typeof(DatasetDeclaration))
                 declaration = ReadDataset(node, context, seed: 0);
             else
@@ -91,6 +93,7 @@ public static class Declaration
             case SamplesDeclaration samples: use.Take(Declared.Samples, samples); break;
             case AttackDeclaration attack: use.Take(Declared.Attack, attack); break;
             case ActivationDeclaration activation: use.Take(Declared.Activation, activation); break;
+            case SqueezeDeclaration squeeze: use.Take(Declared.Squeeze, squeeze); break;
             case StreetDigitsDeclaration digits: use.Take(Declared.StreetDigits, digits); break;
             case Cifar10Declaration cifar: use.Take(Declared.Cifar10, cifar); break;
             case Cifar100Declaration cifar: use.Take(Declared.Cifar100, cifar); break;

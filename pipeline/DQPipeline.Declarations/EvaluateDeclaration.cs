@@ -33,6 +33,11 @@ public sealed record EvaluateDeclaration
     /// <summary>Seed of the sample and of random starts; the default is the pipeline's. Range 0 to 2147483647.</summary>
     public int Seed { get; init; }
 
+    /// <summary>
+    /// A detector of adversarial images: one is detected where the squeezed image gets another class than the image itself; measured beside the accuracy. The default is none.
+    /// </summary>
+    public SqueezeDeclaration Detector { get; init; } = new();
+
     /// <summary>Demands on the results.</summary>
     public IReadOnlyList<GateDeclaration> Gates { get; init; } = [];
 

@@ -53,6 +53,12 @@ public sealed record TrainDeclaration
 
     /// <summary>Random changes to training images.</summary>
     public AugmentDeclaration Augment { get; init; } = new();
+
+    /// <summary>Feature squeezing inside the network, before all else, in training and in use. The default is none.</summary>
+    public SqueezeDeclaration Squeeze { get; init; } = new();
+
+    /// <summary>Adversarial training. The default is none.</summary>
+    public AdversarialDeclaration Adversarial { get; init; } = new();
 }
 
 /// <summary>A bounded activation and its uniform quantizer with straight-through gradient (paper section 2.1).</summary>

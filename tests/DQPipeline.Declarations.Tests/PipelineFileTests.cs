@@ -66,6 +66,36 @@ public class PipelineFileTests
     }
 
     [Fact]
+    public void Without_a_word_no_defence_is_used()
+    {
+        var pipeline = Parse(Small);
+        var (full, evaluation) = (pipeline.Train["full"], pipeline.Evaluate["robustness"]);
+        Assert.Equal((0, 1, false), (full.Squeeze.Bits, full.Squeeze.Median, full.Squeeze.IsActive));
+        Assert.Equal(("none", 0.0, 8.0, 1.0, 0, 1.0, "uniform", false), (
+            full.Adversarial.Kind, full.Adversarial.Epsilon, full.Adversarial.Delta, full.Adversarial.Alpha, full.Adversarial.Steps, full.Adversarial.Share, full.Adversarial.Start,
+            full.Adversarial.IsActive));
+        Assert.False(evaluation.Detector.IsActive);
+    }
+
+    [Fact]
+    public void Defences_are_declared_inherited_and_spread_by_a_matrix_as_every_option_is()
+    {
+        const string json = """
+            { "datasets": { "street": { "kind": "street-digits" } },
+              "train": { "squeezed": { "dataset": "street", "squeeze": { "bits": 5, "median": 2 } },
+                         "madry": { "extends": "squeezed", "adversarial": { "kind": "pgd", "epsilon": 8, "alpha": 2, "steps": 7 } },
+                         "grid": { "extends": "squeezed", "matrix": { "squeeze.bits": [1, 8], "adversarial.kind": ["none", "r+fgsm"] } } },
+              "evaluate": { "e": { "models": ["madry"], "detector": { "bits": 5, "median": 2 } } } }
+            """;
+        var pipeline = Parse(json, "train.madry.adversarial.share=0.5");
+        var madry = pipeline.Train["madry"];
+        Assert.Equal(new SqueezeDeclaration { Bits = 5, Median = 2 }, madry.Squeeze);
+        Assert.Equal(new AdversarialDeclaration { Kind = "pgd", Epsilon = 8, Alpha = 2, Steps = 7, Share = 0.5 }, madry.Adversarial);
+        Assert.Equal((8, 2, "r+fgsm"), (pipeline.Train["grid@bits=8,kind=r+fgsm"].Squeeze.Bits, pipeline.Train["grid@bits=8,kind=r+fgsm"].Squeeze.Median, pipeline.Train["grid@bits=8,kind=r+fgsm"].Adversarial.Kind));
+        Assert.Equal(new SqueezeDeclaration { Bits = 5, Median = 2 }, pipeline.Evaluate["e"].Detector);
+    }
+
+    [Fact]
     public void Digits_are_not_mirrored_and_natural_images_are()
     {
         const string json = """
@@ -154,6 +184,13 @@ public class PipelineFileTests
     [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "residual": "convex" } } }""", "dq.json(1,99): error DQ1004: \"residual\": vgg-s has no residual sums")]
     [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "residual": "convx" } } }""", "DQ1004: \"residual\": \"convx\" is not one of sum, convex; did you mean \"convex\"?")]
     [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "activation": { "kind": "tahn" } } } }""", "\"tahn\" is not one of relu6, relu1, tanh; did you mean \"tanh\"?")]
+    [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "squeeze": { "bits": 9 } } } }""", "DQ1004: \"bits\" should be from 0 to 8, not 9")]
+    [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "squeeze": { "median": 0 } } } }""", "DQ1004: \"median\" should be from 1 to 9, not 0")]
+    [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "squeeze": true } } }""", "DQ1003: \"squeeze\" should be an object, not true")]
+    [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "adversarial": { "kind": "rfgsm" } } } }""", "\"rfgsm\" is not one of none, fgsm, r+fgsm, pgd")]
+    [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "adversarial": { "delta": 200 } } } }""", "DQ1004: \"delta\" should be from 0.001 to 127.5, not 200")]
+    [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "adversarial": { "share": 0 } } } }""", "DQ1004: \"share\" should be from 0.01 to 1, not 0")]
+    [InlineData("""{ "evaluate": { "e": { "models": ["x"], "detector": { "colours": 5 } } } }""", "DQ1002: unknown key \"colours\"")]
     [InlineData("""{ "evaluate": { "e": { "models": ["x"] } } }""", "dq.json(1,35): error DQ1005: no model is called \"x\"")]
     [InlineData("""{ "evaluate": { "e": { "models": [], "attacks": ["fgms"] } } }""", "\"fgms\" is not one of random, fgsm, r+fgsm, bim, pgd; did you mean \"fgsm\"?")]
     [InlineData("""{ "evaluate": { "e": { "models": [], "attacks": ["pgd", { "kind": "pgd", "steps": 50 }] } } }""", "dq.json(1,57): error DQ1007: two attacks are called \"pgd\"")]

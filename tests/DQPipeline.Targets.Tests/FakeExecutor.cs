@@ -27,6 +27,10 @@ internal sealed class FakeExecutor : IExecutor
     /// <summary>A file that a worker of several files does not write.</summary>
     public string Forgotten { get; set; } = "";
 
+    /// <summary>What the detector says of a cell, by its samples' number and that of the correct ones.</summary>
+    public Func<EvaluateJob, EvaluateCell, int, CellDetection?> Detection { get; set; } = (job, cell, correct) =>
+        cell.Attack is null ? new(job.Samples, 4, 0, 0) : new(job.Samples, job.Samples / 2, job.Samples - correct, (job.Samples - correct) / 2);
+
     /// <summary>Stands for the machine: other bits from the same job.</summary>
     public string Machine { get; set; } = "";
 
@@ -77,7 +81,8 @@ internal sealed class FakeExecutor : IExecutor
         {
             BeforeCell(cell);
             var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{job.ModelSha256} {cell.Attack} {cell.Epsilon} {job.Seed}"));
-            events.Cell(new(cell.Id, job.Samples, Correct(job, cell) ?? hash[0] % (job.Samples + 1)));
+            var correct = Correct(job, cell) ?? hash[0] % (job.Samples + 1);
+            events.Cell(new(cell.Id, job.Samples, correct) { Detection = job.Detector is null ? null : Detection(job, cell, correct) });
         }
 
         return new();

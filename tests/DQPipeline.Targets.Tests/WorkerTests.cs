@@ -156,10 +156,14 @@ public class WorkerTests
             Samples = 5,
             Batch = 6,
             Seed = 7,
+            Detector = "{\"bits\":5,\"median\":2}",
             Cells = [new("c1", null, 0), new("c2", "{\"kind\":\"pgd\"}", 0.5)],
         };
         var back = Assert.IsType<EvaluateJob>(WorkerJson.ReadJob(WorkerJson.Write(evaluate)));
         Assert.Equal(((EvaluateJob)evaluate).Cells, back.Cells);
+        Assert.Equal(((EvaluateJob)evaluate).Detector, back.Detector);
+        CellEvent[] cells = [new("c1", 5, 3), new("c2", 5, 3) { Detection = new(4, 3, 2, 1) }];
+        Assert.All(cells, cell => Assert.Equal(cell, WorkerJson.ReadEvent(WorkerJson.Write(cell))));
         Assert.Equal(s_job, WorkerJson.ReadJob(WorkerJson.Write(s_job)));
         Assert.DoesNotContain('\n', WorkerJson.Write(evaluate));
         var progress = new ProgressEvent { Step = 3, Loss = double.NaN, SecondsLeft = 1.5 };

@@ -37,6 +37,8 @@ internal static class MetricsTable
         {
             var cells = models.Select(model => row.FirstOrDefault(metric => metric.Model == model) is { } metric ? Cell(metric) : "");
             table.AddRow([Markup.Escape(Attack(row.First())), .. cells]);
+            if (row.Any(metric => metric.Detected is not null))
+                table.AddRow([Detection(row.First()), .. models.Select(model => row.FirstOrDefault(metric => metric.Model == model) is { } metric ? DetectionCell(metric) : "")]);
         }
     }
 
@@ -45,11 +47,22 @@ internal static class MetricsTable
         table.AddColumns("model", "attack");
         table.AddColumn(new TableColumn("accuracy").RightAligned());
         foreach (var metric in metrics)
+        {
             table.AddRow(Markup.Escape(metric.Model), Markup.Escape(Attack(metric)), Cell(metric));
+            if (metric.Detected is not null)
+                table.AddRow("", Detection(metric), DetectionCell(metric));
+        }
     }
 
     private static string Attack(MetricRecord metric) =>
         metric.Attack == "clean" ? "clean" : $"{metric.Attack}{(metric.BlackBox ? " (B)" : "")} ε={Words.Epsilon(metric.Epsilon)}";
+
+    /// <summary>What a detector's line below the accuracy is about.</summary>
+    private static string Detection(MetricRecord metric) => metric.Attack == "clean" ? "  false alarms" : "  detected";
+
+    private static string DetectionCell(MetricRecord metric) => (metric.FalseAlarmRate ?? metric.DetectionRate) is { } rate
+        ? $"{Words.Percent(rate)} [grey]{Words.Interval(metric.DetectionLow!.Value, metric.DetectionHigh!.Value)}[/]"
+        : metric.Detected is null ? "" : "[grey]none succeeded[/]";
 
     private static string Cell(MetricRecord metric) =>
         $"{Words.Percent(metric.Accuracy)} [grey]{Words.Interval(metric.Low, metric.High)}[/]{(metric.Current ? "" : " [yellow]stale[/]")}";

@@ -32,7 +32,7 @@ internal static class BlackBoxWork
                 {
                     var model = job.Models[cell.Model];
                     var result = (models[cell.Model] ??= Evaluator(model)).Transferred(images, new CellProgress(channel, $"{label} scored on {model.Name}"), cancellation);
-                    channel.Send(new CellEvent(cell.Id, result.Samples, result.Correct));
+                    channel.Send(ModelInput.Event(cell.Id, result));
                 }
             }
 
@@ -48,7 +48,7 @@ internal static class BlackBoxWork
         {
             var network = ModelInput.Load(model.Path, model.Sha256, job.Device, dataset);
             networks.Add(network);
-            return new Evaluator(network, dataset.Test, samples, job.Batch, job.Seed);
+            return new Evaluator(network, dataset.Test, samples, job.Batch, job.Seed) { Detector = ModelInput.Detector(job.Detector) };
         }
     }
 }

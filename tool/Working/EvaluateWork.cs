@@ -17,7 +17,7 @@ internal static class EvaluateWork
         channel.Send(new ProgressEvent { Phase = "loading" });
         var dataset = Datasets.Load(Declaration.FromJson<DatasetDeclaration>(job.Dataset), cancellation);
         using var network = ModelInput.Load(job.Model, job.ModelSha256, job.Device, dataset);
-        var evaluator = new Evaluator(network, dataset.Test, ModelInput.Sample(dataset, job.Samples, job.Seed), job.Batch, job.Seed);
+        var evaluator = new Evaluator(network, dataset.Test, ModelInput.Sample(dataset, job.Samples, job.Seed), job.Batch, job.Seed) { Detector = ModelInput.Detector(job.Detector) };
         foreach (var cell in job.Cells)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -26,7 +26,7 @@ internal static class EvaluateWork
             var result = attack is null
                 ? evaluator.Clean(progress, cancellation)
                 : evaluator.Attacked(AttackFactory.Create(attack), cell.Epsilon, progress, cancellation);
-            channel.Send(new CellEvent(cell.Id, result.Samples, result.Correct));
+            channel.Send(ModelInput.Event(cell.Id, result));
         }
 
         return new DoneEvent();

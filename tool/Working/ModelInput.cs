@@ -1,9 +1,12 @@
 using System.Security.Cryptography;
 using DQPipeline.Data;
 using DQPipeline.Declarations;
+using DQPipeline.Defenses;
+using DQPipeline.Evaluation;
 using DQPipeline.Export;
 using DQPipeline.Native;
 using DQPipeline.Networks;
+using DQPipeline.Targets.Workers;
 using TorchSharp;
 
 namespace DQPipeline.Tool.Working;
@@ -29,4 +32,14 @@ internal static class ModelInput
     /// <summary>A seeded, class-balanced sample of the test split; 0 takes all.</summary>
     public static int[] Sample(ImageDataset dataset, int samples, int seed) =>
         Sampling.ClassBalanced(dataset.Test.Classes, samples == 0 ? dataset.Test.Count : Math.Min(samples, dataset.Test.Count), seed);
+
+    /// <summary>The detector of a job; null where it has none.</summary>
+    public static SqueezingDetector? Detector(string? declaration) =>
+        declaration is null ? null : new SqueezingDetector(Declaration.FromJson<SqueezeDeclaration>(declaration));
+
+    /// <summary>A measured cell as the front end hears of it.</summary>
+    public static CellEvent Event(string id, CellResult result) => new(id, result.Samples, result.Correct)
+    {
+        Detection = result.Detection is var (images, flagged, successful, detected) ? new CellDetection(images, flagged, successful, detected) : null,
+    };
 }

@@ -78,6 +78,21 @@ internal static class Declared
         new IntegerField<AugmentDeclaration>("crop", 0, 64, d => d.Crop, (d, v) => d with { Crop = v }),
         new BooleanField<AugmentDeclaration>("flip", d => d.Flip, (d, v) => d with { Flip = v }));
 
+    public static readonly Shape<SqueezeDeclaration> Squeeze = new(
+        () => new(),
+        new IntegerField<SqueezeDeclaration>("bits", 0, 8, d => d.Bits, (d, v) => d with { Bits = v }),
+        new IntegerField<SqueezeDeclaration>("median", 1, 9, d => d.Median, (d, v) => d with { Median = v }));
+
+    public static readonly Shape<AdversarialDeclaration> Adversarial = new(
+        () => new(),
+        new TextField<AdversarialDeclaration>("kind", d => d.Kind, (d, v) => d with { Kind = v }, "none", "fgsm", "r+fgsm", "pgd"),
+        new NumberField<AdversarialDeclaration>("epsilon", 0, 255, d => d.Epsilon, (d, v) => d with { Epsilon = v }),
+        new NumberField<AdversarialDeclaration>("delta", 0.001, 127.5, d => d.Delta, (d, v) => d with { Delta = v }),
+        new NumberField<AdversarialDeclaration>("alpha", 0.001, 255, d => d.Alpha, (d, v) => d with { Alpha = v }),
+        new IntegerField<AdversarialDeclaration>("steps", 0, 100_000, d => d.Steps, (d, v) => d with { Steps = v }),
+        new NumberField<AdversarialDeclaration>("share", 0.01, 1, d => d.Share, (d, v) => d with { Share = v }),
+        new TextField<AdversarialDeclaration>("start", d => d.Start, (d, v) => d with { Start = v }, "uniform", "r+fgsm"));
+
     public static readonly Shape<TrainDeclaration> Train = new(
         () => new(),
         Text<TrainDeclaration>("dataset", d => d.Dataset, (d, v) => d with { Dataset = v }, inKey: false),
@@ -91,7 +106,9 @@ internal static class Declared
         new RecordField<TrainDeclaration, LipschitzDeclaration>("lipschitz", Lipschitz, d => d.Lipschitz, (d, v) => d with { Lipschitz = v }),
         new RecordField<TrainDeclaration, OptimizerDeclaration>("optimizer", Optimizer, d => d.Optimizer, (d, v) => d with { Optimizer = v }),
         new RecordField<TrainDeclaration, ScheduleDeclaration>("schedule", Schedule, d => d.Schedule, (d, v) => d with { Schedule = v }),
-        new RecordField<TrainDeclaration, AugmentDeclaration>("augment", Augment, d => d.Augment, (d, v) => d with { Augment = v }));
+        new RecordField<TrainDeclaration, AugmentDeclaration>("augment", Augment, d => d.Augment, (d, v) => d with { Augment = v }),
+        new RecordField<TrainDeclaration, SqueezeDeclaration>("squeeze", Squeeze, d => d.Squeeze, (d, v) => d with { Squeeze = v }),
+        new RecordField<TrainDeclaration, AdversarialDeclaration>("adversarial", Adversarial, d => d.Adversarial, (d, v) => d with { Adversarial = v }));
 
     public static readonly Shape<AttackDeclaration> Attack = new(
         () => new(),
@@ -123,6 +140,7 @@ internal static class Declared
         new IntegerField<EvaluateDeclaration>("samples", 0, MaxCount, d => d.Samples, (d, v) => d with { Samples = v }),
         new IntegerField<EvaluateDeclaration>("batch", 1, 65_536, d => d.Batch, (d, v) => d with { Batch = v }),
         Seed<EvaluateDeclaration>(d => d.Seed, (d, v) => d with { Seed = v }),
+        new RecordField<EvaluateDeclaration, SqueezeDeclaration>("detector", Squeeze, d => d.Detector, (d, v) => d with { Detector = v }),
         new RecordListField<EvaluateDeclaration, GateDeclaration>("gates", Gate, d => d.Gates, (d, v) => d with { Gates = v }, (gate, place) => gate with { Place = place }) { InKey = false });
 
     public static readonly Shape<DistanceDeclaration> Distance = new(

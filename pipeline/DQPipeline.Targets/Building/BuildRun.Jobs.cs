@@ -194,7 +194,9 @@ internal sealed partial class BuildRun
                 var node = batch.Find(n => n.Target.Id == cell.Id && n.Outcome is null);
                 if (node is null)
                     return;
-                var record = new TargetRecord(node.Key!, [], [new("correct", cell.Correct), new("samples", cell.Samples)]);
+                var detection = Detection.Metrics(cell.Detection, clean: node.Target is EvaluationCell { Attack: null });
+                var record = new TargetRecord(
+                    node.Key!, [], [.. detection.Append(new("correct", cell.Correct)).Append(new("samples", cell.Samples)).OrderBy(metric => metric.Name, StringComparer.Ordinal)]);
                 if (node.Target.Accepts(record))
                     run.Complete(node, record);
                 else

@@ -29,6 +29,7 @@ internal static class BlackBoxJobs
             Samples = first.Evaluation.Samples,
             Batch = first.Evaluation.Batch,
             Seed = first.Evaluation.Seed,
+            Detector = first.Evaluation.Detector.IsActive ? Declaration.ToJson(first.Evaluation.Detector) : null,
             Cells = cells,
         };
     }

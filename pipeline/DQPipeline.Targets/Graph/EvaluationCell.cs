@@ -8,7 +8,7 @@ namespace DQPipeline.Targets.Graph;
 
 /// <summary>
 /// One measurement of an evaluation: a model, an attack (or none), an ε, and for a black-box attack the substitute on which it is made. Its result is two numbers,
-/// <c>samples</c> and <c>correct</c>.
+/// <c>samples</c> and <c>correct</c>; where the evaluation declares a detector, those of <see cref="Detection"/> too.
 /// </summary>
 public sealed class EvaluationCell : Target
 {
@@ -58,8 +58,8 @@ public sealed class EvaluationCell : Target
     /// makes its adversarial images once for all models.
     /// </summary>
     internal override object Batch => Substitute is null
-        ? (Model.Id, Evaluation.Samples, Evaluation.Batch, Evaluation.Seed)
-        : (Substitute.Id, Dataset, Evaluation.Samples, Evaluation.Batch, Evaluation.Seed);
+        ? (Model.Id, Evaluation.Samples, Evaluation.Batch, Evaluation.Seed, Evaluation.Detector)
+        : (Substitute.Id, Dataset, Evaluation.Samples, Evaluation.Batch, Evaluation.Seed, Evaluation.Detector);
 
     /// <summary>EVALUATION[/MODEL or MATRIX[/[black-box[/]]ATTACK or ATTACK@ε]], with or without the kind before it.</summary>
     internal override bool Matches(string selector)
@@ -95,9 +95,12 @@ public sealed class EvaluationCell : Target
         parts.Add("samples", Number(Evaluation.Samples));
         parts.Add("batch", Number(Evaluation.Batch));
         parts.Add("seed", Number(Evaluation.Seed));
+        // Only where there is one: declaring none measures nothing anew.
+        if (Evaluation.Detector.IsActive)
+            parts.AddOptions("detector.", Evaluation.Detector);
     }
 
-    internal override bool Accepts(TargetRecord record) => Measurement(record) is not null;
+    internal override bool Accepts(TargetRecord record) => Measurement(record) is not null && (!Evaluation.Detector.IsActive || Detection.Of(record, Attack is null) is not null);
 
     /// <summary>Images measured and still classified rightly; null where the record does not say so.</summary>
     internal static (int Samples, int Correct)? Measurement(TargetRecord record) =>
@@ -122,6 +125,7 @@ public sealed class EvaluationCell : Target
             Samples = Evaluation.Samples,
             Batch = Evaluation.Batch,
             Seed = Evaluation.Seed,
+            Detector = Evaluation.Detector.IsActive ? Declaration.ToJson(Evaluation.Detector) : null,
             Cells = [.. context.Targets.Cast<EvaluationCell>().Select(c => new EvaluateCell(c.Id, c.Attack is null ? null : Declaration.ToJson(c.Attack), c.Epsilon))],
         };
     }

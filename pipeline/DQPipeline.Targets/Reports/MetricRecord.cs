@@ -15,4 +15,29 @@ namespace DQPipeline.Targets.Reports;
 /// <param name="From">The model on which the samples were made, where that is another one; else null.</param>
 public sealed record MetricRecord(
     string Target, string Model, string Attack, double Epsilon, bool BlackBox, int Samples, int Correct, double Accuracy, double Low, double High, bool Current,
-    string? From = null);
+    string? From = null)
+{
+    /// <summary>Clean: images that the detector takes for adversarial. Attacked: successful adversarial images that it detects. Null without a detector, as all below.</summary>
+    public int? Detected { get; init; }
+
+    /// <summary>Clean: <see cref="Detected"/> / <see cref="Samples"/>.</summary>
+    public double? FalseAlarmRate { get; init; }
+
+    /// <summary>Attacked: successful adversarial images, made of an image that is right when clean and misclassified.</summary>
+    public int? Successful { get; init; }
+
+    /// <summary>Attacked: <see cref="Detected"/> / <see cref="Successful"/>; null where no attack succeeded.</summary>
+    public double? DetectionRate { get; init; }
+
+    /// <summary>Lower end of the 95 % Wilson interval of <see cref="FalseAlarmRate"/> or <see cref="DetectionRate"/>.</summary>
+    public double? DetectionLow { get; init; }
+
+    /// <summary>Upper end of the 95 % Wilson interval of <see cref="FalseAlarmRate"/> or <see cref="DetectionRate"/>.</summary>
+    public double? DetectionHigh { get; init; }
+
+    /// <summary>Attacked: adversarial images, successful or not: as many as are right when clean.</summary>
+    public int? Attacked { get; init; }
+
+    /// <summary>Attacked: of these, the ones that the detector detects.</summary>
+    public int? AttackedDetected { get; init; }
+}

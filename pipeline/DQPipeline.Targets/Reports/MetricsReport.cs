@@ -2,6 +2,7 @@ using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Gates;
 using DQPipeline.Targets.Graph;
 using DQPipeline.Targets.Records;
+using DQPipeline.Targets.Workers;
 
 namespace DQPipeline.Targets.Reports;
 
@@ -36,6 +37,38 @@ public static class MetricsReport
         if (EvaluationCell.Measurement(record) is not var (samples, correct))
             return null;
         var (low, high) = WilsonInterval.Of(correct, samples);
-        return new(cell.Name, cell.Model.Name, cell.AttackName, cell.Epsilon, cell.Substitute is not null, samples, correct, (double)correct / samples, low, high, current, cell.Substitute?.Name);
+        var metric = new MetricRecord(
+            cell.Name, cell.Model.Name, cell.AttackName, cell.Epsilon, cell.Substitute is not null, samples, correct, (double)correct / samples, low, high, current, cell.Substitute?.Name);
+        return cell.Evaluation.Detector.IsActive ? WithDetection(metric, Detection.Of(record, cell.Attack is null), cell.Attack is null) : metric;
+    }
+
+    private static MetricRecord WithDetection(MetricRecord metric, CellDetection? detection, bool clean)
+    {
+        // A record of before the detector was declared: stale, and without its numbers.
+        if (detection is null)
+            return metric;
+        if (clean)
+        {
+            var alarms = WilsonInterval.Of(detection.Flagged, detection.Images);
+            return metric with
+            {
+                Detected = detection.Flagged,
+                FalseAlarmRate = (double)detection.Flagged / detection.Images,
+                DetectionLow = alarms.Low,
+                DetectionHigh = alarms.High,
+            };
+        }
+
+        var counted = metric with
+        {
+            Detected = detection.Detected,
+            Successful = detection.Successful,
+            Attacked = detection.Images,
+            AttackedDetected = detection.Flagged,
+        };
+        if (detection.Successful == 0)
+            return counted;
+        var (low, high) = WilsonInterval.Of(detection.Detected, detection.Successful);
+        return counted with { DetectionRate = (double)detection.Detected / detection.Successful, DetectionLow = low, DetectionHigh = high };
     }
 }

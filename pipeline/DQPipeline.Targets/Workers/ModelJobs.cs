@@ -24,6 +24,9 @@ public sealed record BlackBoxJob : WorkerJob
     /// <summary>Seed of the sample and of random starts.</summary>
     public required int Seed { get; init; }
 
+    /// <summary>As <see cref="EvaluateJob.Detector"/>.</summary>
+    public string? Detector { get; init; }
+
     /// <summary>What to measure, at least one; each result is reported as it is known.</summary>
     public required IReadOnlyList<BlackBoxCell> Cells { get; init; }
 }

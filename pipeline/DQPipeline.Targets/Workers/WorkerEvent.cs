@@ -59,7 +59,18 @@ public sealed record ResumedEvent(long Step) : WorkerEvent;
 /// <param name="Id">The id of <see cref="EvaluateCell"/>.</param>
 /// <param name="Samples">Images measured, from 1.</param>
 /// <param name="Correct">Images still classified rightly, 0 to <paramref name="Samples"/>.</param>
-public sealed record CellEvent(string Id, int Samples, int Correct) : WorkerEvent;
+public sealed record CellEvent(string Id, int Samples, int Correct) : WorkerEvent
+{
+    /// <summary>What the detector of <see cref="EvaluateJob.Detector"/> said; null where there is none.</summary>
+    public CellDetection? Detection { get; init; }
+}
+
+/// <summary>How a detector judged the images of a cell.</summary>
+/// <param name="Images">Images shown to it: all samples when clean; under an attack the adversarial versions of those right when clean.</param>
+/// <param name="Flagged">Of these, the ones that it takes for adversarial: false alarms when clean.</param>
+/// <param name="Successful">Adversarial images that the model gets wrong; 0 when clean.</param>
+/// <param name="Detected">Of the successful ones, those that it takes for adversarial.</param>
+public sealed record CellDetection(int Images, int Flagged, int Successful, int Detected);
 
 /// <summary>A coded finding; an error means that the worker ends without a result.</summary>
 public sealed record DiagnosticEvent : WorkerEvent

@@ -61,6 +61,9 @@ public sealed record EvaluateJob : WorkerJob
     /// <summary>Seed of the sample and of random starts. A cell's random numbers depend on this and on its own attack and ε, never on the other cells.</summary>
     public required int Seed { get; init; }
 
+    /// <summary>The detector, a <c>SqueezeDeclaration</c> as JSON, that each cell's result says the judgement of; null for none.</summary>
+    public string? Detector { get; init; }
+
     /// <summary>What to measure, at least one; each result is reported as it is known.</summary>
     public required IReadOnlyList<EvaluateCell> Cells { get; init; }
 }

@@ -52,19 +52,37 @@ public abstract class Attack
         using var frozen = new FrozenNetwork(network);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var ball = new Ball(batch.Images, epsilon / 255);
+        var ball = new Ball(batch.Images, epsilon);
         var gradient = new LossGradient(network, batch.Classes, onGradient, cancellation);
-        var images = Perturb(ball, gradient, new Noise(seed, restart, batch.Samples), epsilon);
+        var images = Perturb(ball, gradient, new Noise(seed, restart, batch.Samples));
         var stalled = gradient.Stalled();
         return new AttackRun(images.DetachFromDisposeScope(), stalled);
+    }
+
+    /// <summary>
+    /// Attacks each image at a strength of its own, as adversarial training does at every step; the network is held as in <see cref="Run"/>. Nothing is
+    /// checked, since looking at numbers would make an accelerator wait.
+    /// </summary>
+    /// <param name="network">The network under attack, on the device of the images.</param>
+    /// <param name="images">float32 N×C×H×W in [0,1], which are not changed.</param>
+    /// <param name="classes">int64 N, the true classes.</param>
+    /// <param name="epsilons">N strengths ε in pixel units, 0 to 255, the greatest first.</param>
+    /// <param name="noise">Noise of each image.</param>
+    /// <returns>The adversarial images, a new tensor.</returns>
+    internal Tensor Perturb(Classifier network, Tensor images, Tensor classes, IReadOnlyList<double> epsilons, Noise noise)
+    {
+        using var frozen = new FrozenNetwork(network);
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var gradient = new LossGradient(network, classes, onGradient: null, CancellationToken.None);
+        return Perturb(new Ball(images, epsilons), gradient, noise).MoveToOuterDisposeScope();
     }
 
     /// <summary>Makes the adversarial images, a new tensor, from the ball, the gradient and the noise of this run.</summary>
     /// <param name="ball">The ε-ball around the images, within [0,1].</param>
     /// <param name="gradient">Signs of the loss gradient.</param>
     /// <param name="noise">Noise of each sample.</param>
-    /// <param name="epsilon">Strength in pixel units, from which a number of steps may follow.</param>
-    private protected abstract Tensor Perturb(Ball ball, LossGradient gradient, Noise noise, double epsilon);
+    private protected abstract Tensor Perturb(Ball ball, LossGradient gradient, Noise noise);
 
     /// <summary>Refuses a strength that is not a number of 0 to 255.</summary>
     internal static void CheckStrength(double epsilon)

@@ -10,6 +10,6 @@ internal sealed class Bim(int steps, double alpha) : Attack("bim")
     /// <inheritdoc/>
     public override int Gradients(double epsilon) => StepCount.Of(steps, epsilon);
 
-    private protected override Tensor Perturb(Ball ball, LossGradient gradient, Noise noise, double epsilon) =>
-        ball.Climb(ball.Centre(), gradient, Gradients(epsilon), alpha / 255);
+    private protected override Tensor Perturb(Ball ball, LossGradient gradient, Noise noise) =>
+        ball.Climb(ball.Centre(), gradient, Gradients, alpha / 255);
 }

@@ -8,6 +8,6 @@ internal sealed class Fgsm() : Attack("fgsm")
     /// <inheritdoc/>
     public override int Gradients(double epsilon) => 1;
 
-    private protected override Tensor Perturb(Ball ball, LossGradient gradient, Noise noise, double epsilon) =>
-        ball.Move(ball.Centre(), gradient.Sign(ball.Images), ball.Radius);
+    private protected override Tensor Perturb(Ball ball, LossGradient gradient, Noise noise) =>
+        ball.MoveByRadius(ball.Centre(), gradient.Sign(ball.Images));
 }

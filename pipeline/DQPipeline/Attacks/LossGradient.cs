@@ -32,7 +32,7 @@ internal sealed class LossGradient
         alive = ones_like(classes, dtype: ScalarType.Bool);
     }
 
-    /// <summary>sign(∇L) at <paramref name="images"/>, of their shape, in the current scope.</summary>
+    /// <summary>sign(∇L) at <paramref name="images"/>, of their shape, in the current scope. Fewer images than classes are the first of the batch.</summary>
     public Tensor Sign(Tensor images)
     {
         cancellation.ThrowIfCancellationRequested();
@@ -42,7 +42,7 @@ internal sealed class LossGradient
         var logits = network.forward(leaf);
         var sign = autograd.grad([logits], [leaf], [LogitGradient(logits)])[0].sign_();
         using (no_grad())
-            alive.logical_and_(sign.flatten(1).any(1, false));
+            alive.narrow(0, 0, images.shape[0]).logical_and_(sign.flatten(1).any(1, false));
         onGradient?.Invoke();
         return sign.MoveToOuterDisposeScope();
     }
@@ -58,7 +58,8 @@ internal sealed class LossGradient
     private Tensor LogitGradient(Tensor logits)
     {
         using var noGrad = no_grad();
-        var wrong = logits.detach().scatter(1, trueClass, full_like(trueClass, double.NegativeInfinity, dtype: logits.dtype));
-        return wrong.softmax(1).scatter_(1, trueClass, full_like(trueClass, -1, dtype: logits.dtype));
+        var index = trueClass.narrow(0, 0, logits.shape[0]);
+        var wrong = logits.detach().scatter(1, index, full_like(index, double.NegativeInfinity, dtype: logits.dtype));
+        return wrong.softmax(1).scatter_(1, index, full_like(index, -1, dtype: logits.dtype));
     }
 }

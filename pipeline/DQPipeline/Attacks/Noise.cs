@@ -5,10 +5,14 @@ using static TorchSharp.torch;
 namespace DQPipeline.Attacks;
 
 /// <summary>
-/// Noise that belongs to a sample: a stream of its own for each (seed, restart, sample), drawn from <see cref="SeededRandom"/>, so that it is the same on every
+/// Noise that belongs to a sample: a stream of its own for each (seed, purpose, restart, sample), drawn from <see cref="SeededRandom"/>, so that it is the same on every
 /// device, whatever the batch. It does not depend on ε: a stronger attack uses the same directions, and a curve over ε carries no needless scatter.
 /// </summary>
-internal sealed class Noise(int seed, int restart, IReadOnlyList<int> samples)
+/// <param name="seed">The seed.</param>
+/// <param name="restart">Which of several runs it is, or the epoch of a training, from 0.</param>
+/// <param name="samples">Numbers that name the samples.</param>
+/// <param name="purpose">What the noise is for.</param>
+internal sealed class Noise(int seed, int restart, IReadOnlyList<int> samples, RandomPurpose purpose = RandomPurpose.Attack)
 {
     /// <summary>Values of U(−1, 1), symmetric, never the ends; of the shape and device of <paramref name="like"/> (N×C×H×W).</summary>
     public Tensor Uniform(Tensor like) => Fill(like, static (random, values) =>
@@ -31,7 +35,7 @@ internal sealed class Noise(int seed, int restart, IReadOnlyList<int> samples)
         var all = MemoryMarshal.Cast<byte, float>(host.bytes);
         var size = all.Length / samples.Count;
         for (var i = 0; i < samples.Count; i++)
-            draw(new SeededRandom(seed, RandomPurpose.Attack, restart, samples[i]), all.Slice(i * size, size));
+            draw(new SeededRandom(seed, purpose, restart, samples[i]), all.Slice(i * size, size));
         return host.to(like.device);
     }
 

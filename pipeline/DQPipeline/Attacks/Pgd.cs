@@ -22,11 +22,11 @@ internal sealed class Pgd(int steps, double alpha, bool uniform, int restarts) :
     /// <inheritdoc/>
     public override int Gradients(double epsilon) => StepCount.Of(steps, epsilon);
 
-    private protected override Tensor Perturb(Ball ball, LossGradient gradient, Noise noise, double epsilon)
+    private protected override Tensor Perturb(Ball ball, LossGradient gradient, Noise noise)
     {
         var start = uniform
-            ? ball.Move(ball.Centre(), noise.Uniform(ball.Images), ball.Radius)
-            : ball.Move(ball.Centre(), noise.Signs(ball.Images), ball.Radius / 2);
-        return ball.Climb(start, gradient, Gradients(epsilon), alpha / 255);
+            ? ball.MoveByRadius(ball.Centre(), noise.Uniform(ball.Images))
+            : ball.MoveByRadius(ball.Centre(), noise.Signs(ball.Images), 0.5);
+        return ball.Climb(start, gradient, Gradients, alpha / 255);
     }
 }

@@ -11,9 +11,9 @@ internal sealed class RandomFgsm() : Attack("r+fgsm")
     /// <inheritdoc/>
     public override int Gradients(double epsilon) => 1;
 
-    private protected override Tensor Perturb(Ball ball, LossGradient gradient, Noise noise, double epsilon)
+    private protected override Tensor Perturb(Ball ball, LossGradient gradient, Noise noise)
     {
-        var start = ball.Move(ball.Centre(), noise.Signs(ball.Images), ball.Radius / 2);
-        return ball.Move(start, gradient.Sign(start), ball.Radius / 2);
+        var start = ball.MoveByRadius(ball.Centre(), noise.Signs(ball.Images), 0.5);
+        return ball.MoveByRadius(start, gradient.Sign(start), 0.5);
     }
 }

@@ -8,6 +8,6 @@ internal sealed class RandomNoise() : Attack("random")
     /// <inheritdoc/>
     public override int Gradients(double epsilon) => 0;
 
-    private protected override Tensor Perturb(Ball ball, LossGradient gradient, Noise noise, double epsilon) =>
-        ball.Move(ball.Centre(), noise.Uniform(ball.Images), ball.Radius);
+    private protected override Tensor Perturb(Ball ball, LossGradient gradient, Noise noise) =>
+        ball.MoveByRadius(ball.Centre(), noise.Uniform(ball.Images));
 }

@@ -20,6 +20,12 @@ internal enum RandomPurpose
 
     /// <summary>Random directions of an attack; the epoch is the restart, the index the image.</summary>
     Attack = 6,
+
+    /// <summary>Strength ε at which a training image is attacked in an epoch.</summary>
+    AdversarialStrength = 7,
+
+    /// <summary>Random directions of the attack on a training image in an epoch.</summary>
+    AdversarialNoise = 8,
 }
 
 /// <summary>
@@ -80,6 +86,14 @@ internal struct SeededRandom(int seed, RandomPurpose purpose, int epoch = 0, int
         var sum = (int)((bits & 0xff) + (bits >> 8 & 0xff) + (bits >> 16 & 0xff) + (bits >> 24));
         // Four bytes have mean 510 and variance 4·(256² − 1)/12 = 147.8².
         return (sum - 510) * (1f / 147.79941f);
+    }
+
+    /// <summary>Standard normal, by the transform of Box and Muller; never beyond ±5.8.</summary>
+    public double NextNormal()
+    {
+        // 1 − u is in (0, 1], where the logarithm is finite.
+        var radius = Math.Sqrt(-2 * Math.Log(1 - NextSingle()));
+        return radius * Math.Cos(2 * Math.PI * NextSingle());
     }
 
     /// <summary>Ten rounds of Philox4x32.</summary>

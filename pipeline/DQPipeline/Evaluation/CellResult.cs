@@ -8,11 +8,29 @@ namespace DQPipeline.Evaluation;
 /// <param name="Standing">For each image, in the order of the samples, whether it counts as correct; from these, the worst case over attacks is taken image by image.</param>
 public sealed record CellResult(int Samples, int Correct, int Attacked, int ZeroGradient, IReadOnlyList<bool> Standing)
 {
+    /// <summary>What the detector said, where one was asked.</summary>
+    public DetectionResult? Detection { get; init; }
+
     /// <summary>Correct / samples, 0 to 1.</summary>
     public double Accuracy => (double)Correct / Samples;
 
     /// <summary>Share of the attacked images whose gradient vanished, 0 to 1: where it is not near 0, accuracy says little about robustness.</summary>
     public double ZeroGradientShare => Attacked == 0 ? 0 : (double)ZeroGradient / Attacked;
+}
+
+/// <summary>How a detector judged the images of a measurement.</summary>
+/// <param name="Images">Images shown to it: all samples when clean; under an attack the adversarial versions of those right when clean.</param>
+/// <param name="Flagged">Of these, the ones that it takes for adversarial: false alarms when clean.</param>
+/// <param name="Successful">Adversarial images that the network gets wrong; 0 when clean.</param>
+/// <param name="Detected">Of the successful ones, those that it takes for adversarial.</param>
+public sealed record DetectionResult(int Images, int Flagged, int Successful, int Detected)
+{
+    /// <summary>The result of an attack.</summary>
+    /// <param name="attacked">Images attacked.</param>
+    /// <param name="flagged">For each sample whether its adversarial version is taken for one; false where it was not attacked.</param>
+    /// <param name="correct">For each sample whether it withstood.</param>
+    internal static DetectionResult Of(int attacked, bool[] flagged, bool[] correct) => new(
+        attacked, flagged.Count(one => one), attacked - correct.Count(one => one), flagged.Zip(correct, (detected, withstood) => detected && !withstood).Count(one => one));
 }
 
 /// <summary>How far a measurement is, in passes of one image through the network.</summary>

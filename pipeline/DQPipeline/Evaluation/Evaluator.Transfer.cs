@@ -22,17 +22,24 @@ public sealed partial class Evaluator
         var passes = new Passes(progress, batches.Count, 1);
         var predictions = CleanPredictions(passes, cancellation);
         var standing = Enumerable.Range(0, batches.Count).Where(i => predictions[i] == batches.Classes[i]).ToArray();
-        var correct = new bool[batches.Count];
+        var (correct, flagged) = (new bool[batches.Count], new bool[batches.Count]);
         foreach (var chunk in standing.Chunk(batches.Size))
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            var after = Predictor.Predict(network, batches.Values(chunk, set.XAdv)).Classes;
+            var images = batches.Values(chunk, set.XAdv);
+            var after = Predictor.Predict(network, images).Classes;
+            var judged = Detector?.Detect(network, images, after);
             for (var i = 0; i < chunk.Length; i++)
+            {
                 correct[chunk[i]] = after[i] == batches.Classes[chunk[i]];
+                flagged[chunk[i]] = judged?[i] ?? false;
+            }
+
             passes.Add(chunk.Length);
         }
 
-        return Result(correct, standing.Length, 0);
+        var result = Result(correct, standing.Length, 0);
+        return Detector is null ? result : result with { Detection = DetectionResult.Of(standing.Length, flagged, correct) };
     }
 }

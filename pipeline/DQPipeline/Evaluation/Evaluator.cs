@@ -1,6 +1,7 @@
 using DQPipeline.Attacks;
 using DQPipeline.Data;
 using DQPipeline.Declarations;
+using DQPipeline.Defenses;
 using DQPipeline.Networks;
 using static TorchSharp.torch;
 
@@ -39,13 +40,17 @@ public sealed partial class Evaluator
         batches = new ImageBatches(network.Description, split, samples, batch, device);
     }
 
+    /// <summary>Judges the images of each measurement; null asks nobody. The default is null.</summary>
+    public SqueezingDetector? Detector { get; init; }
+
     /// <summary>Accuracy on the clean images.</summary>
     /// <exception cref="DqException">DQ3004: the network's outputs are not finite numbers.</exception>
     /// <exception cref="OperationCanceledException">The measurement was cancelled.</exception>
     public CellResult Clean(IProgress<EvaluationProgress>? progress = null, CancellationToken cancellation = default)
     {
         var predictions = CleanPredictions(new Passes(progress, batches.Count, 0), cancellation);
-        return Result([.. predictions.Zip(batches.Classes, (predicted, actual) => predicted == actual)], 0, 0);
+        var result = Result([.. predictions.Zip(batches.Classes, (predicted, actual) => predicted == actual)], 0, 0);
+        return Detector is null ? result : result with { Detection = FalseAlarms(Detector, predictions, cancellation) };
     }
 
     /// <summary>Accuracy under <paramref name="attack"/> at strength <paramref name="epsilon"/> (0–255), attacking only images that are right so far.</summary>
@@ -62,6 +67,8 @@ public sealed partial class Evaluator
         var attacked = standing.Length;
         var stalled = new bool[batches.Count];
         Array.Fill(stalled, true);
+        // By the image's last attack, which is the one that broke it where one did.
+        var flagged = new bool[batches.Count];
         for (var restart = 0; restart < attack.Restarts && standing.Length > 0; restart++)
         {
             var survivors = new List<int>();
@@ -70,10 +77,12 @@ public sealed partial class Evaluator
                 using var scope = NewDisposeScope();
                 using var run = attack.Run(network, batches.Load(chunk), epsilon, seed, restart, () => passes.Add(chunk.Length), cancellation);
                 var after = Predictor.Predict(network, run.Images).Classes;
+                var judged = Detector?.Detect(network, run.Images, after);
                 passes.Add(chunk.Length);
                 for (var i = 0; i < chunk.Length; i++)
                 {
                     stalled[chunk[i]] &= run.Stalled[i];
+                    flagged[chunk[i]] = judged?[i] ?? false;
                     if (after[i] == batches.Classes[chunk[i]])
                         survivors.Add(chunk[i]);
                 }
@@ -85,7 +94,8 @@ public sealed partial class Evaluator
         var correct = new bool[batches.Count];
         foreach (var i in standing)
             correct[i] = true;
-        return Result(correct, attacked, Enumerable.Range(0, batches.Count).Count(i => stalled[i] && predictions[i] == batches.Classes[i]));
+        var result = Result(correct, attacked, Enumerable.Range(0, batches.Count).Count(i => stalled[i] && predictions[i] == batches.Classes[i]));
+        return Detector is null ? result : result with { Detection = DetectionResult.Of(attacked, flagged, correct) };
     }
 
     /// <summary>
@@ -153,6 +163,19 @@ public sealed partial class Evaluator
         }
 
         return cleanPredictions = predictions;
+    }
+
+    private DetectionResult FalseAlarms(SqueezingDetector detector, long[] predictions, CancellationToken cancellation)
+    {
+        var alarms = 0;
+        foreach (var chunk in Enumerable.Range(0, batches.Count).Chunk(batches.Size))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            alarms += detector.Detect(network, batches.Load(chunk).Images, Array.ConvertAll(chunk, i => predictions[i])).Count(flagged => flagged);
+        }
+
+        return new DetectionResult(batches.Count, alarms, 0, 0);
     }
 
     /// <summary>A clean pass, and for each restart the gradients and the pass that scores the last iterate.</summary>

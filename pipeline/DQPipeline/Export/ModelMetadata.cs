@@ -26,6 +26,8 @@ internal static class ModelMetadata
             ["input.shape"] = $"{Text(network.Channels)},{Text(network.Height)},{Text(network.Width)}",
             ["input.mean"] = Text(NetworkDescription.InputMean),
             ["input.scale"] = Text(NetworkDescription.InputScale),
+            ["input.squeeze.bits"] = Text(network.Squeeze.Bits),
+            ["input.squeeze.median"] = Text(network.Squeeze.Median),
             ["labels"] = JsonSerializer.Serialize(network.Labels),
             ["training.declaration"] = training.Declaration,
             ["training.key"] = training.Key,
@@ -61,12 +63,18 @@ internal static class ModelMetadata
             {
                 // Files from before there was a choice do not say.
                 Residual = words.GetValueOrDefault("residual", "sum"),
+                Squeeze = Squeeze(words),
             },
             new TrainingProvenance(
                 Word(words, "training.declaration"), Word(words, "training.key"), Word(words, "training.dataset"),
                 Integer(words, "training.seed"), Integer(words, "training.epochs"), Number(words, "training.loss"), Number(words, "training.accuracy"),
                 Word(words, "tool.version"), Word(words, "torch.version")));
     }
+
+    /// <summary>Files from before squeezing existed say nothing of it: their networks do not squeeze.</summary>
+    private static SqueezeDeclaration Squeeze(IReadOnlyDictionary<string, string> words) => words.ContainsKey("input.squeeze.bits")
+        ? new SqueezeDeclaration { Bits = Integer(words, "input.squeeze.bits"), Median = Integer(words, "input.squeeze.median") }
+        : new SqueezeDeclaration();
 
     private static string[] Labels(string json)
     {

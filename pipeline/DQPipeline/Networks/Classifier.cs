@@ -1,10 +1,11 @@
+using DQPipeline.Defenses;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace DQPipeline.Networks;
 
 /// <summary>
-/// An image classifier: float32 N×C×H×W in [0,1] in, logits N×K out. Centring and scaling of the image
+/// An image classifier: float32 N×C×H×W in [0,1] in, logits N×K out. Squeezing (<see cref="NetworkDescription.Squeeze"/>), centring and scaling of the image
 /// (<see cref="NetworkDescription.InputMean"/>, <see cref="NetworkDescription.InputScale"/>) happen inside, so that attacks see what users send.
 /// </summary>
 /// <remarks>
@@ -13,6 +14,8 @@ namespace DQPipeline.Networks;
 /// </remarks>
 public abstract class Classifier(NetworkDescription description) : nn.Module<Tensor, Tensor>(description.Network)
 {
+    private readonly Squeezer squeezer = new(description.Squeeze);
+
     /// <summary>What this network was built from.</summary>
     public NetworkDescription Description { get; } = description;
 
@@ -31,11 +34,12 @@ public abstract class Classifier(NetworkDescription description) : nn.Module<Ten
     /// </summary>
     public virtual IReadOnlyList<Parameter> ConvexCoefficients => [];
 
-    /// <summary>(x − mean)·scale, the first thing that every network does, in <see cref="MapType"/> with channels last.</summary>
+    /// <summary>(x − mean)·scale of the squeezed image, the first thing that every network does, in <see cref="MapType"/> with channels last.</summary>
     /// <remarks>In place where it can be: neither the subtraction nor the multiplication needs its result for the gradient.</remarks>
     protected Tensor Centre(Tensor images)
     {
-        var centred = images.sub(NetworkDescription.InputMean).mul_(NetworkDescription.InputScale);
+        using var squeezed = squeezer.IsActive ? squeezer.Apply(images) : null;
+        var centred = (squeezed ?? images).sub(NetworkDescription.InputMean).mul_(NetworkDescription.InputScale);
         if (MapType != ScalarType.Float32)
             centred = Replace(centred, centred.to(MapType));
         return Replace(centred, ChannelsLast.Of(centred));

@@ -27,6 +27,9 @@ public sealed record NetworkDescription(
     /// </summary>
     public string Residual { get; init; } = "sum";
 
+    /// <summary>How images are squeezed before all else; the default is not at all.</summary>
+    public SqueezeDeclaration Squeeze { get; init; } = new();
+
     /// <summary>Number of classes K.</summary>
     public int Classes => Labels.Count;
 }

@@ -1,5 +1,6 @@
 using DQPipeline.Data;
 using DQPipeline.Declarations;
+using DQPipeline.Defenses;
 using DQPipeline.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -16,6 +17,7 @@ internal sealed class TrainingRun(TrainingRequest request, CheckpointFolder? che
     private readonly Device device = request.Device ?? CPU;
     private readonly BatchLoader loader = new(
         request.Data, request.Declaration.Batch, request.Declaration.Augment.Crop, request.Declaration.Augment.Flip, request.Declaration.Seed);
+    private readonly AdversarialTraining? adversary = AdversarialTraining.Of(request.Declaration.Adversarial, request.Declaration.Seed);
     private long resumedFrom;
     private long images;
     private long started;
@@ -29,6 +31,7 @@ internal sealed class TrainingRun(TrainingRequest request, CheckpointFolder? che
         var description = new NetworkDescription(declaration.Network, declaration.Activation, data.Channels, data.Height, data.Width, data.Labels)
         {
             Residual = declaration.Residual,
+            Squeeze = declaration.Squeeze,
         };
         var state = new TrainingState(description, declaration, device);
         try
@@ -94,7 +97,8 @@ internal sealed class TrainingRun(TrainingRequest request, CheckpointFolder? che
             state.Totals.Clear();
         using var pixels = batch.Images(device);
         using var labels = batch.Labels(device);
-        step.Run(pixels, labels);
+        using var attacked = adversary?.Attack(state.Network, pixels, labels, batch.Epoch, batch.Indices);
+        step.Run(attacked ?? pixels, labels);
         images += batch.Count;
         // The processor has finished the step by now, so that looking costs nothing; an accelerator is asked only when it must be.
         if (device.type == DeviceType.CPU)
