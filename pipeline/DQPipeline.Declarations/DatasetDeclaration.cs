@@ -12,6 +12,12 @@ public abstract record DatasetDeclaration
     /// <summary>The word that stands under "kind".</summary>
     public abstract string Kind { get; }
 
+    /// <summary>
+    /// Training images, class-balanced and seeded, that are held out of training and stand in the place of the test split: for choosing options without a look at the test images.
+    /// 0 holds none out. Range 0 to 100000000; the default is 0.
+    /// </summary>
+    public int Validation { get; init; }
+
     /// <summary>True where targets on absent data are skipped with a message instead of failing. The default is false.</summary>
     public bool Optional { get; init; }
 }

@@ -30,8 +30,43 @@ public class DocumentationTests
     [Theory]
     [InlineData("quickstart")]
     [InlineData("cifar10")]
-    public void Every_example_is_valid(string example) =>
-        Assert.NotEmpty(PipelineFile.Load(Path.Combine(DqTool.Repository, "examples", example, "dq.json")).Train);
+    [InlineData("paper")]
+    [InlineData("paper/full")]
+    public void Every_example_is_valid(string example) => Assert.NotEmpty(Example(example).Train);
+
+    [Fact]
+    public void The_papers_experiments_are_the_same_ones_at_both_scales()
+    {
+        var (small, full) = (Example("paper"), Example("paper/full"));
+        Assert.Equal(full.Train.Keys, small.Train.Keys);
+        foreach (var (name, model) in full.Train)
+        {
+            var other = small.Train[name];
+            Assert.Equal(Method(model), Method(other));
+            Assert.Equal(model.Network.Split('-')[0] == "vgg", other.Network.Split('-')[0] == "vgg");
+        }
+
+        Assert.Equal(["figure1", "figure5", "figure6", "table1", "table2", "table3", "table4", "table5", "table6"], full.Evaluate.Keys.Order());
+        foreach (var (name, evaluation) in full.Evaluate)
+        {
+            var other = small.Evaluate[name];
+            Assert.Equal(evaluation.Models, other.Models);
+            Assert.Equal(evaluation.Epsilon, other.Epsilon);
+            Assert.Equal(evaluation.AllAttacks().Select(attack => (attack.Kind, attack.From)), other.AllAttacks().Select(attack => (attack.Kind, attack.From)));
+        }
+
+        Assert.Equal(["figure3a", "figure3b"], full.Distance.Keys.Order());
+        Assert.All(full.Distance, distance => Assert.Equal((distance.Value.At, distance.Value.Bits, distance.Value.Samples), (small.Distance[distance.Key].At, small.Distance[distance.Key].Bits, small.Distance[distance.Key].Samples)));
+        Assert.All(full.Samples, samples => Assert.Equal((samples.Value.Epsilon, samples.Value.Count), (small.Samples[samples.Key].Epsilon, small.Samples[samples.Key].Count)));
+        // Tables 2 and 3 are of DQ at 1 bit and β = 2e-3, the networks those of section 5.2.
+        Assert.Equal((1, 2e-3, "wrn-28-10", 200), (full.Train["dq"].Activation.Bits, full.Train["dq"].Lipschitz.Beta, full.Train["dq"].Network, full.Train["dq"].Epochs));
+        Assert.Equal(("wrn-16-4", 160, 0.01), (full.Train["svhn-dq"].Network, full.Train["svhn-dq"].Epochs, full.Train["svhn-dq"].Optimizer.LearningRate));
+
+        // What makes an experiment, as against the scale at which it is run.
+        static object Method(TrainDeclaration model) => (model.Dataset, model.Activation, model.Lipschitz, model.Residual, model.Squeeze, model.Adversarial, model.Seed, model.Optimizer.WeightDecay);
+    }
+
+    private static PipelineDeclaration Example(string name) => PipelineFile.Load(Path.Combine(DqTool.Repository, "examples", name, "dq.json"));
 
     [Fact]
     public void Every_package_of_the_product_is_in_the_readmes_table()

@@ -10,16 +10,17 @@ internal static class Declared
         Kind<StreetDigitsDeclaration>("street-digits"),
         new IntegerField<StreetDigitsDeclaration>("train", 10, 1_000_000, d => d.Train, (d, v) => d with { Train = v }),
         new IntegerField<StreetDigitsDeclaration>("test", 10, 1_000_000, d => d.Test, (d, v) => d with { Test = v }),
+        new IntegerField<StreetDigitsDeclaration>("validation", 0, MaxCount, d => d.Validation, (d, v) => d with { Validation = v }),
         Seed<StreetDigitsDeclaration>(d => d.Seed, (d, v) => d with { Seed = v }));
 
     public static readonly Shape<Cifar10Declaration> Cifar10 = new(
-        () => new(), [Kind<Cifar10Declaration>("cifar-10"), .. Stored<Cifar10Declaration>((d, v) => d with { Path = v }, (d, v) => d with { Train = v }, (d, v) => d with { Test = v }, (d, v) => d with { Seed = v }, (d, v) => d with { Optional = v })]);
+        () => new(), [Kind<Cifar10Declaration>("cifar-10"), .. Stored<Cifar10Declaration>((d, v) => d with { Path = v }, (d, v) => d with { Train = v }, (d, v) => d with { Test = v }, (d, v) => d with { Validation = v }, (d, v) => d with { Seed = v }, (d, v) => d with { Optional = v })]);
 
     public static readonly Shape<Cifar100Declaration> Cifar100 = new(
         () => new(),
         [
             Kind<Cifar100Declaration>("cifar-100"),
-            .. Stored<Cifar100Declaration>((d, v) => d with { Path = v }, (d, v) => d with { Train = v }, (d, v) => d with { Test = v }, (d, v) => d with { Seed = v }, (d, v) => d with { Optional = v }),
+            .. Stored<Cifar100Declaration>((d, v) => d with { Path = v }, (d, v) => d with { Train = v }, (d, v) => d with { Test = v }, (d, v) => d with { Validation = v }, (d, v) => d with { Seed = v }, (d, v) => d with { Optional = v }),
             new TextField<Cifar100Declaration>("labels", d => d.Labels, (d, v) => d with { Labels = v }, "fine", "coarse"),
         ]);
 
@@ -27,7 +28,7 @@ internal static class Declared
         () => new(),
         [
             Kind<SvhnDeclaration>("svhn"),
-            .. Stored<SvhnDeclaration>((d, v) => d with { Path = v }, (d, v) => d with { Train = v }, (d, v) => d with { Test = v }, (d, v) => d with { Seed = v }, (d, v) => d with { Optional = v }),
+            .. Stored<SvhnDeclaration>((d, v) => d with { Path = v }, (d, v) => d with { Train = v }, (d, v) => d with { Test = v }, (d, v) => d with { Validation = v }, (d, v) => d with { Seed = v }, (d, v) => d with { Optional = v }),
             new BooleanField<SvhnDeclaration>("extra", d => d.Extra, (d, v) => d with { Extra = v }),
         ]);
 
@@ -35,7 +36,7 @@ internal static class Declared
         () => new(),
         [
             Kind<ImageFolderDeclaration>("image-folder"),
-            .. Stored<ImageFolderDeclaration>((d, v) => d with { Path = v }, (d, v) => d with { Train = v }, (d, v) => d with { Test = v }, (d, v) => d with { Seed = v }, (d, v) => d with { Optional = v }),
+            .. Stored<ImageFolderDeclaration>((d, v) => d with { Path = v }, (d, v) => d with { Train = v }, (d, v) => d with { Test = v }, (d, v) => d with { Validation = v }, (d, v) => d with { Seed = v }, (d, v) => d with { Optional = v }),
             new IntegerField<ImageFolderDeclaration>("size", 0, 1024, d => d.Size, (d, v) => d with { Size = v }),
             new BooleanField<ImageFolderDeclaration>("flip", d => d.Flip, (d, v) => d with { Flip = v }),
         ]);
@@ -44,7 +45,7 @@ internal static class Declared
         () => new(),
         [
             Kind<IdxDeclaration>("idx"),
-            .. Stored<IdxDeclaration>((d, v) => d with { Path = v }, (d, v) => d with { Train = v }, (d, v) => d with { Test = v }, (d, v) => d with { Seed = v }, (d, v) => d with { Optional = v }),
+            .. Stored<IdxDeclaration>((d, v) => d with { Path = v }, (d, v) => d with { Train = v }, (d, v) => d with { Test = v }, (d, v) => d with { Validation = v }, (d, v) => d with { Seed = v }, (d, v) => d with { Optional = v }),
             new BooleanField<IdxDeclaration>("flip", d => d.Flip, (d, v) => d with { Flip = v }),
         ]);
 
@@ -176,12 +177,13 @@ internal static class Declared
     private static TextField<T> Kind<T>(string word)
         where T : DatasetDeclaration => new("kind", d => d.Kind, (d, _) => d, word) { Required = true };
 
-    private static Field<T>[] Stored<T>(Func<T, string, T> path, Func<T, int, T> train, Func<T, int, T> test, Func<T, int, T> seed, Func<T, bool, T> optional)
+    private static Field<T>[] Stored<T>(Func<T, string, T> path, Func<T, int, T> train, Func<T, int, T> test, Func<T, int, T> validation, Func<T, int, T> seed, Func<T, bool, T> optional)
         where T : StoredDatasetDeclaration =>
     [
         Text("path", d => d.Path, path, inKey: false),
         new IntegerField<T>("train", 0, MaxCount, d => d.Train, train),
         new IntegerField<T>("test", 0, MaxCount, d => d.Test, test),
+        new IntegerField<T>("validation", 0, MaxCount, d => d.Validation, validation),
         Seed(d => d.Seed, seed),
         new BooleanField<T>("optional", d => d.Optional, optional) { InKey = false },
     ];

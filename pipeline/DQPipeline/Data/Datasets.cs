@@ -17,7 +17,7 @@ public static class Datasets
     {
         try
         {
-            return declaration switch
+            return HeldOut(declaration, declaration switch
             {
                 StreetDigitsDeclaration street => StreetDigits.Draw(street, cancellation),
                 Cifar10Declaration cifar => Cifar10.Load(cifar, cancellation),
@@ -26,7 +26,7 @@ public static class Datasets
                 ImageFolderDeclaration folder => ImageFolder.Load(folder, cancellation),
                 IdxDeclaration idx => Idx.Load(idx, cancellation),
                 _ => throw new ArgumentException($"No loader for a data set of kind '{declaration.Kind}'.", nameof(declaration)),
-            };
+            });
         }
         catch (DqException e)
         {
@@ -36,6 +36,19 @@ public static class Datasets
         {
             throw new DqException(DiagnosticCodes.DataMissing, $"The data set '{declaration.Name}' cannot be read: {e.Message}", PlaceOf(declaration), e);
         }
+    }
+
+    /// <summary>The data set with a part of its training images as its test split, where the declaration asks for that.</summary>
+    private static ImageDataset HeldOut(DatasetDeclaration declaration, ImageDataset data)
+    {
+        if (declaration.Validation == 0)
+            return data;
+        if (declaration.Validation >= data.Train.Count)
+            throw DataErrors.Unfit($"'validation' asks to hold out {declaration.Validation} of {data.Train.Count} training images, which leaves none to train on. Lower it.");
+        var seed = declaration is StreetDigitsDeclaration street ? street.Seed : ((StoredDatasetDeclaration)declaration).Seed;
+        var held = Sampling.ClassBalanced(data.Train.Classes, declaration.Validation, seed);
+        var kept = Enumerable.Range(0, data.Train.Count).Except(held).ToArray();
+        return data with { Train = Limit.Part(data.Train, kept), Test = Limit.Part(data.Train, held) };
     }
 
     /// <summary>A declaration made in code has no place.</summary>

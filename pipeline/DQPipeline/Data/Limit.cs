@@ -22,8 +22,12 @@ internal static class Limit
     public static ImageSplit Apply(ImageSplit split, int limit, int seed, string name)
     {
         var chosen = Choose(split.Classes, limit, seed, name);
-        if (chosen.Length == split.Count)
-            return split;
+        return chosen.Length == split.Count ? split : Part(split, chosen);
+    }
+
+    /// <summary>A copy of the images of a split at <paramref name="chosen"/> indices, in that order.</summary>
+    public static ImageSplit Part(ImageSplit split, int[] chosen)
+    {
         var size = split.Pixels.Length / split.Count;
         var pixels = new byte[chosen.Length * size];
         for (var i = 0; i < chosen.Length; i++)

@@ -11,6 +11,22 @@ public class StreetDigitsTests
         Datasets.Load(new StreetDigitsDeclaration { Train = train, Test = test, Seed = seed });
 
     [Fact]
+    public void A_validation_split_is_training_images_that_are_not_trained_on_and_the_test_images_are_not_seen()
+    {
+        var whole = Datasets.Load(new StreetDigitsDeclaration { Train = 60, Test = 20, Seed = 4 });
+        var held = Datasets.Load(new StreetDigitsDeclaration { Train = 60, Test = 20, Seed = 4, Validation = 20 });
+        Assert.Equal((40, 20), (held.Train.Count, held.Test.Count));
+        // Class-balanced, and together they are the training split.
+        Assert.Equal(Enumerable.Repeat(2, 10), held.Test.Classes.CountBy(c => c).Select(count => count.Value));
+        Assert.Equal(Images(whole.Train).Order(), Images(held.Train).Concat(Images(held.Test)).Order());
+        Assert.Empty(Images(held.Test).Intersect(Images(whole.Test)));
+        Assert.Equal(Images(held.Test), Images(Datasets.Load(new StreetDigitsDeclaration { Train = 60, Test = 20, Seed = 4, Validation = 20 }).Test));
+        Assert.Contains("leaves none to train on", Assert.Throws<DqException>(() => Datasets.Load(new StreetDigitsDeclaration { Train = 60, Validation = 60 })).Message, StringComparison.Ordinal);
+
+        static List<string> Images(ImageSplit split) => [.. Enumerable.Range(0, split.Count).Select(i => $"{split.Classes[i]} {Convert.ToHexString(split.Image(i))}")];
+    }
+
+    [Fact]
     public void Classes_are_balanced_and_pictures_have_their_shape()
     {
         var data = Draw(103, 20);
