@@ -7,8 +7,8 @@ namespace DQPipeline;
 public static class MethodVersion
 {
     /// <summary>Of training: data generation, augmentation, networks, optimizer.</summary>
-    public const string Train = "train/1";
+    public const string Train = "train/2";
 
-    /// <summary>Of evaluation: data generation, sampling, attacks.</summary>
+    /// <summary>Of evaluation: data generation, sampling, attacks, distances, samples.</summary>
     public const string Evaluate = "evaluate/2";
 }
