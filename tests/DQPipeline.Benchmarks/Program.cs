@@ -2,7 +2,6 @@ using System.Globalization;
 using DQPipeline.Benchmarks;
 using DQPipeline.Native;
 
-// Usage: training [--rounds N] [--steps N] [--threads N] [--processor-time 1] | layers [--rounds N] [--threads N] [--processor-time 1] | penalty [--network NAME] [--precision float32|bfloat16] [--rounds N] [--threads N] [--processor-time 1] | startup [TOOL]
 switch (args)
 {
     case ["training", .. var rest] when rest.Length % 2 == 0:
@@ -25,6 +24,12 @@ switch (args)
     case ["startup", .. var tool] when tool.Length <= 1:
         return await StartupBenchmark.RunAsync(Path.GetFullPath(tool.Length == 1 ? tool[0] : "tool/bin/Release/net10.0/dotnet-dq"));
     default:
-        Console.Error.WriteLine("usage: training [--rounds N] [--steps N] [--threads N] [--processor-time 1] | startup [TOOL]");
+        Console.Error.WriteLine(
+            """
+            usage: training [--rounds N] [--steps N] [--threads N] [--processor-time 1]
+                   layers [--rounds N] [--threads N] [--processor-time 1]
+                   penalty [--network NAME] [--precision float32|bfloat16] [--rounds N] [--threads N] [--processor-time 1]
+                   startup [TOOL]
+            """);
         return 2;
 }
