@@ -21,6 +21,12 @@ switch (args)
         return PenaltyBenchmark.Run(
             choices.GetValueOrDefault("--network", "wrn-16-4"), choices.GetValueOrDefault("--precision", "float32"),
             int.Parse(choices.GetValueOrDefault("--rounds", "3"), CultureInfo.InvariantCulture), int.Parse(choices.GetValueOrDefault("--threads", "2"), CultureInfo.InvariantCulture));
+    case ["estimate", .. var rest] when rest.Length % 2 == 0:
+        var sizes = rest.Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
+        NativeBackend.Load();
+        return GpuEstimate.Run(
+            sizes.GetValueOrDefault("--network", "wrn-28-10"),
+            int.Parse(sizes.GetValueOrDefault("--batch", "128"), CultureInfo.InvariantCulture), int.Parse(sizes.GetValueOrDefault("--images", "50000"), CultureInfo.InvariantCulture));
     case ["startup", .. var tool] when tool.Length <= 1:
         return await StartupBenchmark.RunAsync(Path.GetFullPath(tool.Length == 1 ? tool[0] : "tool/bin/Release/net10.0/dotnet-dq"));
     default:
@@ -29,6 +35,7 @@ switch (args)
             usage: training [--rounds N] [--steps N] [--threads N] [--processor-time 1]
                    layers [--rounds N] [--threads N] [--processor-time 1]
                    penalty [--network NAME] [--precision float32|bfloat16] [--rounds N] [--threads N] [--processor-time 1]
+                   estimate [--network NAME] [--batch N] [--images N]
                    startup [TOOL]
             """);
         return 2;
