@@ -18,6 +18,9 @@ public abstract record DatasetDeclaration
     /// </summary>
     public int Validation { get; init; }
 
+    /// <summary>Seed of what is drawn: the choice where fewer images are used than there are, or the images themselves. The default is the pipeline's. Range 0 to 2147483647.</summary>
+    public int Seed { get; init; }
+
     /// <summary>True where targets on absent data are skipped with a message instead of failing. The default is false.</summary>
     public bool Optional { get; init; }
 }
@@ -37,9 +40,6 @@ public abstract record StoredDatasetDeclaration : DatasetDeclaration
     /// <summary>Test images used, class-balanced and seeded; 0 takes all. Range 0 to 100000000; the default is 0.</summary>
     public int Test { get; init; }
 
-    /// <summary>Seed of the choice where fewer images are used than there are; the default is the pipeline's. Range 0 to 2147483647.</summary>
-    public int Seed { get; init; }
-
     /// <summary>Whether a mirrored image is still of its class, so that training may flip it: natural images yes, digits and letters no.</summary>
     public abstract bool MayFlip { get; }
 }
@@ -55,9 +55,6 @@ public sealed record StreetDigitsDeclaration : DatasetDeclaration
 
     /// <summary>Test images. Range 10 to 1000000; the default is 2000.</summary>
     public int Test { get; init; } = 2_000;
-
-    /// <summary>Seed of the drawing; the default is the pipeline's. Range 0 to 2147483647.</summary>
-    public int Seed { get; init; }
 }
 
 /// <summary>

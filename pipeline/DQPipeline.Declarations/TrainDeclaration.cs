@@ -101,6 +101,18 @@ public sealed record LipschitzDeclaration
     /// <c>orthogonal</c> pulls all singular values of F to 1, as the paper does; <c>bound</c> pulls down those above 1 and leaves the others. The default is orthogonal.
     /// </summary>
     public string Form { get; init; } = "orthogonal";
+
+    /// <summary>
+    /// Whether the linear layer that ends the network is penalised too, as in the paper. It scales logits, which changes no label: without its penalty the cross entropy may choose the scale
+    /// that it likes. The default is true.
+    /// </summary>
+    public bool Linear { get; init; } = true;
+
+    /// <summary>The share of the training that passes before the penalty begins. Range 0 to 1; the default is 0.</summary>
+    public double Delay { get; init; }
+
+    /// <summary>The share of the training over which β then rises linearly from 0 to its value. Range 0 to 1; the default is 0.</summary>
+    public double Warmup { get; init; }
 }
 
 /// <summary>Stochastic gradient descent with momentum.</summary>

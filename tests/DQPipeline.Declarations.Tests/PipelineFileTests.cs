@@ -181,6 +181,7 @@ public class PipelineFileTests
     [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "network": "wrn-17-4" } } }""", "DQ1004: \"network\": a Wide ResNet's depth is 6n + 4")]
     [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "network": "vgg-d" } } }""", "did you mean \"vgg-s\"?")]
     [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "network": "resnet-19" } } }""", "is not vgg-s, vgg-16, resnet-18 or wrn-D-K; did you mean \"resnet-18\"?")]
+    [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "lipschitz": { "delay": 0.7, "warmup": 0.5 } } } }""", "dq.json(1,100): error DQ1004: \"delay\" and \"warmup\" are shares of one training")]
     [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "residual": "convex" } } }""", "dq.json(1,99): error DQ1004: \"residual\": vgg-s has no residual sums")]
     [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "residual": "convx" } } }""", "DQ1004: \"residual\": \"convx\" is not one of sum, convex; did you mean \"convex\"?")]
     [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "activation": { "kind": "tahn" } } } }""", "\"tahn\" is not one of relu6, relu1, tanh; did you mean \"tanh\"?")]

@@ -39,12 +39,19 @@ public class LockTests
         using var many = new Bench();
         await one.BuildAsync();
         // The first to start is the last to finish.
-        var others = new TaskCompletionSource();
+        var (first, others) = (new TaskCompletionSource(), new TaskCompletionSource());
         many.Executor.Before = (job, _) =>
         {
             if (job.Name == "evaluate/robustness/dq")
                 others.SetResult();
-            return job.Name == "train/full" ? others.Task : Task.CompletedTask;
+            if (job.Name == "train/full")
+                first.SetResult();
+            return job.Name switch
+            {
+                "train/full" => others.Task,
+                "train/dq" => first.Task,
+                _ => Task.CompletedTask,
+            };
         };
         await many.BuildAsync(o => o with { Jobs = 8 });
         Assert.Equal(one.LockBytes(), many.LockBytes());

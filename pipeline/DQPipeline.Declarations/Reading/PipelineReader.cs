@@ -77,6 +77,13 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
             train = train with { Residual = mayBeConvex && train.Lipschitz.Beta > 0 ? "convex" : "sum" };
         else if (train.Residual == "convex" && !mayBeConvex)
             context.Complain(DiagnosticCodes.OutOfRange, $"\"residual\": {train.Network} has no residual sums that could be convex; remove the key, or use resnet-18 or wrn-D-K", residual.Place);
+        // Two shares that are written to come to 1 may come to a little more.
+        if (train.Lipschitz.Delay + train.Lipschitz.Warmup > 1 + 1e-9)
+        {
+            context.Complain(
+                DiagnosticCodes.OutOfRange, "\"delay\" and \"warmup\" are shares of one training and should come to 1 at most, or β never reaches its value", entry.Options["lipschitz"]!.Place);
+        }
+
         if (entry.Options["optimizer"]?["weightDecay"] is null)
             train = train with { Optimizer = train.Optimizer with { WeightDecay = train.Lipschitz.Beta > 0 ? 0 : 5e-4 } };
         if (entry.Options["augment"]?["flip"] is null)

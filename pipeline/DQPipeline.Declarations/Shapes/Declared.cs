@@ -58,7 +58,10 @@ internal static class Declared
         () => new(),
         new NumberField<LipschitzDeclaration>("beta", 0, 1, d => d.Beta, (d, v) => d with { Beta = v }),
         new TextField<LipschitzDeclaration>("of", d => d.Of, (d, v) => d with { Of = v }, "weights", "folded"),
-        new TextField<LipschitzDeclaration>("form", d => d.Form, (d, v) => d with { Form = v }, "orthogonal", "bound"));
+        new TextField<LipschitzDeclaration>("form", d => d.Form, (d, v) => d with { Form = v }, "orthogonal", "bound"),
+        new BooleanField<LipschitzDeclaration>("linear", d => d.Linear, (d, v) => d with { Linear = v }),
+        new NumberField<LipschitzDeclaration>("delay", 0, 1, d => d.Delay, (d, v) => d with { Delay = v }),
+        new NumberField<LipschitzDeclaration>("warmup", 0, 1, d => d.Warmup, (d, v) => d with { Warmup = v }));
 
     public static readonly Shape<OptimizerDeclaration> Optimizer = new(
         () => new(),

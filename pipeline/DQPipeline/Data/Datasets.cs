@@ -45,8 +45,7 @@ public static class Datasets
             return data;
         if (declaration.Validation >= data.Train.Count)
             throw DataErrors.Unfit($"'validation' asks to hold out {declaration.Validation} of {data.Train.Count} training images, which leaves none to train on. Lower it.");
-        var seed = declaration is StreetDigitsDeclaration street ? street.Seed : ((StoredDatasetDeclaration)declaration).Seed;
-        var held = Sampling.ClassBalanced(data.Train.Classes, declaration.Validation, seed);
+        var held = Sampling.ClassBalanced(data.Train.Classes, declaration.Validation, declaration.Seed);
         var kept = Enumerable.Range(0, data.Train.Count).Except(held).ToArray();
         return data with { Train = Limit.Part(data.Train, kept), Test = Limit.Part(data.Train, held) };
     }

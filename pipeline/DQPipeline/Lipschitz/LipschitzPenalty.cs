@@ -25,13 +25,13 @@ public sealed class LipschitzPenalty
     private readonly bool isBound;
 
     /// <summary>The penalty that is declared.</summary>
-    /// <param name="declaration">Its β and its form; which operators it is about is decided by those that it is given.</param>
+    /// <param name="declaration">Its β and its form; which operators it is about, and when, is decided by who calls.</param>
     internal LipschitzPenalty(LipschitzDeclaration declaration) => (beta, isBound) = (declaration.Beta, declaration.Form == "bound");
 
     /// <summary>The penalty's value.</summary>
     /// <param name="weights">The operators.</param>
     /// <returns>A scalar without gradient.</returns>
-    internal Tensor Value(IReadOnlyList<PenalizedWeight> weights) => Walk(weights, (_, _, _) => { });
+    internal Tensor Value(IReadOnlyList<PenalizedWeight> weights) => Walk(weights, 1, (_, _, _) => { });
 
     /// <summary>Adds the penalty's gradient to the <c>grad</c> of every weight and folded γ, which <c>backward</c> must have filled before.</summary>
     /// <param name="weights">The operators.</param>
@@ -39,12 +39,13 @@ public sealed class LipschitzPenalty
     /// The longest that the gradient by a γᵢ or a row Wᵢ of a folded operator may be, as a multiple of |γᵢ| or ‖Wᵢ‖; what is longer is shortened to it. The gradient grows with the fourth
     /// power of rᵢ, which jumps by an order of magnitude when the layer before is damped: a step along it could throw γᵢ far beyond 0, to where it is larger still.
     /// </param>
+    /// <param name="share">The share of β that counts, from 0 to 1.</param>
     /// <returns>The penalty's value, a scalar without gradient.</returns>
     /// <exception cref="InvalidOperationException">A weight has no gradient yet.</exception>
-    internal Tensor AddGradient(IReadOnlyList<PenalizedWeight> weights, double limit = NoLimit) => Walk(weights, (weight, operation, excess) =>
+    internal Tensor AddGradient(IReadOnlyList<PenalizedWeight> weights, double limit = NoLimit, double share = 1) => Walk(weights, share, (weight, operation, excess) =>
     {
         var gradient = Filled(weight.Weight).view(operation.shape);
-        excess.mul_(2 * beta);
+        excess.mul_(2 * beta * share);
         if (weight.Gamma is null)
         {
             // TorchSharp's addmm_ takes its factor as a float, so the smaller operand was scaled instead.
@@ -73,7 +74,7 @@ public sealed class LipschitzPenalty
     private static bool IsWide(Tensor matrix) => matrix.shape[0] <= matrix.shape[1];
 
     /// <summary>Sums over the operators and shows each with the part of its Gram matrix less the identity that is penalised.</summary>
-    private Tensor Walk(IReadOnlyList<PenalizedWeight> weights, Action<PenalizedWeight, Tensor, Tensor> visit)
+    private Tensor Walk(IReadOnlyList<PenalizedWeight> weights, double share, Action<PenalizedWeight, Tensor, Tensor> visit)
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
@@ -93,7 +94,7 @@ public sealed class LipschitzPenalty
             visit(weight, operation, excess);
         }
 
-        return sum.mul_(beta / 2).MoveToOuterDisposeScope();
+        return sum.mul_(beta * share / 2).MoveToOuterDisposeScope();
     }
 
     /// <summary>U·max(Λ, 0)·Uᵀ of a symmetric UΛUᵀ.</summary>

@@ -15,8 +15,9 @@ internal sealed record PenalizedWeight(Tensor Weight, Tensor? Gamma = null, Tens
     /// <summary>The operators of a network's layers.</summary>
     /// <param name="layers">The layers.</param>
     /// <param name="folded">Whether batch norms that directly follow a weight are folded in.</param>
-    public static IReadOnlyList<PenalizedWeight> Of(IEnumerable<WeightLayer> layers, bool folded) =>
-        [.. layers.Select(layer => folded && layer.Norm is { } norm ? new PenalizedWeight(layer.Weight, norm.Weight, norm.RunningVariance) : new PenalizedWeight(layer.Weight))];
+    /// <param name="linear">Whether linear layers are among them, or only convolutions.</param>
+    public static IReadOnlyList<PenalizedWeight> Of(IEnumerable<WeightLayer> layers, bool folded, bool linear = true) =>
+        [.. layers.Where(layer => linear || layer.Weight.dim() > 2).Select(layer => folded && layer.Norm is { } norm ? new PenalizedWeight(layer.Weight, norm.Weight, norm.RunningVariance) : new PenalizedWeight(layer.Weight))];
 
     /// <summary>W as m×n, sharing memory with the weight.</summary>
     public Tensor Matrix() => Weight.view(Weight.shape[0], -1);

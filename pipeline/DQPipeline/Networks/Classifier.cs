@@ -45,6 +45,15 @@ public abstract class Classifier(NetworkDescription description) : nn.Module<Ten
         return Replace(centred, ChannelsLast.Of(centred));
     }
 
+    /// <summary>Logits from the last map: global average pooling in float32, then the linear layer.</summary>
+    /// <param name="map">N×C×H×W, given up.</param>
+    /// <param name="linear">C to K.</param>
+    protected static Tensor Pooled(Tensor map, Linear linear)
+    {
+        using var pooled = Replace(map, map.mean([2, 3], type: linear.weight!.dtype));
+        return linear.forward(pooled);
+    }
+
     /// <summary>Gives up <paramref name="old"/> for <paramref name="next"/>: native memory is returned layer by layer and not at some collection.</summary>
     protected static Tensor Replace(Tensor old, Tensor next)
     {

@@ -67,7 +67,6 @@ internal sealed class ResNet : Classifier
         x = Replace(x, norm.call(x));
         foreach (var (_, block) in blocks)
             x = Replace(x, block.call(x));
-        x = Replace(x, x.mean([2, 3], type: linear.weight!.dtype));
-        return Replace(x, linear.forward(x));
+        return Pooled(x, linear);
     }
 }

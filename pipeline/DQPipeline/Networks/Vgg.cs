@@ -70,7 +70,6 @@ internal sealed class Vgg : Classifier
                 x = Replace(x, nn.functional.max_pool2d(x, 2));
         }
 
-        x = Replace(x, x.mean([2, 3], type: linear.weight!.dtype));
-        return Replace(x, linear.forward(x));
+        return Pooled(x, linear);
     }
 }

@@ -64,8 +64,6 @@ internal sealed class WideResNet : Classifier
         x = Replace(x, stem.call(x));
         foreach (var (_, block) in blocks)
             x = Replace(x, block.call(x));
-        x = Replace(x, norm.call(x));
-        x = Replace(x, x.mean([2, 3], type: linear.weight!.dtype));
-        return Replace(x, linear.forward(x));
+        return Pooled(Replace(x, norm.call(x)), linear);
     }
 }

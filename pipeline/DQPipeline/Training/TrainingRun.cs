@@ -114,7 +114,7 @@ internal sealed class TrainingRun(TrainingRequest request, CheckpointFolder? che
             throw new DqException(
                 DiagnosticCodes.Diverged,
                 $"The training of '{declaration.Name}' diverged: at step {state.Step} of {Steps} the loss is no finite number. "
-                + "Lower \"optimizer.learningRate\" or \"lipschitz.beta\", or give the one-cycle schedule a longer \"warmup\".");
+                + "Lower \"optimizer.learningRate\" or \"lipschitz.beta\", or give the one-cycle schedule or \"lipschitz\" a longer \"warmup\".");
         return means;
     }
 

@@ -8,7 +8,8 @@ namespace DQPipeline.Training;
 internal sealed class TrainingStep(TrainingState state, LipschitzDeclaration lipschitz, LearningRate rate)
 {
     private readonly LipschitzPenalty? penalty = lipschitz.Beta > 0 ? new(lipschitz) : null;
-    private readonly IReadOnlyList<PenalizedWeight> operators = PenalizedWeight.Of(state.Network.WeightLayers, lipschitz.Of == "folded");
+    private readonly PenaltyRise rise = new(lipschitz, rate.Steps);
+    private readonly IReadOnlyList<PenalizedWeight> operators = PenalizedWeight.Of(state.Network.WeightLayers, lipschitz.Of == "folded", lipschitz.Linear);
 
     /// <summary>Trains on a batch and counts the step.</summary>
     /// <param name="images">float32 N×C×H×W in [0,1].</param>
@@ -22,7 +23,8 @@ internal sealed class TrainingStep(TrainingState state, LipschitzDeclaration lip
         var loss = nn.functional.cross_entropy(logits, labels);
         loss.backward();
         var now = rate.At(state.Step);
-        var value = penalty?.AddGradient(operators, state.Descent.RelativeLimit(now));
+        var share = rise.At(state.Step);
+        var value = share > 0 ? penalty?.AddGradient(operators, state.Descent.RelativeLimit(now), share) : null;
         state.Descent.Step(now);
         state.Totals.Add(loss, logits, labels, value);
         state.Step++;

@@ -33,15 +33,16 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Theory]
-    [InlineData("wrn-10-1", "relu6")]
-    [InlineData("wrn-10-1", "tanh")]
-    [InlineData("resnet-18", "relu1")]
-    public void Convex_residual_sums_go_on_bit_for_bit(string network, string activation)
+    [InlineData("wrn-10-1", "relu6", "float32")]
+    [InlineData("wrn-10-1", "relu6", "bfloat16")]
+    [InlineData("wrn-10-1", "tanh", "float32")]
+    [InlineData("resnet-18", "relu1", "float32")]
+    public void Convex_residual_sums_go_on_bit_for_bit(string network, string activation, string precision)
     {
         var request = Request(epochs: 1);
         request = request with
         {
-            Declaration = request.Declaration with { Network = network, Residual = "convex", Activation = new ActivationDeclaration { Kind = activation, Bits = 4 } },
+            Declaration = request.Declaration with { Network = network, Precision = precision, Residual = "convex", Activation = new ActivationDeclaration { Kind = activation, Bits = 4 } },
         };
         var undisturbed = Run(request);
         CancelAt(3, request);

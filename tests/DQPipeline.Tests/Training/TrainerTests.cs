@@ -70,6 +70,41 @@ public class TrainerTests
     }
 
     [Fact]
+    public void The_penalty_begins_late_rises_and_may_leave_the_linear_layer_alone()
+    {
+        // A delay of a third of three steps, then a rise over the other two: the middles of the steps lie at none, a quarter and three quarters of β.
+        double[] shares = [0, 0.25, 0.75];
+        const double beta = 0.05;
+        var declaration = Request().Declaration with { Optimizer = new OptimizerDeclaration { LearningRate = 0.1, Momentum = 0, Nesterov = false, WeightDecay = 0 } };
+        var description = NetworkTestsDescription();
+        using var scope = NewDisposeScope();
+        var images = rand(6, 3, 8, 8);
+        var labels = tensor(new long[] { 0, 1, 2, 0, 1, 2 });
+        using var state = new TrainingState(description, declaration, CPU);
+        using var theirs = NetworkFactory.Create(description, declaration.Seed);
+        var lipschitz = new LipschitzDeclaration { Beta = beta, Delay = 1 / 3.0, Warmup = 2 / 3.0, Linear = false };
+        var step = new TrainingStep(state, lipschitz, new LearningRate(new ScheduleDeclaration { Kind = "step", Milestones = [] }, 0.1, 3));
+        using var optimizer = optim.SGD(theirs.parameters(), 0.1);
+        foreach (var share in shares)
+        {
+            step.Run(images, labels);
+            optimizer.zero_grad();
+            var loss = nn.functional.cross_entropy(theirs.forward(images), labels);
+            foreach (var weight in theirs.WeightLayers.Select(layer => layer.Weight).Where(weight => weight.dim() == 4))
+            {
+                var w = weight.reshape(weight.shape[0], -1);
+                loss = loss + share * beta / 2 * (w.t().mm(w) - eye(w.shape[1])).square().sum();
+            }
+
+            loss.backward();
+            optimizer.step();
+        }
+
+        foreach (var (ours, other) in state.Network.parameters().Zip(theirs.parameters()))
+            Assert.True(ours.allclose(other, rtol: 1e-3, atol: 1e-4), "a weight went elsewhere");
+    }
+
+    [Fact]
     public void Weight_decay_shrinks_weight_matrices_and_nothing_else()
     {
         using var scope = NewDisposeScope();
