@@ -30,6 +30,7 @@ public class DocumentationTests
     [Theory]
     [InlineData("quickstart")]
     [InlineData("cifar10")]
+    [InlineData("folded")]
     [InlineData("paper")]
     [InlineData("paper/full")]
     public void Every_example_is_valid(string example) => Assert.NotEmpty(Example(example).Train);
