@@ -100,6 +100,15 @@ internal static class GpuEstimate
                         return output;
                     });
                     break;
+                case BasicBlock block:
+                    block.register_forward_hook((_, _, output) =>
+                    {
+                        // Its sum has an activation of its own.
+                        summed += output.NumberOfElements;
+                        activated += output.NumberOfElements;
+                        return output;
+                    });
+                    break;
             }
         }
 
