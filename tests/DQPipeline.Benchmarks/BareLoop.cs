@@ -39,6 +39,7 @@ internal sealed class BareLoop : IContender
 
     public double Train(int count)
     {
+        using var uncollected = new Uncollected();
         var start = TrainingBenchmark.Now();
         for (var step = 0; step < count; step++)
         {

@@ -17,9 +17,9 @@ public sealed record AttackBatch(Tensor Images, Tensor Classes, IReadOnlyList<in
             throw new ArgumentException($"Each of the {Images.shape[0]} images needs one int64 class and one sample number.");
         using var scope = NewDisposeScope();
         // Written so that a NaN fails too.
-        if (!((float)Images.min() >= 0 && (float)Images.max() <= 1))
+        if (!(Images.min().item<float>() >= 0 && Images.max().item<float>() <= 1))
             throw new ArgumentException("Images must lie in [0,1]: normalisation belongs inside the network.");
-        if ((long)Classes.min() < 0 || (long)Classes.max() >= classes)
+        if (Classes.min().item<long>() < 0 || Classes.max().item<long>() >= classes)
             throw new ArgumentException($"Classes must be 0 to {classes - 1}.");
         if (Samples.Any(sample => sample < 0))
             throw new ArgumentException("Sample numbers must not be negative.");

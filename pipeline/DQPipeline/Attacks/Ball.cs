@@ -1,3 +1,4 @@
+using DQPipeline.Native;
 using static TorchSharp.torch;
 
 namespace DQPipeline.Attacks;
@@ -21,8 +22,8 @@ internal sealed class Ball
         Images = images;
         Strengths = [epsilon];
         radius = epsilon / 255;
-        lower = (images - radius).clamp_(0, 1);
-        upper = (images + radius).clamp_(0, 1);
+        lower = images.sub(Number.Of(radius)).clamp_(Number.Of(0), Number.One);
+        upper = images.add(Number.Of(radius), Number.One).clamp_(Number.Of(0), Number.One);
     }
 
     /// <summary>A ball of its own size around each of <paramref name="images"/>.</summary>
@@ -38,8 +39,8 @@ internal sealed class Ball
         Images = images;
         Strengths = epsilons;
         radii = tensor(epsilons.Select(epsilon => (float)(epsilon / 255)).ToArray(), [epsilons.Count, 1, 1, 1], device: images.device);
-        lower = (images - radii).clamp_(0, 1);
-        upper = (images + radii).clamp_(0, 1);
+        lower = images.sub(radii).clamp_(Number.Of(0), Number.One);
+        upper = images.add(radii, Number.One).clamp_(Number.Of(0), Number.One);
     }
 
     /// <summary>The clean images.</summary>
@@ -55,7 +56,7 @@ internal sealed class Ball
     public Tensor MoveByRadius(Tensor images, Tensor direction, double share = 1)
     {
         using var scope = NewDisposeScope();
-        _ = radii is null ? images.add_(direction, share * radius) : images.add_(direction * radii, share);
+        _ = radii is null ? images.add_(direction, Number.Of(share * radius)) : images.add_(direction.mul(radii), Number.Of(share));
         _ = images.clamp_(lower, upper);
         return images;
     }
@@ -74,7 +75,7 @@ internal sealed class Ball
             // The strongest images come first and have the most steps: those that go on are the first ones.
             var going = radii is null ? images.shape[0] : counts.Count(count => count > step);
             var (moving, low, high) = (images.narrow(0, 0, going), lower.narrow(0, 0, going), upper.narrow(0, 0, going));
-            moving.add_(gradient.Sign(moving), size).clamp_(low, high);
+            moving.add_(gradient.Sign(moving), Number.Of(size)).clamp_(low, high);
         }
 
         return images;

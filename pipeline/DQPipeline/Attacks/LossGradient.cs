@@ -1,3 +1,4 @@
+using DQPipeline.Native;
 using DQPipeline.Networks;
 using static TorchSharp.torch;
 
@@ -59,7 +60,7 @@ internal sealed class LossGradient
     {
         using var noGrad = no_grad();
         var index = trueClass.narrow(0, 0, logits.shape[0]);
-        var wrong = logits.detach().scatter(1, index, full_like(index, double.NegativeInfinity, dtype: logits.dtype));
-        return wrong.softmax(1).scatter_(1, index, full_like(index, -1, dtype: logits.dtype));
+        var wrong = logits.detach().scatter(1, index, full_like(index, Number.Of(double.NegativeInfinity), dtype: logits.dtype));
+        return wrong.softmax(1).scatter_(1, index, full_like(index, Number.Of(-1), dtype: logits.dtype));
     }
 }

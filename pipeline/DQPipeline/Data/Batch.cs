@@ -1,4 +1,5 @@
 using System.Buffers;
+using DQPipeline.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -67,7 +68,7 @@ public sealed class Batch : IDisposable
         Pixels.CopyTo(PixelConversion.Memory<byte>(bytes));
         using var there = bytes.to(device);
         var numbers = there.to(float32);
-        using var sameNumbers = numbers.div_(255f);
+        using var sameNumbers = numbers.div_(Number.Of(255));
         return numbers;
     }
 

@@ -1,4 +1,5 @@
 using DQPipeline.Declarations;
+using DQPipeline.Native;
 using static TorchSharp.torch;
 
 namespace DQPipeline.Defenses;
@@ -52,7 +53,7 @@ public sealed class Squeezer
             return smooth;
         // In place and unseen by autograd, which is the straight-through gradient: no operator above needs its result for its own.
         using var guard = no_grad();
-        return smooth.mul_(Levels).round_().div_(Levels);
+        return smooth.mul_(Number.Of(Levels)).round_().div_(Number.Of(Levels));
     }
 
     /// <summary>The median filter from torch's own operators, for every device, type and size.</summary>

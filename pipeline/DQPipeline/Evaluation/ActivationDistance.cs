@@ -1,5 +1,6 @@
 using DQPipeline.Attacks;
 using DQPipeline.Declarations;
+using DQPipeline.Native;
 using DQPipeline.Networks;
 using DQPipeline.Quantization;
 using static TorchSharp.torch;
@@ -79,8 +80,9 @@ public static class ActivationDistance
         using var scope = NewDisposeScope();
         var halves = activations.flatten(1).chunk(2, 0);
         var clean = halves[0].to(ScalarType.Float64);
-        var norms = Predictor.ToArray<double>(clean.square().sum(1).sqrt());
-        var differences = Predictor.ToArray<double>((halves[1].to(ScalarType.Float64) - clean).square().sum(1).sqrt());
+        var norms = Predictor.ToArray<double>(clean.mul(clean).sum(1).sqrt());
+        var difference = halves[1].to(ScalarType.Float64).sub(clean);
+        var differences = Predictor.ToArray<double>(difference.mul(difference).sum(1).sqrt());
         return norms.Zip(differences).Where(pair => pair.First > 0).Select(pair => pair.Second / pair.First);
     }
 
@@ -97,7 +99,7 @@ public static class ActivationDistance
             using var scope = NewDisposeScope();
             var count = Math.Min(batch, set.Count - start);
             long[] shape = [count, set.Channels, set.Height, set.Width];
-            var clean = tensor(set.X.AsSpan(start * size, count * size).ToArray(), shape, ScalarType.Byte).to(ScalarType.Float32).div_(255);
+            var clean = tensor(set.X.AsSpan(start * size, count * size).ToArray(), shape, ScalarType.Byte).to(ScalarType.Float32).div_(Number.Of(255));
             var adversarial = tensor(set.XAdv.AsSpan(start * size, count * size).ToArray(), shape, ScalarType.Float32);
             _ = network.forward(cat([clean, adversarial], 0).to(device));
             onPass();

@@ -1,6 +1,7 @@
 using DQPipeline.Attacks;
 using DQPipeline.Data;
 using DQPipeline.Declarations;
+using DQPipeline.Native;
 using DQPipeline.Networks;
 using static TorchSharp.torch;
 
@@ -75,7 +76,7 @@ internal sealed class ImageBatches
         var numbers = Array.ConvertAll(full, position => samples[position]);
         // Divided, not multiplied by 1/255: the nearest float32 to k/255, which is what a reader computes from the byte.
         var images = tensor(Gather(numbers), [Size, network.Channels, network.Height, network.Width], ScalarType.Byte)
-            .to(device).to(ScalarType.Float32).div_(255);
+            .to(device).to(ScalarType.Float32).div_(Number.Of(255));
         var classes = tensor(Array.ConvertAll(full, position => Classes[position]), ScalarType.Int64).to(device);
         return new AttackBatch(images, classes, numbers);
     }

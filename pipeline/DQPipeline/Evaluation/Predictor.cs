@@ -1,5 +1,6 @@
 using DQPipeline.Attacks;
 using DQPipeline.Declarations;
+using DQPipeline.Native;
 using DQPipeline.Networks;
 using static TorchSharp.torch;
 
@@ -22,7 +23,7 @@ internal static class Predictor
         if (trueClasses is null)
             return (classes, []);
         var index = trueClasses.unsqueeze(1);
-        var wrong = logits.scatter(1, index, full_like(index, double.NegativeInfinity, dtype: ScalarType.Float32));
+        var wrong = logits.scatter(1, index, full_like(index, Number.Of(double.NegativeInfinity), dtype: ScalarType.Float32));
         return (classes, ToArray<float>(wrong.logsumexp(1) - logits.gather(1, index).squeeze(1)));
     }
 
@@ -44,7 +45,7 @@ internal static class Predictor
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var logits = network.forward(images).to(ScalarType.Float32);
-        if (!(bool)logits.isfinite().all())
+        if (!logits.isfinite().all().item<bool>())
         {
             throw new DqException(
                 DiagnosticCodes.Diverged,

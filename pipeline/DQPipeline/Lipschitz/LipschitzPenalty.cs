@@ -1,4 +1,5 @@
 using DQPipeline.Declarations;
+using DQPipeline.Native;
 using static TorchSharp.torch;
 
 namespace DQPipeline.Lipschitz;
@@ -45,7 +46,8 @@ public sealed class LipschitzPenalty
     internal Tensor AddGradient(IReadOnlyList<PenalizedWeight> weights, double limit = NoLimit, double share = 1) => Walk(weights, share, (weight, operation, excess) =>
     {
         var gradient = Filled(weight.Weight).view(operation.shape);
-        excess.mul_(2 * beta * share);
+        using var slope = Number.New(2 * beta * share);
+        excess.mul_(slope);
         if (weight.Gamma is null)
         {
             // TorchSharp's addmm_ takes its factor as a float, so the smaller operand was scaled instead.
@@ -58,15 +60,19 @@ public sealed class LipschitzPenalty
         var whole = IsWide(operation) ? excess.mm(operation) : operation.mm(excess);
         var along = whole.mul(matrix).sum(1, keepdim: true);
         var byGamma = along.mul(inverse).squeeze(1);
-        Filled(weight.Gamma).add_(byGamma.mul_(Shortening(byGamma.abs(), weight.Gamma.abs(), limit)));
+        Filled(weight.Gamma).add_(byGamma.mul_(Shortening(byGamma.abs(), weight.Gamma.abs(), limit)), Number.One);
         // Where a row is zero, so is what is to be taken off.
-        var square = matrix.square().sum(1, keepdim: true).clamp_min_(1e-30);
+        var square = matrix.mul(matrix).sum(1, keepdim: true).clamp_min_(Number.Of(1e-30));
         var byRows = whole.sub_(matrix.mul(along.div_(square))).mul_(inverse.mul_(weight.Gamma.unsqueeze(1)));
-        gradient.add_(byRows.mul_(Shortening(byRows.square().sum(1, keepdim: true).sqrt_(), square.sqrt_(), limit)));
+        gradient.add_(byRows.mul_(Shortening(byRows.mul(byRows).sum(1, keepdim: true).sqrt_(), square.sqrt_(), limit)), Number.One);
     });
 
     /// <summary>min(1, limit·size/length), element by element. A finite limit, however large: infinity times a size of zero would be no number.</summary>
-    private static Tensor Shortening(Tensor length, Tensor size, double limit) => size.mul_(limit).div_(length.clamp_min_(1e-30)).clamp_max_(1);
+    private static Tensor Shortening(Tensor length, Tensor size, double limit)
+    {
+        using var factor = Number.New(limit);
+        return size.mul_(factor).div_(length.clamp_min_(Number.Of(1e-30))).clamp_max_(Number.One);
+    }
 
     private static Tensor Filled(Tensor parameter) =>
         parameter.grad ?? throw new InvalidOperationException("The penalty's gradient is added to one that backward has filled.");
@@ -85,22 +91,23 @@ public sealed class LipschitzPenalty
             var matrix = weight.Matrix();
             var operation = weight.InverseDeviation() is { } inverse ? matrix.mul(inverse.mul_(weight.Gamma!.unsqueeze(1))) : matrix;
             var excess = IsWide(operation) ? operation.mm(operation.t()) : operation.t().mm(operation);
-            excess.diagonal().sub_(1);
+            excess.diagonal().sub_(Number.One);
             if (isBound)
                 excess = PositivePart(excess);
-            sum.add_(excess.square().sum());
+            sum.add_(excess.mul(excess).sum(), Number.One);
             if (!isBound && IsWide(operation))
-                sum.add_(operation.shape[1] - operation.shape[0]);
+                sum.add_(Number.Of(operation.shape[1] - operation.shape[0]), Number.One);
             visit(weight, operation, excess);
         }
 
-        return sum.mul_(beta * share / 2).MoveToOuterDisposeScope();
+        using var half = Number.New(beta * share / 2);
+        return sum.mul_(half).MoveToOuterDisposeScope();
     }
 
     /// <summary>U·max(Λ, 0)·Uᵀ of a symmetric UΛUᵀ.</summary>
     private static Tensor PositivePart(Tensor symmetric)
     {
         var (values, vectors) = linalg.eigh(symmetric);
-        return vectors.mul(values.clamp_min(0)).mm(vectors.t());
+        return vectors.mul(values.clamp_min(Number.Of(0))).mm(vectors.t());
     }
 }

@@ -1,3 +1,4 @@
+using DQPipeline.Native;
 using DQPipeline.Networks;
 using static TorchSharp.torch;
 
@@ -23,5 +24,5 @@ internal sealed record PenalizedWeight(Tensor Weight, Tensor? Gamma = null, Tens
     public Tensor Matrix() => Weight.view(Weight.shape[0], -1);
 
     /// <summary>1/√(σ² + ε) as m×1; null where nothing is folded in.</summary>
-    public Tensor? InverseDeviation() => Variance?.add(BatchNormalization.Epsilon).rsqrt_().unsqueeze(1);
+    public Tensor? InverseDeviation() => Variance?.add(Number.Of(BatchNormalization.Epsilon), Number.One).rsqrt_().unsqueeze(1);
 }

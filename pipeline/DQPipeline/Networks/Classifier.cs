@@ -1,4 +1,5 @@
 using DQPipeline.Defenses;
+using DQPipeline.Native;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -39,7 +40,7 @@ public abstract class Classifier(NetworkDescription description) : nn.Module<Ten
     protected Tensor Centre(Tensor images)
     {
         using var squeezed = squeezer.IsActive ? squeezer.Apply(images) : null;
-        var centred = (squeezed ?? images).sub(NetworkDescription.InputMean).mul_(NetworkDescription.InputScale);
+        var centred = (squeezed ?? images).sub(Number.Of(NetworkDescription.InputMean)).mul_(Number.Of(NetworkDescription.InputScale));
         if (MapType != ScalarType.Float32)
             centred = Replace(centred, centred.to(MapType));
         return Replace(centred, ChannelsLast.Of(centred));

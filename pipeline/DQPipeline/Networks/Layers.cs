@@ -1,3 +1,4 @@
+using DQPipeline.Native;
 using DQPipeline.Quantization;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -43,6 +44,6 @@ internal sealed class LayerFactory(int seed, Device device) : IDisposable
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
-        weight.copy_(randn(weight.shape, generator: generator).mul_(deviation));
+        weight.copy_(randn(weight.shape, generator: generator).mul_(Number.Of(deviation)));
     }
 }

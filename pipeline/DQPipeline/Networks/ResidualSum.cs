@@ -1,3 +1,4 @@
+using DQPipeline.Native;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -26,7 +27,7 @@ internal sealed class ResidualSum : nn.Module
     {
         this.convex = convex;
         if (convex)
-            register_parameter("coefficients", new Parameter(full(2, 0.5f, device: device)));
+            register_parameter("coefficients", new Parameter(full(2, Number.Of(0.5), dtype: ScalarType.Float32, device: device)));
     }
 
     /// <summary>float32 [α₁ of the shortcut, α₂ of the residual branch]; null of a plain sum.</summary>
@@ -56,7 +57,7 @@ internal sealed class ResidualSum : nn.Module
     /// <summary>Adds two weighed branches.</summary>
     /// <param name="shortcut">It is left as it is.</param>
     /// <param name="residual">It takes the result in: the gradient of what made it must not read it, as those of convolution and batch norm do not.</param>
-    public static Tensor Join(Tensor shortcut, Tensor residual) => residual.add_(shortcut);
+    public static Tensor Join(Tensor shortcut, Tensor residual) => residual.add_(shortcut, Number.One);
 
     /// <summary>Adds the input of the block, not yet weighed, to the weighed residual branch.</summary>
     /// <param name="input">It is left as it is.</param>
@@ -66,6 +67,6 @@ internal sealed class ResidualSum : nn.Module
         if (Coefficients is not { } coefficients)
             return Join(input, residual);
         using var factor = coefficients[Shortcut];
-        return residual.addcmul_(input, factor, 1);
+        return residual.addcmul_(input, factor, Number.One);
     }
 }

@@ -1,4 +1,5 @@
 using DQPipeline.Declarations;
+using DQPipeline.Native;
 using static TorchSharp.torch;
 
 namespace DQPipeline.Quantization;
@@ -66,8 +67,8 @@ public sealed class BoundedActivation
             return bounded;
         var range = Bound - LowerBound;
         if (LowerBound == 0)
-            return bounded.mul_(Steps / range).round_().mul_(range / Steps);
-        return bounded.sub_(LowerBound).mul_(Steps / range).round_().mul_(range / Steps).add_(LowerBound);
+            return bounded.mul_(Number.Of(Steps / range)).round_().mul_(Number.Of(range / Steps));
+        return bounded.sub_(Number.Of(LowerBound)).mul_(Number.Of(Steps / range)).round_().mul_(Number.Of(range / Steps)).add_(Number.Of(LowerBound), Number.One);
     }
 }
 
@@ -86,7 +87,7 @@ internal sealed class BoundedActivationFunction : autograd.SingleTensorFunction<
         var (x, activation) = ((Tensor)vars[0], (BoundedActivation)vars[1]);
         ctx.save_for_backward([x]);
         ctx.save_data(nameof(BoundedActivation.Bound), activation.Bound);
-        return activation.Quantize(x.clamp(0, activation.Bound));
+        return activation.Quantize(x.clamp(Number.Of(0), Number.Of(activation.Bound)));
     }
 
     /// <inheritdoc/>
@@ -95,7 +96,7 @@ internal sealed class BoundedActivationFunction : autograd.SingleTensorFunction<
         var bound = (double)ctx.get_data(nameof(BoundedActivation.Bound));
         using var scope = NewDisposeScope();
         var x = ctx.get_saved_variables()[0];
-        var inside = x.gt(0).logical_and(x.lt(bound));
+        var inside = x.gt(Number.Of(0)).logical_and(x.lt(Number.Of(bound)));
         return [grad_output.mul(inside).MoveToOuterDisposeScope(), null!];
     }
 }

@@ -1,3 +1,4 @@
+using DQPipeline.Native;
 using static TorchSharp.torch;
 
 namespace DQPipeline.Quantization;
@@ -28,6 +29,6 @@ internal sealed class TanhFunction : autograd.SingleTensorFunction<TanhFunction>
         using var scope = NewDisposeScope();
         var tanh = ctx.get_saved_variables()[0];
         // g − g·t², in two passes.
-        return [grad_output.addcmul(grad_output.mul(tanh), tanh, -1).MoveToOuterDisposeScope(), null!];
+        return [grad_output.addcmul(grad_output.mul(tanh), tanh, Number.Of(-1)).MoveToOuterDisposeScope(), null!];
     }
 }

@@ -1,4 +1,5 @@
 using DQPipeline.Declarations;
+using DQPipeline.Native;
 using DQPipeline.Networks;
 using static TorchSharp.torch;
 
@@ -47,13 +48,15 @@ internal sealed class MomentumDescent : IDisposable
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
+        using var down = Number.New(-rate);
+        var momentum = Number.Of(options.Momentum);
         foreach (var (_, weight, velocity, decays) in slots)
         {
             var gradient = weight.grad!;
             if (decays && options.WeightDecay > 0)
-                gradient.add_(weight, alpha: options.WeightDecay);
-            velocity.mul_(options.Momentum).add_(gradient);
-            weight.add_(options.Nesterov ? gradient.add_(velocity, alpha: options.Momentum) : velocity, alpha: -rate);
+                gradient.add_(weight, alpha: Number.Of(options.WeightDecay));
+            velocity.mul_(momentum).add_(gradient, Number.One);
+            weight.add_(options.Nesterov ? gradient.add_(velocity, alpha: momentum) : velocity, alpha: down);
         }
 
         foreach (var point in coefficients)

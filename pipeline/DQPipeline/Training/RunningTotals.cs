@@ -1,3 +1,4 @@
+using DQPipeline.Native;
 using static TorchSharp.torch;
 
 namespace DQPipeline.Training;
@@ -20,10 +21,10 @@ internal sealed class RunningTotals(Device device) : IDisposable
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
-        var count = labels.shape[0];
-        Values[0].add_(loss.to(ScalarType.Float64).mul_(count));
-        Values[1].add_(logits.argmax(1).eq(labels).sum());
-        Values[2].add_(count);
+        var count = Number.Of(labels.shape[0]);
+        Values[0].add_(loss.to(ScalarType.Float64).mul_(count), Number.One);
+        Values[1].add_(logits.argmax(1).eq(labels).sum(), Number.One);
+        Values[2].add_(count, Number.One);
         if (penalty is not null)
             Values[3].copy_(penalty);
     }

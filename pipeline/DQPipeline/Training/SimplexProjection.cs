@@ -1,3 +1,4 @@
+using DQPipeline.Native;
 using static TorchSharp.torch;
 
 namespace DQPipeline.Training;
@@ -21,8 +22,8 @@ internal static class SimplexProjection
         // In float64: far from the simplex the difference of two large float32 numbers would miss it by more than their last bit.
         var exact = point.to(ScalarType.Float64);
         var (descending, _) = exact.sort(dim: 0, descending: true);
-        var counts = arange(1, point.shape[0] + 1, dtype: ScalarType.Float64, device: point.device);
-        var threshold = descending.cumsum(0).sub_(1).div_(counts).amax([0]);
-        point.copy_(exact.sub(threshold).clamp_min_(0));
+        var counts = ones(point.shape[0], dtype: ScalarType.Float64, device: point.device).cumsum(0);
+        var threshold = descending.cumsum(0).sub_(Number.One).div_(counts).amax([0]);
+        point.copy_(exact.sub(threshold).clamp_min_(Number.Of(0)));
     }
 }
