@@ -39,6 +39,8 @@ public static class Declaration
             var context = new ReadContext(diagnostics);
             if (typeof(T) == typeof(TrainDeclaration))
                 declaration = Declared.Train.Read(node, context);
+            else if (typeof(T) == typeof(QuantizeDeclaration))
+                declaration = Declared.Quantize.Read(node, context);
             else if (typeof(T) == typeof(EvaluateDeclaration))
                 declaration = Declared.Evaluate.Read(node, context);
             else if (typeof(T) == typeof(DistanceDeclaration))
@@ -90,6 +92,7 @@ public static class Declaration
             case TrainDeclaration train: use.Take(Declared.Train, train); break;
             case EvaluateDeclaration evaluate: use.Take(Declared.Evaluate, evaluate); break;
             case DistanceDeclaration distance: use.Take(Declared.Distance, distance); break;
+            case QuantizeDeclaration quantize: use.Take(Declared.Quantize, quantize); break;
             case SamplesDeclaration samples: use.Take(Declared.Samples, samples); break;
             case AttackDeclaration attack: use.Take(Declared.Attack, attack); break;
             case ActivationDeclaration activation: use.Take(Declared.Activation, activation); break;

@@ -18,6 +18,9 @@ public sealed record PipelineDeclaration
     /// <summary>Models to train by name, matrices expanded, in the order of the file.</summary>
     public IReadOnlyDictionary<string, TrainDeclaration> Train { get; init; } = new Dictionary<string, TrainDeclaration>();
 
+    /// <summary>Integer models to make of trained ones by name, one for each member where the trained one is a matrix, in the order of the file.</summary>
+    public IReadOnlyDictionary<string, QuantizeDeclaration> Quantize { get; init; } = new Dictionary<string, QuantizeDeclaration>();
+
     /// <summary>Evaluations by name, in the order of the file.</summary>
     public IReadOnlyDictionary<string, EvaluateDeclaration> Evaluate { get; init; } = new Dictionary<string, EvaluateDeclaration>();
 

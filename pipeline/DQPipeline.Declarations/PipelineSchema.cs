@@ -47,6 +47,7 @@ public static class PipelineSchema
             properties["$schema"] = new JsonObject { ["type"] = "string", ["description"] = "Where editors find this schema." };
             properties["datasets"] = Section(Dataset, "Data sets by name.");
             properties["train"] = Section(() => Extendable(Declared.Train, matrix: true), "Models to train, by name.");
+            properties["quantize"] = Section(() => Extendable(Declared.Quantize, matrix: false), "Integer models to make of trained ones, by name.");
             properties["evaluate"] = Section(() => Extendable(Declared.Evaluate, matrix: false), "Evaluations and their gates, by name.");
             properties["distance"] = Section(() => Extendable(Declared.Distance, matrix: false), "Distances between clean and adversarial activations, by name.");
             properties["samples"] = Section(() => Extendable(Declared.Samples, matrix: false), "Sample images, clean and adversarial, with what the models say to them, by name.");

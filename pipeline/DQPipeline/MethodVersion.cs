@@ -11,4 +11,7 @@ public static class MethodVersion
 
     /// <summary>Of evaluation: data generation, sampling, attacks, distances, samples.</summary>
     public const string Evaluate = "evaluate/2";
+
+    /// <summary>Of integer models: data generation, sampling, calibration, rounding, the layout of the file.</summary>
+    public const string Quantize = "quantize/1";
 }

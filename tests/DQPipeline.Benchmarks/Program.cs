@@ -21,6 +21,10 @@ switch (args)
         return PenaltyBenchmark.Run(
             choices.GetValueOrDefault("--network", "wrn-16-4"), choices.GetValueOrDefault("--precision", "float32"),
             int.Parse(choices.GetValueOrDefault("--rounds", "3"), CultureInfo.InvariantCulture), int.Parse(choices.GetValueOrDefault("--threads", "2"), CultureInfo.InvariantCulture));
+    case ["deployed"]:
+        return DeployedBenchmark.Run(rounds: 7);
+    case ["deployed", "--rounds", var rounds]:
+        return DeployedBenchmark.Run(int.Parse(rounds, CultureInfo.InvariantCulture));
     case ["estimate", .. var rest] when rest.Length % 2 == 0:
         var sizes = rest.Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
         NativeBackend.Load();
@@ -35,6 +39,7 @@ switch (args)
             usage: training [--rounds N] [--steps N] [--threads N] [--processor-time 1]
                    layers [--rounds N] [--threads N] [--processor-time 1]
                    penalty [--network NAME] [--precision float32|bfloat16] [--rounds N] [--threads N] [--processor-time 1]
+                   deployed [--rounds N]
                    estimate [--network NAME] [--batch N] [--images N]
                    startup [TOOL]
             """);

@@ -23,7 +23,7 @@ internal sealed class Bench : IDisposable
 
     public Recorder Observer { get; private set; } = new();
 
-    public MethodVersions Method { get; set; } = new("train/1", "evaluate/1");
+    public MethodVersions Method { get; set; } = new("train/1", "evaluate/1", "quantize/1");
 
     public PipelineDeclaration Pipeline { get; set; } = Sample();
 
@@ -59,6 +59,13 @@ internal sealed class Bench : IDisposable
     {
         Distance = new Dictionary<string, DistanceDeclaration> { ["figure3"] = new() { Name = "figure3", Models = ["full", "dq"], Epsilon = [1, 2], Place = new("dq.json", 20, 3) } },
         Samples = new Dictionary<string, SamplesDeclaration> { ["figure7"] = new() { Name = "figure7", Models = ["full", "dq"], Place = new("dq.json", 21, 3) } },
+    });
+
+    /// <summary>Declares the integer model "int8" of "dq", measured beside the others.</summary>
+    public void UseIntegerModel() => Change(p => p with
+    {
+        Quantize = new Dictionary<string, QuantizeDeclaration> { ["int8"] = new() { Name = "int8", Group = "int8", Model = "dq", Seed = 2019, Place = new("dq.json", 7, 3) } },
+        Evaluate = Named(Evaluation("robustness", "full", "dq", "int8")),
     });
 
     public void ChangeDistance(Func<DistanceDeclaration, DistanceDeclaration> change) =>

@@ -42,10 +42,10 @@ public class BlackBoxTests
     {
         using var bench = WithSubstitute();
         await bench.BuildAsync();
-        var job = Assert.Single(bench.Executor.Jobs.OfType<BlackBoxJob>());
-        Assert.Equal("evaluate/robustness/black-box/substitute", job.Name);
+        var job = Assert.Single(bench.Executor.Jobs.OfType<TransferJob>());
+        Assert.Equal("evaluate/robustness/on/substitute", job.Name);
         Assert.Equal(["full", "dq"], job.Models.Select(m => m.Name));
-        Assert.Equal("substitute", job.Substitute.Name);
+        Assert.Equal("substitute", job.MadeOn.Name);
         Assert.Equal([0, 0, 0, 0, 1, 1, 1, 1], job.Cells.Select(c => c.Model));
     }
 
@@ -192,22 +192,22 @@ public class BlackBoxTests
     [Fact]
     public void Jobs_survive_their_journey_as_lines()
     {
-        WorkerJob job = new BlackBoxJob
+        WorkerJob job = new TransferJob
         {
             Name = "n",
             Threads = 1,
             Device = "cpu",
             Dataset = "{}",
             OutputFolder = "o",
-            Substitute = new("s", "/s", "0"),
+            MadeOn = new("s", "/s", "0"),
             Models = [new("m", "/m", "1")],
             Samples = 5,
             Batch = 2,
             Seed = 3,
             Cells = [new("c", 0, "{}", 2.5)],
         };
-        var read = Assert.IsType<BlackBoxJob>(WorkerJson.ReadJob(WorkerJson.Write(job)));
+        var read = Assert.IsType<TransferJob>(WorkerJson.ReadJob(WorkerJson.Write(job)));
         Assert.Equal(WorkerJson.Write(job), WorkerJson.Write(read));
-        Assert.Equal(("s", "/m", 2.5), (read.Substitute.Name, read.Models[0].Path, read.Cells[0].Epsilon));
+        Assert.Equal(("s", "/m", 2.5), (read.MadeOn.Name, read.Models[0].Path, read.Cells[0].Epsilon));
     }
 }

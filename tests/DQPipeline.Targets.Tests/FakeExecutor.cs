@@ -39,7 +39,7 @@ internal sealed class FakeExecutor : IExecutor
     public IEnumerable<string> Measured => Jobs.OfType<EvaluateJob>().SelectMany(j => j.Cells).Select(c => c.Id).Order(StringComparer.Ordinal);
 
     /// <summary>Black-box cells that were measured.</summary>
-    public IEnumerable<string> Transferred => Jobs.OfType<BlackBoxJob>().SelectMany(j => j.Cells).Select(c => c.Id).Order(StringComparer.Ordinal);
+    public IEnumerable<string> Transferred => Jobs.OfType<TransferJob>().SelectMany(j => j.Cells).Select(c => c.Id).Order(StringComparer.Ordinal);
 
     public async Task<DoneEvent> RunAsync(WorkerJob job, IWorkerEvents events, CancellationToken cancellation)
     {
@@ -53,7 +53,8 @@ internal sealed class FakeExecutor : IExecutor
             {
                 TrainJob train => Train(train, events),
                 EvaluateJob evaluate => Evaluate(evaluate, events),
-                BlackBoxJob blackBox => Transfer(blackBox, events),
+                QuantizeJob quantize => Quantize(quantize),
+                TransferJob transfer => Transfer(transfer, events),
                 DistanceJob distance => Write(distance, distance.Distance, distance.Models, "distance.json", "distance.csv"),
                 SamplesJob samples => Write(samples, samples.Samples, samples.Models, "images.npz", "samples.png", "predictions.json"),
                 _ => throw new NotSupportedException(),
@@ -74,6 +75,12 @@ internal sealed class FakeExecutor : IExecutor
         return new() { Outputs = ["model.safetensors"], Metrics = new Dictionary<string, double> { ["accuracy"] = bytes[0] / 256.0 } };
     }
 
+    private DoneEvent Quantize(QuantizeJob job)
+    {
+        var done = Write(job, job.Quantize, [job.Model with { Name = "" }], "model.onnx");
+        return done with { Metrics = new Dictionary<string, double> { ["agreeing"] = 9, ["correct"] = 8, ["samples"] = 10, ["trainedCorrect"] = 8 } };
+    }
+
     private DoneEvent Evaluate(EvaluateJob job, IWorkerEvents events)
     {
         Assert.Equal(job.ModelSha256, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(job.Model))));
@@ -88,13 +95,13 @@ internal sealed class FakeExecutor : IExecutor
         return new();
     }
 
-    private DoneEvent Transfer(BlackBoxJob job, IWorkerEvents events)
+    private DoneEvent Transfer(TransferJob job, IWorkerEvents events)
     {
-        Check(job.Models.Append(job.Substitute));
+        Check(job.Models.Append(job.MadeOn));
         foreach (var cell in job.Cells)
         {
             var attack = Declaration.ToJson(Declaration.FromJson<AttackDeclaration>(cell.Attack) with { Name = "", From = "" });
-            var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{job.Substitute.Sha256} {job.Models[cell.Model].Sha256} {attack} {cell.Epsilon} {job.Seed}"));
+            var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{job.MadeOn.Sha256} {job.Models[cell.Model].Sha256} {attack} {cell.Epsilon} {job.Seed}"));
             events.Cell(new(cell.Id, job.Samples, hash[0] % (job.Samples + 1)));
         }
 

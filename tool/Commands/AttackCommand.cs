@@ -5,6 +5,7 @@ using DQPipeline.Declarations;
 using DQPipeline.Evaluation;
 using DQPipeline.Export;
 using DQPipeline.Native;
+using DQPipeline.Targets.Graph;
 using DQPipeline.Tool.Terminal;
 using DQPipeline.Tool.Working;
 using TorchSharp;
@@ -41,13 +42,13 @@ internal static class AttackCommand
         command.SetAction((parsed, cancellation) =>
         {
             var declaration = new AttackDeclaration { Kind = parsed.GetValue(attack)!, Name = parsed.GetValue(attack)!, Steps = parsed.GetValue(steps), Alpha = parsed.GetValue(alpha) };
-            var path = ModelPath(parsed.GetValue(model)!);
-            var dataset = DatasetOf(path, parsed.GetValue(data)!);
+            var path = ModelFiles.Find(parsed.GetValue(model)!, TrainTarget.ModelFile);
+            var dataset = ModelFiles.DatasetOf(path, parsed.GetValue(data)!);
             NativeBackend.Load();
             torch.set_num_threads(Environment.ProcessorCount);
             using var network = ModelFile.Load(path).to(Devices.Resolve(parsed.GetValue(device)!));
             var images = Datasets.Load(dataset, cancellation);
-            LabelCheck.Require(network.Description, images);
+            LabelCheck.Require(network.Description.Labels, images);
             var count = parsed.GetValue(samples) is > 0 and var asked ? Math.Min(asked, images.Test.Count) : images.Test.Count;
             var evaluator = new Evaluator(network, images.Test, Sampling.ClassBalanced(images.Test.Classes, count, parsed.GetValue(seed)), seed: parsed.GetValue(seed));
             var progress = new EvaluationView(parsed.GetValue(quiet), declaration.Kind);
@@ -66,44 +67,6 @@ internal static class AttackCommand
         var clean = set.Pred.Zip(set.Y).Count(pair => pair.First == pair.Second);
         var attacked = set.PredAdv.Zip(set.Y).Count(pair => pair.First == pair.Second);
         Output.Line($"dq: {Words.Count(set.Count, "image")}: clean {Words.Percent((double)clean / set.Count)}, {attack.Kind} at ε = {Words.Epsilon(set.Epsilon)} {Words.Percent((double)attacked / set.Count)}; wrote {file}");
-    }
-
-    private static string ModelPath(string model)
-    {
-        if (File.Exists(model))
-            return Path.GetFullPath(model);
-        var placed = new Targets.Workspace(".").OutputPath(model, "model.safetensors");
-        if (File.Exists(placed))
-            return placed;
-        throw new DqException(DiagnosticCodes.ModelCorrupt, $"there is no model \"{model}\": neither a file of that path nor {Path.GetRelativePath(Environment.CurrentDirectory, placed)}; `dq build` makes the latter");
-    }
-
-    private static DatasetDeclaration DatasetOf(string model, string data)
-    {
-        for (var folder = Path.GetDirectoryName(model); folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            var file = Path.Combine(folder, PipelineFile.Name);
-            if (!File.Exists(file))
-                continue;
-            try
-            {
-                var pipeline = PipelineFile.Load(file);
-                if (pipeline.Datasets.TryGetValue(data, out var declared))
-                    return declared;
-                if (!Path.Exists(data))
-                    throw new DqException(DiagnosticCodes.UnknownName, $"{file} declares no data set \"{data}\"{Spelling.DidYouMean(data, pipeline.Datasets.Keys)}, and there is no file or folder of that name");
-            }
-            catch (DqException) when (Path.Exists(data))
-            {
-                // Images that are named by their path need no declarations, so broken ones do not stand in the way.
-            }
-
-            break;
-        }
-
-        if (!Path.Exists(data))
-            throw new DqException(DiagnosticCodes.DataMissing, $"there is no \"{data}\": neither a data set (no dq.json above the model) nor a file or folder of that name");
-        return new ImageFolderDeclaration { Name = data, Path = Path.GetFullPath(data) };
     }
 
     private static void Range<T>(Option<T> option, double min, double max) => option.Validators.Add(result =>

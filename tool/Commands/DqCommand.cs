@@ -13,7 +13,7 @@ internal static class DqCommand
     public const int GateFailed = 3;
     public const int Cancelled = 130;
 
-    private static readonly string[] Verbs = ["build", "status", "metrics", "graph", "attack", "data", "init", "clean", "schema", "doctor"];
+    private static readonly string[] Verbs = ["build", "status", "metrics", "graph", "attack", "export", "predict", "benchmark", "data", "init", "clean", "schema", "doctor"];
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -101,6 +101,9 @@ internal static class DqCommand
         "metrics" => MetricsCommand.Create(),
         "graph" => GraphCommand.Create(),
         "attack" => AttackCommand.Create(),
+        "export" => ExportCommand.Create(),
+        "predict" => PredictCommand.Create(),
+        "benchmark" => BenchmarkCommand.Create(),
         "data" => DataCommand.Create(),
         "init" => InitCommand.Create(),
         "clean" => CleanCommand.Create(),

@@ -48,6 +48,8 @@ internal static class GraphCommand
             text.Append($"  {data} --> {node}\n");
         }
 
+        foreach (var model in graph.Targets.OfType<QuantizeTarget>())
+            text.Append($"  {ids[model.Trained.Id]} --> {Node(model.Id, $"{model.Name}<br/>integers", "[", "]")}\n");
         foreach (var cells in graph.Targets.OfType<EvaluationCell>().GroupBy(cell => (cell.Name, Model: cell.Model)))
         {
             var evaluation = cells.First().Evaluation;

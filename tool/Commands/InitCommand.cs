@@ -11,7 +11,7 @@ internal static class InitCommand
         var folder = CommonOptions.Folder();
         var images = new Option<string?>("--from-images") { Description = "Train on this image folder or .zip (train/CLASS/*.jpg, test/CLASS/*.jpg) instead of the built-in house numbers.", HelpName = "PATH" };
         var command = new Command("init", """
-            Write a commented dq.json that trains, attacks and gates three models.
+            Write a commented dq.json that trains, quantizes, attacks and gates three models.
 
             Examples:
               dq init
@@ -65,15 +65,20 @@ internal static class InitCommand
                 "dq": { "extends": "vanilla", "lipschitz": { "beta": 1e-3 } },
               },
 
+              "quantize": {
+                // What ships: one ONNX file that computes in integers.
+                "dq-int8": { "model": "dq" },
+              },
+
               "evaluate": {
                 "robustness": {
-                  "models": ["full", "vanilla", "dq"],
+                  "models": ["full", "vanilla", "dq", "dq-int8"],
                   "attacks": ["fgsm", "pgd"],
                   // Strengths in pixel units of 0 to 255.
                   "epsilon": [2, 8],
                   "samples": 1000,
                   // A build fails (exit code 3) when a gate fails. Raise this one to what your model reaches.
-                  "gates": [{ "model": "dq", "attack": "pgd", "epsilon": 2, "atLeast": 0.2 }],
+                  "gates": [{ "model": "dq-int8", "attack": "pgd", "epsilon": 2, "atLeast": 0.2 }],
                 },
               },
             }

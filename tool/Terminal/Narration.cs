@@ -12,6 +12,7 @@ internal static class Narration
     public static string Title(IReadOnlyList<Target> targets) => targets[0] switch
     {
         EvaluationCell { Substitute: { } substitute } cell when targets.Count > 1 => $"{cell.Name}/black-box/{substitute.Name}",
+        EvaluationCell { MadeOn: { } trained } cell when targets.Count > 1 => $"{cell.Name}/on/{trained.Name}",
         EvaluationCell cell when targets.Count > 1 => $"{cell.Name}/{cell.Model.Name}",
         var target => Short(target),
     };

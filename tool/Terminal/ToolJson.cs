@@ -33,6 +33,10 @@ internal static class ToolJson
 
     public static string Metrics(IReadOnlyList<MetricRecord> metrics) => JsonSerializer.Serialize(metrics, Context.IReadOnlyListMetricRecord);
 
+    public static string Predictions(IReadOnlyList<Prediction> predictions) => JsonSerializer.Serialize(predictions, Context.IReadOnlyListPrediction);
+
+    public static string Speeds(IReadOnlyList<ModelSpeed> speeds) => JsonSerializer.Serialize(speeds, Context.IReadOnlyListModelSpeed);
+
     private static string Camel(string name) => char.ToLowerInvariant(name[0]) + name[1..];
 
     internal sealed record TargetJson(string Target, string Outcome, string? Why);
@@ -58,4 +62,6 @@ internal static class ToolJson
 [JsonSerializable(typeof(ToolJson.BuildJson))]
 [JsonSerializable(typeof(List<ToolJson.StatusJson>))]
 [JsonSerializable(typeof(IReadOnlyList<MetricRecord>))]
+[JsonSerializable(typeof(IReadOnlyList<Prediction>))]
+[JsonSerializable(typeof(IReadOnlyList<ModelSpeed>))]
 internal sealed partial class ToolJsonContext : JsonSerializerContext;

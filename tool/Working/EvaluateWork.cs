@@ -1,7 +1,6 @@
 using DQPipeline.Attacks;
 using DQPipeline.Data;
 using DQPipeline.Declarations;
-using DQPipeline.Evaluation;
 using DQPipeline.Targets.Workers;
 using TorchSharp;
 
@@ -16,16 +15,16 @@ internal static class EvaluateWork
         torch.set_num_threads(job.Threads);
         channel.Send(new ProgressEvent { Phase = "loading" });
         var dataset = Datasets.Load(Declaration.FromJson<DatasetDeclaration>(job.Dataset), cancellation);
-        using var network = ModelInput.Load(job.Model, job.ModelSha256, job.Device, dataset);
-        var evaluator = new Evaluator(network, dataset.Test, ModelInput.Sample(dataset, job.Samples, job.Seed), job.Batch, job.Seed) { Detector = ModelInput.Detector(job.Detector) };
+        var samples = ModelInput.Sample(dataset, job.Samples, job.Seed);
+        using var model = MeasuredModel.Open(job.Model, job.ModelSha256, job, dataset, samples, job.Batch, job.Seed, job.Detector);
         foreach (var cell in job.Cells)
         {
             cancellation.ThrowIfCancellationRequested();
             var attack = cell.Attack is null ? null : Declaration.FromJson<AttackDeclaration>(cell.Attack);
             var progress = new CellProgress(channel, attack is null ? "clean" : FormattableString.Invariant($"{attack.Kind}@{cell.Epsilon}"));
             var result = attack is null
-                ? evaluator.Clean(progress, cancellation)
-                : evaluator.Attacked(AttackFactory.Create(attack), cell.Epsilon, progress, cancellation);
+                ? model.Clean(progress, cancellation)
+                : model.Attacked(AttackFactory.Create(attack), cell.Epsilon, progress, cancellation);
             channel.Send(ModelInput.Event(cell.Id, result));
         }
 

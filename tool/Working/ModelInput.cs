@@ -6,6 +6,7 @@ using DQPipeline.Evaluation;
 using DQPipeline.Export;
 using DQPipeline.Native;
 using DQPipeline.Networks;
+using DQPipeline.Onnx.Inference;
 using DQPipeline.Targets.Workers;
 using TorchSharp;
 
@@ -18,15 +19,23 @@ internal static class ModelInput
     /// <exception cref="DqException">DQ3005: the file was changed since the job was written. DQ2005: the model knows other classes than the data have.</exception>
     public static Classifier Load(string path, string sha256, string device, ImageDataset dataset)
     {
-        using (var file = File.OpenRead(path))
-        {
-            if (Convert.ToHexStringLower(SHA256.HashData(file)) != sha256)
-                throw new DqException(DiagnosticCodes.ModelCorrupt, $"{path} was changed while the build ran; build again");
-        }
-
+        Verify(path, sha256);
         var network = (Classifier)ModelFile.Load(path).to(Devices.Resolve(device));
-        LabelCheck.Require(network.Description, dataset);
+        LabelCheck.Require(network.Description.Labels, dataset);
         return network;
+    }
+
+    /// <summary>Whether a file is that of a deployed model.</summary>
+    public static bool IsDeployed(string path) => Path.GetExtension(path).Equals(".onnx", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The deployed model of a file whose content has the hash, fit for the data.</summary>
+    /// <exception cref="DqException">DQ3005: the file was changed since the job was written. DQ5001: it is unusable. DQ2005: the model knows other classes than the data have.</exception>
+    public static DeployedModel LoadDeployed(string path, string sha256, int threads, ImageDataset dataset)
+    {
+        Verify(path, sha256);
+        var model = DeployedModel.Load(path, new DeployedModelOptions { Threads = threads });
+        LabelCheck.Require(model.Info.Labels, dataset);
+        return model;
     }
 
     /// <summary>A seeded, class-balanced sample of the test split; 0 takes all.</summary>
@@ -36,6 +45,13 @@ internal static class ModelInput
     /// <summary>The detector of a job; null where it has none.</summary>
     public static SqueezingDetector? Detector(string? declaration) =>
         declaration is null ? null : new SqueezingDetector(Declaration.FromJson<SqueezeDeclaration>(declaration));
+
+    private static void Verify(string path, string sha256)
+    {
+        using var file = File.OpenRead(path);
+        if (Convert.ToHexStringLower(SHA256.HashData(file)) != sha256)
+            throw new DqException(DiagnosticCodes.ModelCorrupt, $"{path} was changed while the build ran; build again");
+    }
 
     /// <summary>A measured cell as the front end hears of it.</summary>
     public static CellEvent Event(string id, CellResult result) => new(id, result.Samples, result.Correct)

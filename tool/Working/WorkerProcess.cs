@@ -25,7 +25,8 @@ internal static class WorkerProcess
             {
                 TrainJob train => TrainWork.Run(train, channel),
                 EvaluateJob evaluate => EvaluateWork.Run(evaluate, channel),
-                BlackBoxJob blackBox => BlackBoxWork.Run(blackBox, channel),
+                QuantizeJob quantize => QuantizeWork.Run(quantize, channel),
+                TransferJob transfer => TransferWork.Run(transfer, channel),
                 DistanceJob distance => DistanceWork.Run(distance, channel),
                 SamplesJob samples => SamplesWork.Run(samples, channel),
                 var other => throw new DqException(DiagnosticCodes.Internal, $"this worker knows no job of the kind {other.GetType().Name}; the tool and its worker differ in version"),

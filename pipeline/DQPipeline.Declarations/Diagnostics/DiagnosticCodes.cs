@@ -90,6 +90,15 @@ public static class DiagnosticCodes
     /// <summary>A gate has no measurement to be held against.</summary>
     public const string GateUndecided = "DQ4002";
 
+    /// <summary>A deployed model file is damaged, foreign, or asks for more memory than it may.</summary>
+    public const string DeployedModelCorrupt = "DQ5001";
+
+    /// <summary>A quantized model is right about fewer images than the trained one, by more than was allowed.</summary>
+    public const string QuantizationLoss = "DQ5002";
+
+    /// <summary>A model cannot be exported as was asked.</summary>
+    public const string CannotExport = "DQ5003";
+
     /// <summary>An entry of the cache does not hold the bytes its name promises; it was removed.</summary>
     public const string CacheCorrupt = "DQ6001";
 

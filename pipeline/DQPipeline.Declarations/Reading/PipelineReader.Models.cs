@@ -3,11 +3,29 @@ using DQPipeline.Declarations.Shapes;
 
 namespace DQPipeline.Declarations.Reading;
 
-/// <summary>What reads trained models besides their accuracy: substitutes of black-box attacks, distances, samples.</summary>
+/// <summary>What reads trained models besides their accuracy: integer models, substitutes of black-box attacks, distances, samples.</summary>
 internal sealed partial class PipelineReader
 {
     private readonly Dictionary<string, DistanceDeclaration> _distance = [];
     private readonly Dictionary<string, SamplesDeclaration> _samples = [];
+
+    private readonly Dictionary<string, QuantizeDeclaration> _quantize = [];
+
+    private void ReadQuantize(Entry entry)
+    {
+        if (IsTaken(entry))
+            return;
+        var before = context.Diagnostics.Count;
+        var quantize = Declared.Quantize.Read(entry.Options, context, new QuantizeDeclaration { Seed = root.Seed }) with { Name = entry.Name, Group = entry.Name, Place = entry.Place };
+        if (context.Diagnostics.Count > before)
+            return;
+        foreach (var model in Models(quantize.Model, entry.Options["model"]!.Place))
+        {
+            // A member of a matrix goes by what makes it differ from the others.
+            var name = model == quantize.Model ? entry.Name : $"{entry.Name}{model[model.IndexOf('@')..]}";
+            _quantize[name] = quantize with { Name = name, Model = model };
+        }
+    }
 
     private void ReadDistance(Entry entry)
     {
@@ -33,6 +51,7 @@ internal sealed partial class PipelineReader
     private bool IsTaken(Entry entry)
     {
         var other = _train.ContainsKey(entry.Name) || _train.Values.Any(train => train.Group == entry.Name) ? "a model"
+            : _quantize.Values.Any(quantize => quantize.Group == entry.Name) ? "an integer model"
             : _evaluate.ContainsKey(entry.Name) ? "an evaluation"
             : _distance.ContainsKey(entry.Name) ? "a distance"
             : null;

@@ -23,10 +23,22 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
             _broken.Add($"train.{name}");
         ReadEntries(new Entries("datasets", context).Read(file), ReadDataset);
         ReadEntries(new Entries("train", context).Read(file), ReadTrain);
+        foreach (var name in NamesOf(file, "quantize"))
+            _broken.Add($"train.{name}");
+        ReadEntries(new Entries("quantize", context).Read(file), ReadQuantize);
         ReadEntries(new Entries("evaluate", context).Read(file), ReadEvaluate);
         ReadEntries(new Entries("distance", context).Read(file), ReadDistance);
         ReadEntries(new Entries("samples", context).Read(file), ReadSamples);
-        return root with { UsesEnvironment = _usesEnvironment, Datasets = _datasets, Train = _train, Evaluate = _evaluate, Distance = _distance, Samples = _samples };
+        return root with
+        {
+            UsesEnvironment = _usesEnvironment,
+            Datasets = _datasets,
+            Train = _train,
+            Quantize = _quantize,
+            Evaluate = _evaluate,
+            Distance = _distance,
+            Samples = _samples,
+        };
     }
 
     private static IEnumerable<string> NamesOf(SourceNode file, string section) => file[section]?.Members.Select(member => member.Name) ?? [];
@@ -101,7 +113,7 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
         if (context.Diagnostics.Count > before)
             return;
 
-        evaluate = WithSubstitutes(evaluate, entry.Options) with { Models = Models(evaluate.Models, entry.Options["models"]!) };
+        evaluate = WithSubstitutes(evaluate, entry.Options) with { Models = Models(evaluate.Models, entry.Options["models"]!, deployed: true) };
         var gates = new List<GateDeclaration>();
         foreach (var gate in evaluate.Gates)
             gates.AddRange(ExpandGate(evaluate, gate));
@@ -124,22 +136,25 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
     }
 
     /// <summary>The models that a list of names stands for, each once.</summary>
-    private List<string> Models(IReadOnlyList<string> names, SourceNode node)
+    private List<string> Models(IReadOnlyList<string> names, SourceNode node, bool deployed = false)
     {
         var models = new List<string>();
         for (var i = 0; i < names.Count; i++)
-            models.AddRange(Models(names[i], node.Kind == NodeKind.Array ? node.Items[i].Place : node.Place).Where(model => !models.Contains(model)));
+            models.AddRange(Models(names[i], node.Kind == NodeKind.Array ? node.Items[i].Place : node.Place, deployed).Where(model => !models.Contains(model)));
         return models;
     }
 
-    /// <summary>The models that a name stands for: itself, or the members of a matrix.</summary>
-    private List<string> Models(string name, SourcePlace place)
+    /// <summary>The models that a name stands for: itself, or the members of a matrix. Integer models count only where they are asked for: they have no gradient.</summary>
+    private List<string> Models(string name, SourcePlace place, bool deployed = false)
     {
-        if (_train.ContainsKey(name))
+        if (_train.ContainsKey(name) || (deployed && _quantize.ContainsKey(name)))
             return [name];
-        var members = _train.Values.Where(train => train.Group == name).Select(train => train.Name).ToList();
-        if (members.Count == 0)
-            Unknown("model", name, "train", _train.Values.SelectMany(train => new[] { train.Name, train.Group }).Distinct(), place);
+        var known = _train.Values.Select(train => (train.Name, train.Group)).Concat(deployed ? _quantize.Values.Select(quantize => (quantize.Name, quantize.Group)) : []).ToList();
+        var members = known.Where(model => model.Group == name).Select(model => model.Name).ToList();
+        if (members.Count == 0 && _quantize.Values.Any(quantize => quantize.Name == name || quantize.Group == name))
+            context.Complain(DiagnosticCodes.OutOfRange, $"\"{name}\" is an integer model, which has no gradient and no layers to look into; name the trained model that it is made of", place);
+        else if (members.Count == 0)
+            Unknown("model", name, "train", known.SelectMany(model => new[] { model.Name, model.Group }).Distinct(), place);
         return members;
     }
 
@@ -159,7 +174,7 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
         }
 
         var before = context.Diagnostics.Count;
-        var models = Models(gate.Model, gate.Place);
+        var models = Models(gate.Model, gate.Place, deployed: true);
         if (context.Diagnostics.Count == before && models.Find(model => !evaluate.Models.Contains(model)) is { } outside)
             context.Complain(DiagnosticCodes.GateUnmeasured, $"\"{evaluate.Name}\" does not measure the model \"{outside}\"; add it to \"models\"", gate.Place);
         if (gate.BlackBox && models.Contains(made!.From))

@@ -114,6 +114,22 @@ internal static class Declared
         new RecordField<TrainDeclaration, SqueezeDeclaration>("squeeze", Squeeze, d => d.Squeeze, (d, v) => d with { Squeeze = v }),
         new RecordField<TrainDeclaration, AdversarialDeclaration>("adversarial", Adversarial, d => d.Adversarial, (d, v) => d with { Adversarial = v }));
 
+    public static readonly Shape<CalibrationDeclaration> Calibration = new(
+        () => new(),
+        new TextField<CalibrationDeclaration>("method", d => d.Method, (d, v) => d with { Method = v }, "mse", "percentile", "range"),
+        new NumberField<CalibrationDeclaration>("percentile", 50, 100, d => d.Percentile, (d, v) => d with { Percentile = v }),
+        new IntegerField<CalibrationDeclaration>("samples", 1, 100_000, d => d.Samples, (d, v) => d with { Samples = v }));
+
+    public static readonly Shape<QuantizeDeclaration> Quantize = new(
+        () => new(),
+        Text<QuantizeDeclaration>("model", d => d.Model, (d, v) => d with { Model = v }, inKey: false),
+        new TextField<QuantizeDeclaration>("input", d => d.Input, (d, v) => d with { Input = v }, "float", "uint8"),
+        new IntegerField<QuantizeDeclaration>("bits", 1, 8, d => d.Bits, (d, v) => d with { Bits = v }),
+        new RecordField<QuantizeDeclaration, CalibrationDeclaration>("calibration", Calibration, d => d.Calibration, (d, v) => d with { Calibration = v }),
+        new NumberField<QuantizeDeclaration>("maxLoss", 0, 100, d => d.MaxLoss, (d, v) => d with { MaxLoss = v }),
+        new IntegerField<QuantizeDeclaration>("samples", 0, MaxCount, d => d.Samples, (d, v) => d with { Samples = v }),
+        Seed<QuantizeDeclaration>(d => d.Seed, (d, v) => d with { Seed = v }));
+
     public static readonly Shape<AttackDeclaration> Attack = new(
         () => new(),
         [

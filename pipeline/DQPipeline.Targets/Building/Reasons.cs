@@ -40,7 +40,8 @@ internal static class Reasons
     private static string Changed(Target target, string name, string old, string value, DataState data) => name switch
     {
         "data" => data.Describe(old) is { } files ? $"the data of '{target.Dataset.Name}': {files}" : $"the data of '{target.Dataset.Name}' changed",
-        "model" => $"the model '{(target as EvaluationCell)?.Model.Name}' changed",
+        "model" => $"the model '{(target as EvaluationCell)?.Model.Name ?? (target as QuantizeTarget)?.Trained.Name}' changed",
+        "trained" => $"the trained model '{(target as EvaluationCell)?.MadeOn?.Name}' changed",
         "substitute" => $"the substitute '{(target as EvaluationCell)?.Substitute?.Name}' changed",
         "method" => $"the method's version: {old} → {value}",
         _ => ModelsTarget.ModelOf(name) is { } model ? $"the model '{model}' changed" : $"{name}: {old} → {value}",

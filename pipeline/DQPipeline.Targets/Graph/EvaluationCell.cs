@@ -10,19 +10,20 @@ namespace DQPipeline.Targets.Graph;
 /// One measurement of an evaluation: a model, an attack (or none), an ε, and for a black-box attack the substitute on which it is made. Its result is two numbers,
 /// <c>samples</c> and <c>correct</c>; where the evaluation declares a detector, those of <see cref="Detection"/> too.
 /// </summary>
+/// <remarks>An integer model has no gradient: a white-box attack on it is made on the trained model that it is made of.</remarks>
 public sealed class EvaluationCell : Target
 {
     /// <summary>What stands before the label of a black-box measurement.</summary>
     private const string BlackBoxPrefix = "black-box/";
 
-    internal EvaluationCell(EvaluateDeclaration evaluation, TrainTarget model, AttackDeclaration? attack, double epsilon, TrainTarget? substitute = null)
+    internal EvaluationCell(EvaluateDeclaration evaluation, ModelTarget model, AttackDeclaration? attack, double epsilon, TrainTarget? substitute = null)
         : base(
             "evaluate",
             IdOf(evaluation.Name, model.Name, NameOf(attack), epsilon, substitute is not null),
             evaluation.Name,
             evaluation.Place,
             model.Dataset,
-            substitute is null ? [model] : [model, substitute])
+            Reads(model, attack, substitute))
     {
         Evaluation = evaluation;
         Model = model;
@@ -35,7 +36,7 @@ public sealed class EvaluationCell : Target
     public EvaluateDeclaration Evaluation { get; }
 
     /// <summary>The model.</summary>
-    public TrainTarget Model { get; }
+    public ModelTarget Model { get; }
 
     /// <summary>The attack; null measures clean accuracy.</summary>
     public AttackDeclaration? Attack { get; }
@@ -46,20 +47,23 @@ public sealed class EvaluationCell : Target
     /// <summary>ε in pixel units of 0–255; 0 for clean.</summary>
     public double Epsilon { get; }
 
-    /// <summary>The model on which the attack is made; null where that is <see cref="Model"/> itself.</summary>
+    /// <summary>The separately trained model on which a black-box attack is made; null of the others.</summary>
     public TrainTarget? Substitute { get; }
+
+    /// <summary>The model on which the attack is made; null where that is <see cref="Model"/> itself, or where there is no attack.</summary>
+    public TrainTarget? MadeOn => MadeOnOf(Model, Attack, Substitute);
 
     private string Part => LabelOf(AttackName, Epsilon, Substitute is not null);
 
     internal override IEnumerable<string> Names => [Name, $"{Name}/{Model.Name}", $"{Name}/{Model.Name}/{Part}"];
 
     /// <summary>
-    /// Cells of one model on one sample share a worker: the library, the data and the model are loaded once. Black-box cells share one by substitute instead, which
-    /// makes its adversarial images once for all models.
+    /// Cells of one model on one sample share a worker: the library, the data and the model are loaded once. Cells whose images are made on another model share one by that
+    /// instead, which makes them once for all.
     /// </summary>
-    internal override object Batch => Substitute is null
+    internal override object Batch => MadeOn is null
         ? (Model.Id, Evaluation.Samples, Evaluation.Batch, Evaluation.Seed, Evaluation.Detector)
-        : (Substitute.Id, Dataset, Evaluation.Samples, Evaluation.Batch, Evaluation.Seed, Evaluation.Detector);
+        : (MadeOn.Id, Dataset, Evaluation.Samples, Evaluation.Batch, Evaluation.Seed, Evaluation.Detector);
 
     /// <summary>EVALUATION[/MODEL or MATRIX[/[black-box[/]]ATTACK or ATTACK@ε]], with or without the kind before it.</summary>
     internal override bool Matches(string selector)
@@ -68,7 +72,7 @@ public sealed class EvaluationCell : Target
         var rest = selector.StartsWith(prefix, StringComparison.Ordinal) ? selector[prefix.Length..] : selector;
         var segments = rest.Split('/', 3);
         return segments[0] == Name
-            && (segments.Length < 2 || segments[1] == Model.Name || segments[1] == Model.Declaration.Group)
+            && (segments.Length < 2 || segments[1] == Model.Name || segments[1] == Model.Group)
             && (segments.Length < 3 || MatchesPart(segments[2]));
     }
 
@@ -76,7 +80,7 @@ public sealed class EvaluationCell : Target
         ? part == AttackName || part == Part
         : part + "/" == BlackBoxPrefix || part == BlackBoxPrefix + AttackName || part == Part;
 
-    internal override string PartOf(Target required) => required == Substitute ? "substitute" : base.PartOf(required);
+    internal override string PartOf(Target required) => required == Substitute ? "substitute" : required == Model ? "model" : "trained";
 
     internal override string Version(MethodVersions versions) => versions.Evaluate;
 
@@ -110,9 +114,9 @@ public sealed class EvaluationCell : Target
 
     internal override WorkerJob CreateJob(JobContext context)
     {
-        if (Substitute is not null)
-            return BlackBoxJobs.Create(this, context);
-        var (path, model) = context.Input(Model, TrainTarget.ModelFile);
+        if (MadeOn is not null)
+            return TransferJobs.Create(this, context);
+        var (path, model) = context.Input(Model, Model.File);
         return new EvaluateJob
         {
             Name = $"evaluate/{Name}/{Model.Name}",
@@ -129,6 +133,12 @@ public sealed class EvaluationCell : Target
             Cells = [.. context.Targets.Cast<EvaluationCell>().Select(c => new EvaluateCell(c.Id, c.Attack is null ? null : Declaration.ToJson(c.Attack), c.Epsilon))],
         };
     }
+
+    private static TrainTarget? MadeOnOf(ModelTarget model, AttackDeclaration? attack, TrainTarget? substitute) =>
+        substitute ?? (attack is null || model.Trained == model ? null : model.Trained);
+
+    private static Target[] Reads(ModelTarget model, AttackDeclaration? attack, TrainTarget? substitute) =>
+        MadeOnOf(model, attack, substitute) is { } madeOn ? [model, madeOn] : [model];
 
     internal static string NameOf(AttackDeclaration? attack) => attack is null ? "clean" : attack.Name.Length > 0 ? attack.Name : attack.Kind;
 

@@ -21,9 +21,9 @@ internal sealed record JobContext(
     Func<Target, string, (string Path, TargetOutput Output)> Input)
 {
     /// <summary>A model that the batch reads, as a job has it.</summary>
-    public JobModel Model(TrainTarget model)
+    public JobModel Model(ModelTarget model)
     {
-        var (path, output) = Input(model, TrainTarget.ModelFile);
+        var (path, output) = Input(model, model.File);
         return new(model.Name, path, output.Sha256);
     }
 }

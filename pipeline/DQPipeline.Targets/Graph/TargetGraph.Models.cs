@@ -5,43 +5,22 @@ namespace DQPipeline.Targets.Graph;
 /// <summary>The targets that read models.</summary>
 public sealed partial class TargetGraph
 {
-    /// <summary>The models that the names of an entry stand for, each once.</summary>
-    private static IEnumerable<TrainTarget> Models(string reader, IReadOnlyList<string> names, SourcePlace place, Dictionary<string, List<TrainTarget>> groups)
-    {
-        var seen = new HashSet<TrainTarget>();
-        foreach (var name in names)
-        {
-            if (!groups.TryGetValue(name, out var members))
-                throw Suggestion.Unknown($"{reader} needs the model", name, groups.Keys, place);
-            foreach (var member in members.Where(seen.Add))
-                yield return member;
-        }
-    }
-
     /// <summary>The attacks of an evaluation, each with the substitute on which it is made, if that is not the model itself. Made once: ten thousand cells share them.</summary>
-    private static List<MadeAttack> Attacks(EvaluateDeclaration evaluation, Dictionary<string, List<TrainTarget>> groups)
+    private static List<MadeAttack> Attacks(EvaluateDeclaration evaluation, ModelsByName models)
     {
         var attacks = new List<MadeAttack>();
         foreach (var attack in evaluation.AllAttacks())
-            attacks.Add(new(attack, attack.From.Length > 0 ? Substitute(evaluation, attack.From, groups) : null));
+            attacks.Add(new(attack, attack.From.Length > 0 ? models.OneTrained($"evaluate '{evaluation.Name}' needs the substitute", attack.From, evaluation.Place) : null));
         return attacks;
     }
 
-    private static TrainTarget Substitute(EvaluateDeclaration evaluation, string name, Dictionary<string, List<TrainTarget>> groups)
-    {
-        if (!groups.TryGetValue(name, out var members))
-            throw Suggestion.Unknown($"evaluate '{evaluation.Name}' needs the substitute", name, groups.Keys, evaluation.Place);
-        return members.Count == 1 ? members[0]
-            : throw new DqException(DiagnosticCodes.OutOfRange, $"the substitute '{name}' of evaluate '{evaluation.Name}' stands for {members.Count} models; name one of them", evaluation.Place);
-    }
-
-    /// <summary>A cell for clean images and one for each attack × ε. A model is no substitute for itself: that would be the white-box attack again.</summary>
-    private void AddCells(EvaluateDeclaration evaluation, TrainTarget model, List<MadeAttack> attacks)
+    /// <summary>A cell for clean images and one for each attack × ε. A model is no substitute for itself, nor for the integer model made of it: that would be the white-box attack again.</summary>
+    private void AddCells(EvaluateDeclaration evaluation, ModelTarget model, List<MadeAttack> attacks)
     {
         Add(new EvaluationCell(evaluation, model, null, 0));
         foreach (var (attack, substitute) in attacks)
         {
-            if (substitute == model)
+            if (substitute == model.Trained)
                 continue;
             for (var i = 0; i < evaluation.Epsilon.Count; i++)
             {

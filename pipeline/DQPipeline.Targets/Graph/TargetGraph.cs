@@ -17,36 +17,41 @@ public sealed partial class TargetGraph
     public IReadOnlyList<Target> Targets => _targets;
 
     /// <summary>
-    /// The graph of a pipeline: a target for each model, for each evaluation one for each model × attack × ε besides the clean one, and one for each distance and each
-    /// set of samples.
+    /// The graph of a pipeline: a target for each model, trained or integer, for each evaluation one for each model × attack × ε besides the clean one, and one for each
+    /// distance and each set of samples.
     /// </summary>
     /// <exception cref="DqException">DQ1005 a name that nothing declares; DQ1007 two measurements with one name.</exception>
     public static TargetGraph Create(PipelineDeclaration pipeline)
     {
         var graph = new TargetGraph(pipeline);
-        var groups = new Dictionary<string, List<TrainTarget>>();
+        var models = new ModelsByName();
         foreach (var train in pipeline.Train.Values)
         {
             if (!pipeline.Datasets.TryGetValue(train.Dataset, out var dataset))
                 throw Suggestion.Unknown($"train '{train.Name}' needs the data set", train.Dataset, pipeline.Datasets.Keys, train.Place);
             var target = new TrainTarget(train, dataset);
             graph.Add(target);
-            AddTo(groups, train.Name, target);
-            if (train.Group.Length > 0 && train.Group != train.Name)
-                AddTo(groups, train.Group, target);
+            models.Add(target);
+        }
+
+        foreach (var quantize in pipeline.Quantize.Values)
+        {
+            var target = new QuantizeTarget(quantize, models.OneTrained($"quantize '{quantize.Name}' needs the model", quantize.Model, quantize.Place));
+            graph.Add(target);
+            models.Add(target);
         }
 
         foreach (var evaluation in pipeline.Evaluate.Values)
         {
-            var attacks = Attacks(evaluation, groups);
-            foreach (var model in Models($"evaluate '{evaluation.Name}'", evaluation.Models, evaluation.Place, groups))
+            var attacks = Attacks(evaluation, models);
+            foreach (var model in models.All($"evaluate '{evaluation.Name}' needs the model", evaluation.Models, evaluation.Place))
                 graph.AddCells(evaluation, model, attacks);
         }
 
         foreach (var distance in pipeline.Distance.Values)
-            graph.Add(new DistanceTarget(distance, [.. Models($"distance '{distance.Name}'", distance.Models, distance.Place, groups)]));
+            graph.Add(new DistanceTarget(distance, [.. models.Trained($"distance '{distance.Name}' needs the trained model", distance.Models, distance.Place)]));
         foreach (var samples in pipeline.Samples.Values)
-            graph.Add(new SamplesTarget(samples, [.. Models($"samples '{samples.Name}'", samples.Models, samples.Place, groups)]));
+            graph.Add(new SamplesTarget(samples, [.. models.Trained($"samples '{samples.Name}' needs the trained model", samples.Models, samples.Place)]));
         return graph;
     }
 
@@ -94,16 +99,7 @@ public sealed partial class TargetGraph
     }
 
     /// <summary>The models of an evaluation or gate by name: one, or the members of a matrix; none where nothing is called so.</summary>
-    internal IEnumerable<TrainTarget> ModelsCalled(string name) =>
-        _targets.OfType<TrainTarget>().Where(t => t.Name == name || t.Declaration.Group == name);
-
-    private static void AddTo(Dictionary<string, List<TrainTarget>> groups, string name, TrainTarget target)
-    {
-        if (groups.TryGetValue(name, out var members))
-            members.Add(target);
-        else
-            groups.Add(name, [target]);
-    }
+    internal IEnumerable<ModelTarget> ModelsCalled(string name) => _targets.OfType<ModelTarget>().Where(t => t.Name == name || t.Group == name);
 
     private void Add(Target target)
     {

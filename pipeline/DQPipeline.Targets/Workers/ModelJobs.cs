@@ -6,11 +6,27 @@ namespace DQPipeline.Targets.Workers;
 /// <param name="Sha256">SHA-256 of the file, 64 hexadecimal digits, that the worker may hold the bytes against.</param>
 public sealed record JobModel(string Name, string Path, string Sha256);
 
-/// <summary>Make adversarial images on one model and score others on them (paper section 5.1); each attack × ε is made once.</summary>
-public sealed record BlackBoxJob : WorkerJob
+/// <summary>Make the integer model of a trained one, write it as <c>model.onnx</c>, and compare the two.</summary>
+public sealed record QuantizeJob : WorkerJob
+{
+    /// <summary>The <c>QuantizeDeclaration</c> as JSON (<c>Declaration.FromJson</c>).</summary>
+    public required string Quantize { get; init; }
+
+    /// <summary>The target's key, which the file records.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>The trained model.</summary>
+    public required JobModel Model { get; init; }
+}
+
+/// <summary>
+/// Make adversarial images on one model and score others on them: black-box attacks (paper section 5.1), and those on integer models, which have no gradient. Each attack × ε
+/// is made once.
+/// </summary>
+public sealed record TransferJob : WorkerJob
 {
     /// <summary>The model on which the images are made.</summary>
-    public required JobModel Substitute { get; init; }
+    public required JobModel MadeOn { get; init; }
 
     /// <summary>The models that are scored.</summary>
     public required IReadOnlyList<JobModel> Models { get; init; }
@@ -28,15 +44,15 @@ public sealed record BlackBoxJob : WorkerJob
     public string? Detector { get; init; }
 
     /// <summary>What to measure, at least one; each result is reported as it is known.</summary>
-    public required IReadOnlyList<BlackBoxCell> Cells { get; init; }
+    public required IReadOnlyList<TransferCell> Cells { get; init; }
 }
 
-/// <summary>One black-box measurement.</summary>
+/// <summary>One measurement of a <see cref="TransferJob"/>.</summary>
 /// <param name="Id">Names the cell in <see cref="CellEvent"/>; nothing else may depend on it.</param>
-/// <param name="Model">The scored model, by its place in <see cref="BlackBoxJob.Models"/>.</param>
+/// <param name="Model">The scored model, by its place in <see cref="TransferJob.Models"/>.</param>
 /// <param name="Attack">The <c>AttackDeclaration</c> as JSON.</param>
 /// <param name="Epsilon">ε in pixel units of 0–255.</param>
-public sealed record BlackBoxCell(string Id, int Model, string Attack, double Epsilon);
+public sealed record TransferCell(string Id, int Model, string Attack, double Epsilon);
 
 /// <summary>Measure distances between clean and adversarial activations and write <c>distance.json</c> and <c>distance.csv</c>.</summary>
 public sealed record DistanceJob : WorkerJob

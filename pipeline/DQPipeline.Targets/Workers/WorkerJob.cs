@@ -9,7 +9,8 @@ namespace DQPipeline.Targets.Workers;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(TrainJob), "train")]
 [JsonDerivedType(typeof(EvaluateJob), "evaluate")]
-[JsonDerivedType(typeof(BlackBoxJob), "black-box")]
+[JsonDerivedType(typeof(QuantizeJob), "quantize")]
+[JsonDerivedType(typeof(TransferJob), "transfer")]
 [JsonDerivedType(typeof(DistanceJob), "distance")]
 [JsonDerivedType(typeof(SamplesJob), "samples")]
 public abstract record WorkerJob

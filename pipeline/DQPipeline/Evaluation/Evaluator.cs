@@ -53,6 +53,11 @@ public sealed partial class Evaluator
         return Detector is null ? result : result with { Detection = FalseAlarms(Detector, predictions, cancellation) };
     }
 
+    /// <summary>The labels of the clean images, by number.</summary>
+    /// <inheritdoc cref="Clean"/>
+    public IReadOnlyList<long> Predictions(IProgress<EvaluationProgress>? progress = null, CancellationToken cancellation = default) =>
+        CleanPredictions(new Passes(progress, batches.Count, 0), cancellation);
+
     /// <summary>Accuracy under <paramref name="attack"/> at strength <paramref name="epsilon"/> (0–255), attacking only images that are right so far.</summary>
     /// <exception cref="ArgumentOutOfRangeException">ε is not within 0 to 255.</exception>
     /// <exception cref="DqException">DQ3004: the network's outputs are not finite numbers.</exception>

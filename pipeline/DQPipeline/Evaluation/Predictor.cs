@@ -7,14 +7,14 @@ using static TorchSharp.torch;
 namespace DQPipeline.Evaluation;
 
 /// <summary>What a network says about a batch, brought to the host.</summary>
-internal static class Predictor
+public static class Predictor
 {
     /// <summary>
     /// The predicted class of each image, and with <paramref name="trueClasses"/> (int64 N) the loss log Σ_{j≠y} exp zⱼ − z_y, of which cross entropy is
     /// the growing function log(1 + exp ·): the same order, without float32's saturation.
     /// </summary>
     /// <exception cref="DqException">DQ3004: an output is not a finite number.</exception>
-    public static (long[] Classes, float[] Losses) Predict(Classifier network, Tensor images, Tensor? trueClasses = null)
+    internal static (long[] Classes, float[] Losses) Predict(Classifier network, Tensor images, Tensor? trueClasses = null)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -38,6 +38,16 @@ internal static class Predictor
         return [.. probabilities.Chunk(network.Description.Classes)];
     }
 
+    /// <inheritdoc cref="Probabilities(Classifier, Tensor)"/>
+    /// <param name="network">The network, on the processor.</param>
+    /// <param name="pixels">N images of bytes, N×C×H×W.</param>
+    public static double[][] Probabilities(Classifier network, byte[] pixels)
+    {
+        using var scope = NewDisposeScope();
+        var shape = network.Description;
+        return Probabilities(network, tensor(pixels).reshape(-1, shape.Channels, shape.Height, shape.Width).to(ScalarType.Float32).div_(Number.Of(255)));
+    }
+
     /// <summary>The network's answers in evaluation mode, float32 N×K, in the current scope.</summary>
     private static Tensor Logits(Classifier network, Tensor images)
     {
@@ -56,7 +66,7 @@ internal static class Predictor
     }
 
     /// <summary>A tensor's values, row-major, from whatever device.</summary>
-    public static T[] ToArray<T>(Tensor values)
+    internal static T[] ToArray<T>(Tensor values)
         where T : unmanaged
     {
         using var scope = NewDisposeScope();

@@ -64,6 +64,21 @@ internal sealed class BasicBlock : nn.Module<Tensor, Tensor>
         return activation.Apply(joined);
     }
 
+    /// <summary>Leads a visitor through the block.</summary>
+    /// <returns>The number of the block's result.</returns>
+    public int Accept(ILayerVisitor visitor, int input, string name)
+    {
+        var inner = visitor.Activate(visitor.Convolve(input, $"{name}.conv1", conv1), $"{name}.norm1", norm1);
+        var residual = visitor.Normalize(visitor.Convolve(inner, $"{name}.conv2", conv2), $"{name}.norm2", norm2, sum.Factor(ResidualSum.Residual));
+        var joined = shortcut is null
+            ? visitor.Sum(input, sum.Factor(ResidualSum.Shortcut), residual, $"{name}.sum")
+            : visitor.Sum(Projected(visitor, input, name), null, residual, $"{name}.sum");
+        return visitor.Activate(joined, $"{name}.activation", activation);
+    }
+
+    private int Projected(ILayerVisitor visitor, int input, string name) => visitor.Normalize(
+        visitor.Convolve(input, $"{name}.shortcut", shortcut!), $"{name}.shortcutNorm", shortcutNorm!, sum.Factor(ResidualSum.Shortcut));
+
     private Tensor Join(Tensor input)
     {
         using var inner = conv1.call(input);

@@ -35,6 +35,10 @@ public abstract class Classifier(NetworkDescription description) : nn.Module<Ten
     /// </summary>
     public virtual IReadOnlyList<Parameter> ConvexCoefficients => [];
 
+    /// <summary>Leads a visitor through the network.</summary>
+    /// <exception cref="NotSupportedException">The network is not one of those that the product builds.</exception>
+    internal virtual void Accept(ILayerVisitor visitor) => throw new NotSupportedException($"The network '{Description.Network}' cannot be written in another form.");
+
     /// <summary>(x − mean)·scale of the squeezed image, the first thing that every network does, in <see cref="MapType"/> with channels last.</summary>
     /// <remarks>In place where it can be: neither the subtraction nor the multiplication needs its result for the gradient.</remarks>
     protected Tensor Centre(Tensor images)

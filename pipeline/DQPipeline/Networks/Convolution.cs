@@ -26,6 +26,9 @@ public sealed class Convolution : nn.Module<Tensor, Tensor>
     /// <summary>float32 cout×cin×k×k. Looked up each time and not kept: to() registers a new one in its place.</summary>
     public Parameter Weight => get_parameter("weight")!;
 
+    /// <summary>Step between windows.</summary>
+    public int Stride => (int)strides[0];
+
     /// <summary>Gives a scalar tensor that the weight is multiplied by, with a gradient of its own; null where there is none.</summary>
     internal Func<Tensor>? Factor { get; set; }
 

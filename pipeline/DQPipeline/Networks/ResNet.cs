@@ -69,4 +69,13 @@ internal sealed class ResNet : Classifier
             x = Replace(x, block.call(x));
         return Pooled(x, linear);
     }
+
+    /// <inheritdoc/>
+    internal override void Accept(ILayerVisitor visitor)
+    {
+        var x = visitor.Activate(visitor.Convolve(visitor.Image(Description), "conv", stem), nameof(norm), norm);
+        foreach (var (name, block) in blocks)
+            x = block.Accept(visitor, x, name);
+        visitor.Head(x, nameof(linear), linear);
+    }
 }

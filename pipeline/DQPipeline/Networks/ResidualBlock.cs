@@ -66,4 +66,16 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
         using var projected = shortcut.call(activated);
         return ResidualSum.Join(projected, residual);
     }
+
+    /// <summary>Leads a visitor through the block.</summary>
+    /// <returns>The number of the block's result.</returns>
+    public int Accept(ILayerVisitor visitor, int input, string name)
+    {
+        var activated = visitor.Activate(input, $"{name}.norm1", norm1);
+        var inner = visitor.Activate(visitor.Convolve(activated, $"{name}.conv1", conv1), $"{name}.norm2", norm2);
+        var residual = visitor.Convolve(inner, $"{name}.conv2", conv2);
+        return shortcut is null
+            ? visitor.Sum(input, sum.Factor(ResidualSum.Shortcut), residual, $"{name}.sum")
+            : visitor.Sum(visitor.Convolve(activated, $"{name}.shortcut", shortcut), null, residual, $"{name}.sum");
+    }
 }

@@ -33,6 +33,9 @@ internal sealed class ResidualSum : nn.Module
     /// <summary>float32 [α₁ of the shortcut, α₂ of the residual branch]; null of a plain sum.</summary>
     public Parameter? Coefficients => convex ? get_parameter("coefficients") : null;
 
+    /// <summary>The coefficient of a branch, a new scalar tensor; null of a plain sum, where it is 1.</summary>
+    public Tensor? Factor(int branch) => Coefficients?[branch];
+
     /// <summary>Has the convolution that ends a branch multiply its weight by the branch's coefficient.</summary>
     /// <param name="last">The layer.</param>
     /// <param name="branch"><see cref="Shortcut"/> or <see cref="Residual"/>.</param>

@@ -72,4 +72,18 @@ internal sealed class Vgg : Classifier
 
         return Pooled(x, linear);
     }
+
+    /// <inheritdoc/>
+    internal override void Accept(ILayerVisitor visitor)
+    {
+        var x = visitor.Image(Description);
+        foreach (var (name, convolution, norm, pool) in blocks)
+        {
+            x = visitor.Activate(visitor.Convolve(x, name, convolution), name.Replace("conv", "norm", StringComparison.Ordinal), norm);
+            if (pool)
+                x = visitor.Pool(x, $"{name}.pool");
+        }
+
+        visitor.Head(x, nameof(linear), linear);
+    }
 }

@@ -66,4 +66,13 @@ internal sealed class WideResNet : Classifier
             x = Replace(x, block.call(x));
         return Pooled(Replace(x, norm.call(x)), linear);
     }
+
+    /// <inheritdoc/>
+    internal override void Accept(ILayerVisitor visitor)
+    {
+        var x = visitor.Convolve(visitor.Image(Description), "conv", stem);
+        foreach (var (name, block) in blocks)
+            x = block.Accept(visitor, x, name);
+        visitor.Head(visitor.Activate(x, nameof(norm), norm), nameof(linear), linear);
+    }
 }

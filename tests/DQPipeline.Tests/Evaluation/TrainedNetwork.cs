@@ -12,9 +12,9 @@ internal static class TrainedNetwork
     private const int Side = 16;
     private const int Kinds = 4;
 
-    public static Classifier Create()
+    public static Classifier Create(ActivationDeclaration? activation = null)
     {
-        var network = NetworkFactory.Create(Toys.Describe(1, Side, Side, Kinds) with { Network = "vgg-s", Activation = new ActivationDeclaration { Bits = 4 } }, 1);
+        var network = NetworkFactory.Create(Toys.Describe(1, Side, Side, Kinds) with { Network = "vgg-s", Activation = activation ?? new ActivationDeclaration { Bits = 4 } }, 1);
         network.train();
         using var optimizer = optim.SGD(network.parameters(), 0.05, momentum: 0.9);
         for (var step = 0; step < 40; step++)

@@ -3,13 +3,13 @@ using DQPipeline.Targets.Workers;
 
 namespace DQPipeline.Targets.Graph;
 
-/// <summary>Writes the job of a batch of black-box cells: one substitute, and every model that is scored on what was made on it.</summary>
-internal static class BlackBoxJobs
+/// <summary>Writes the job of a batch of cells whose images are made on one model, and every model that is scored on them.</summary>
+internal static class TransferJobs
 {
-    public static BlackBoxJob Create(EvaluationCell first, JobContext context)
+    public static TransferJob Create(EvaluationCell first, JobContext context)
     {
-        var models = new List<TrainTarget>();
-        var cells = new List<BlackBoxCell>(context.Targets.Count);
+        var models = new List<ModelTarget>();
+        var cells = new List<TransferCell>(context.Targets.Count);
         foreach (var cell in context.Targets.Cast<EvaluationCell>())
         {
             if (!models.Contains(cell.Model))
@@ -19,12 +19,12 @@ internal static class BlackBoxJobs
 
         return new()
         {
-            Name = $"evaluate/{first.Name}/black-box/{first.Substitute!.Name}",
+            Name = $"evaluate/{first.Name}/on/{first.MadeOn!.Name}",
             Threads = context.Threads,
             Device = context.Device,
             Dataset = Declaration.ToJson(first.Dataset),
             OutputFolder = context.OutputFolder,
-            Substitute = context.Model(first.Substitute),
+            MadeOn = context.Model(first.MadeOn),
             Models = [.. models.Select(context.Model)],
             Samples = first.Evaluation.Samples,
             Batch = first.Evaluation.Batch,

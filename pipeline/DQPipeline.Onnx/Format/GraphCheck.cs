@@ -1,0 +1,108 @@
+using System.Buffers.Binary;
+using static DQPipeline.Onnx.Format.TensorProto.Types;
+
+namespace DQPipeline.Onnx.Format;
+
+/// <summary>Follows the shapes through a graph before a runtime sees it, so that a file cannot ask for more memory than its own size lets expect.</summary>
+internal sealed class GraphCheck
+{
+    /// <summary>Bytes that all maps of one image may take together; the largest networks at the largest images stay far below.</summary>
+    public const long LargestMaps = 4L << 30;
+
+    private readonly Dictionary<string, TensorShape> shapes = [];
+    private readonly Dictionary<string, TensorProto> arrays = [];
+
+    private GraphCheck()
+    {
+    }
+
+    /// <summary>The input's shape, the number of logits and the bytes of all maps of one image together.</summary>
+    public sealed record Result(TensorShape Input, long Logits, long MapBytes);
+
+    /// <summary>Checks a graph.</summary>
+    /// <exception cref="InvalidDataException">What is wrong with it.</exception>
+    public static Result Of(GraphProto graph)
+    {
+        try
+        {
+            return new GraphCheck().Check(graph);
+        }
+        catch (Exception e) when (e is OverflowException or ArgumentOutOfRangeException or InvalidOperationException)
+        {
+            throw new InvalidDataException("its shapes do not fit each other", e);
+        }
+    }
+
+    private Result Check(GraphProto graph)
+    {
+        foreach (var array in graph.Initializer)
+            Add(array);
+        if (graph.Input is not [var image] || graph.Output is not [var logits])
+            throw new InvalidDataException("it should have one input and one output");
+        var input = Declared(image);
+        if (input is not { Type: DataType.Float or DataType.Uint8, Dimensions.Count: 3 })
+            throw new InvalidDataException("its input is no batch of images");
+        Define(image.Name, input);
+        var bytes = input.Bytes;
+        foreach (var node in graph.Node)
+        {
+            if (node.Domain.Length > 0)
+                throw new InvalidDataException($"it has an operator of the domain '{node.Domain}'");
+            var results = OperatorShapes.Of(node, [.. node.Input.Select(Find)], i => Longs(node.Input[i]));
+            if (results.Count != node.Output.Count)
+                throw new InvalidDataException($"an operator {node.OpType} has {node.Output.Count} results");
+            foreach (var (name, shape) in node.Output.Zip(results))
+            {
+                Define(name, shape);
+                bytes = checked(bytes + shape.Bytes);
+            }
+
+            if (bytes > LargestMaps)
+                throw new InvalidDataException($"its maps would take more than {LargestMaps >> 30} GiB for a single image");
+        }
+
+        var answer = Find(logits.Name);
+        if (answer is not { IsMap: true, Type: DataType.Float, Dimensions.Count: 1 } || !Declared(logits).Fits(answer))
+            throw new InvalidDataException("its output is no batch of logits");
+        return new(input, answer.Elements, bytes);
+    }
+
+    private void Add(TensorProto array)
+    {
+        if (array.DataLocation != DataLocation.Default || array.ExternalData.Count > 0)
+            throw new InvalidDataException($"its array '{array.Name}' lies in another file");
+        var shape = new TensorShape((DataType)array.DataType, array.Dims, IsMap: false);
+        if (array.Dims.Any(size => size < 1) || shape.Bytes != array.RawData.Length)
+            throw new InvalidDataException($"its array '{array.Name}' has {array.RawData.Length} bytes, which is not what its shape needs");
+        Define(array.Name, shape);
+        arrays.Add(array.Name, array);
+    }
+
+    private static TensorShape Declared(ValueInfoProto value)
+    {
+        var tensor = value.Type?.TensorType;
+        var dimensions = tensor?.Shape?.Dim;
+        if (tensor is null || dimensions is not { Count: >= 2 } || dimensions[0].DimParam.Length == 0 || dimensions.Skip(1).Any(d => d.DimValue is < 1 or > 1 << 24))
+            throw new InvalidDataException($"'{value.Name}' does not say its shape");
+        return TensorShape.Map((DataType)tensor.ElemType, [.. dimensions.Skip(1).Select(d => d.DimValue)]);
+    }
+
+    private TensorShape Find(string name) => shapes.GetValueOrDefault(name) ?? throw new InvalidDataException($"'{name}' is read before anything makes it");
+
+    private void Define(string name, TensorShape shape)
+    {
+        if (name.Length == 0 || !shapes.TryAdd(name, shape))
+            throw new InvalidDataException($"'{name}' is made twice or has no name");
+    }
+
+    private long[] Longs(string name)
+    {
+        if (!arrays.TryGetValue(name, out var array) || (DataType)array.DataType != DataType.Int64 || array.Dims.Count > 1)
+            throw new InvalidDataException($"'{name}' is no list of whole numbers");
+        var bytes = array.RawData.Span;
+        var longs = new long[bytes.Length / sizeof(long)];
+        for (var i = 0; i < longs.Length; i++)
+            longs[i] = BinaryPrimitives.ReadInt64LittleEndian(bytes[(i * sizeof(long))..]);
+        return longs;
+    }
+}

@@ -1,0 +1,19 @@
+namespace DQPipeline.Onnx.Graphs;
+
+/// <summary>A trained network as it is deployed: batch norms folded, layers in the order in which they run.</summary>
+/// <param name="Layers">The layers, the image first and the logits last.</param>
+/// <param name="Channels">Channels of an image.</param>
+/// <param name="Height">Rows of an image.</param>
+/// <param name="Width">Columns of an image.</param>
+/// <param name="Classes">Number of logits K.</param>
+public sealed record LayerGraph(IReadOnlyList<Layer> Layers, int Channels, int Height, int Width, int Classes)
+{
+    /// <summary>What is subtracted from an image in [0,1]: 128/255, so that the byte 128 stands for the centred 0 that pads the first convolution.</summary>
+    public const double InputMean = 128.0 / 255.0;
+
+    /// <summary>By what the centred image is multiplied.</summary>
+    public const double InputScale = 4.0;
+
+    /// <summary>The layers that read the result of one.</summary>
+    public IReadOnlyList<Layer> ReadersOf(int layer) => [.. Layers.Where(reader => reader.Reads.Contains(layer))];
+}

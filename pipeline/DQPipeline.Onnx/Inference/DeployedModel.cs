@@ -1,0 +1,178 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using DQPipeline.Declarations;
+using DQPipeline.Onnx.Format;
+using DQPipeline.Onnx.Graphs;
+using Microsoft.ML.OnnxRuntime;
+
+namespace DQPipeline.Onnx.Inference;
+
+/// <summary>An .onnx file of ours, verified and ready to run. Safe to use from several threads at once.</summary>
+public sealed class DeployedModel : IDisposable
+{
+    /// <summary>Bytes that the maps of one run may take together; larger images come in smaller batches.</summary>
+    private const long RunBytes = 1L << 30;
+
+    private static readonly string[] Inputs = [FloatGraph.Input];
+    private static readonly string[] Outputs = [FloatGraph.Output];
+
+    private readonly InferenceSession session;
+    private readonly RunOptions run = new();
+
+    private DeployedModel(DeployedModelInfo info, InferenceSession session, int batch) => (Info, this.session, BatchSize) = (info, session, batch);
+
+    /// <summary>What the file says about its model.</summary>
+    public DeployedModelInfo Info { get; }
+
+    /// <summary>Images of one run at most.</summary>
+    public int BatchSize { get; }
+
+    /// <summary>Reads and verifies a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">How it runs.</param>
+    /// <exception cref="DqException">DQ5001: the file is absent, damaged, foreign, or asks for more than it may.</exception>
+    public static DeployedModel Load(string path, DeployedModelOptions? options = null) => Load(ReadFile(path), path, options);
+
+    /// <summary>Verifies the bytes of a file.</summary>
+    /// <param name="file">The bytes.</param>
+    /// <param name="name">What errors call it.</param>
+    /// <param name="options">How it runs.</param>
+    /// <exception cref="DqException">DQ5001, as above.</exception>
+    public static DeployedModel Load(byte[] file, string name, DeployedModelOptions? options = null)
+    {
+        options ??= new();
+        Check(options);
+        try
+        {
+            var content = ModelReader.Read(file);
+            var info = ModelWords.Read(content);
+            using var settings = new SessionOptions { IntraOpNumThreads = options.Threads, InterOpNumThreads = 1 };
+            var batch = (int)Math.Clamp(RunBytes / content.Graph.MapBytes, 1, options.BatchSize);
+            return new(info, new InferenceSession(file, settings), batch);
+        }
+        catch (Exception e) when (e is InvalidDataException or OnnxRuntimeException)
+        {
+            throw Unusable(name, e.Message, e);
+        }
+    }
+
+    /// <summary>What a file says about its model, after all of it was verified. Loads no runtime.</summary>
+    /// <exception cref="DqException">DQ5001, as for <see cref="Load(string, DeployedModelOptions?)"/>.</exception>
+    public static DeployedModelInfo ReadInfo(string path)
+    {
+        try
+        {
+            return ModelWords.Read(ModelReader.Read(ReadFile(path)));
+        }
+        catch (InvalidDataException e)
+        {
+            throw Unusable(path, e.Message, e);
+        }
+    }
+
+    /// <summary>The logits of images.</summary>
+    /// <param name="images">N images in [0,1], N×C×H×W. A model that takes bytes rounds them to the nearest of 0 … 255.</param>
+    /// <param name="logits">Takes the logits, N×K.</param>
+    /// <exception cref="ArgumentException">The lengths do not fit the model or each other.</exception>
+    public void Run(ReadOnlyMemory<float> images, Memory<float> logits)
+    {
+        if (!Info.TakesBytes)
+        {
+            RunAll(images, logits);
+            return;
+        }
+
+        var bytes = new byte[images.Length];
+        for (var i = 0; i < bytes.Length; i++)
+            bytes[i] = (byte)Math.Clamp(MathF.Round(images.Span[i] * byte.MaxValue), 0, byte.MaxValue);
+        RunAll<byte>(bytes, logits);
+    }
+
+    /// <summary>The logits of images given as pixels 0 … 255.</summary>
+    /// <param name="pixels">N images, N×C×H×W.</param>
+    /// <param name="logits">Takes the logits, N×K.</param>
+    /// <exception cref="ArgumentException">The lengths do not fit the model or each other.</exception>
+    public void Run(ReadOnlyMemory<byte> pixels, Memory<float> logits)
+    {
+        if (Info.TakesBytes)
+        {
+            RunAll(pixels, logits);
+            return;
+        }
+
+        var images = new float[pixels.Length];
+        for (var i = 0; i < images.Length; i++)
+            images[i] = pixels.Span[i] / 255f;
+        RunAll<float>(images, logits);
+    }
+
+    /// <summary>Softmax of each row of logits, in place: probabilities that sum to 1.</summary>
+    /// <param name="logits">N×K, as <see cref="Run(ReadOnlyMemory{float}, Memory{float})"/> gives them.</param>
+    public void Probabilities(Span<float> logits)
+    {
+        for (var at = 0; at < logits.Length; at += Info.Labels.Count)
+        {
+            var row = logits.Slice(at, Info.Labels.Count);
+            TensorPrimitives.Subtract(row, TensorPrimitives.Max(row), row);
+            TensorPrimitives.SoftMax(row, row);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        session.Dispose();
+        run.Dispose();
+    }
+
+    private static byte[] ReadFile(string path)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            if (file.Length > ModelReader.LargestFile)
+                throw Unusable(path, $"it has more than {ModelReader.LargestFile >> 30} GiB", null);
+            var bytes = new byte[file.Length];
+            file.ReadExactly(bytes);
+            return bytes;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(path, $"it cannot be read: {e.Message}", e);
+        }
+    }
+
+    private static DqException Unusable(string name, string why, Exception? inner) =>
+        new(DiagnosticCodes.DeployedModelCorrupt, $"'{name}' cannot be used: {why.TrimEnd('.')}. Export it again with dq export or dq build.", inner: inner);
+
+    private static void Check(DeployedModelOptions options)
+    {
+        if (options.Threads is < 0 or > 256)
+            throw new DqException(DiagnosticCodes.OutOfRange, $"{options.Threads} threads cannot be used. Use 1 to 256, or 0 for one per core.");
+        if (options.BatchSize is < 1 or > 65536)
+            throw new DqException(DiagnosticCodes.OutOfRange, $"A batch of {options.BatchSize} images cannot be used. Use 1 to 65536.");
+    }
+
+    private void RunAll<T>(ReadOnlyMemory<T> values, Memory<float> logits)
+        where T : unmanaged
+    {
+        var (size, classes) = (Info.ImageSize, Info.Labels.Count);
+        var count = values.Length / size;
+        if (values.Length != count * size || logits.Length != count * classes)
+            throw new ArgumentException($"{values.Length} values and {logits.Length} logits are no images of {size} values with {classes} logits each.");
+        for (var first = 0; first < count; first += BatchSize)
+        {
+            var images = Math.Min(BatchSize, count - first);
+            RunBatch(values.Slice(first * size, images * size), images, logits.Slice(first * classes, images * classes));
+        }
+    }
+
+    private void RunBatch<T>(ReadOnlyMemory<T> values, int images, Memory<float> logits)
+        where T : unmanaged
+    {
+        // The runtime only reads what is its input.
+        using var input = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, MemoryMarshal.AsMemory(values), [images, Info.Channels, Info.Height, Info.Width]);
+        using var output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, logits, [images, Info.Labels.Count]);
+        session.Run(run, Inputs, [input], Outputs, [output]);
+    }
+}

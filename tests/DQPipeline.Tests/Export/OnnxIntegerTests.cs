@@ -1,0 +1,126 @@
+using DQPipeline.Declarations;
+using DQPipeline.Export;
+using DQPipeline.Networks;
+using DQPipeline.Onnx;
+using DQPipeline.Onnx.Graphs;
+using DQPipeline.Onnx.Inference;
+using DQPipeline.Onnx.Quantization;
+using static TorchSharp.torch;
+
+namespace DQPipeline.Tests.Export;
+
+/// <summary>Files in integer arithmetic against the network that they were made from.</summary>
+public class OnnxIntegerTests
+{
+    /// <summary>
+    /// With weights that signed bytes hold exactly, nothing is lost but at rounding boundaries: the integer arithmetic is that of the network. Weights in full precision cost more,
+    /// and the more the fewer levels an activation has: a value that falls to the other side of a boundary then falls further.
+    /// </summary>
+    [Theory]
+    [InlineData("relu6", 1)]
+    [InlineData("relu6", 2)]
+    [InlineData("relu6", 4)]
+    [InlineData("relu1", 4)]
+    [InlineData("relu6", 8)]
+    [InlineData("tanh", 3)]
+    public void With_weights_that_bytes_hold_exactly_the_labels_stay(string activation, int bits)
+    {
+        using var scope = NewDisposeScope();
+        using var model = Deployed.Trained(new() { Kind = activation, Bits = bits });
+        var graph = Snapped(LayerGraphs.Of(model));
+        var words = Deployed.Words(model);
+        using var floats = DeployedModel.Load(OnnxExport.Float(graph, words), "float");
+        using var integer = DeployedModel.Load(OnnxExport.Integer(graph, Grids(graph, 200), words), "integer");
+        var images = Deployed.Textures(600);
+        Assert.InRange(Deployed.Agreement(Deployed.Run(floats, images), Deployed.Run(integer, images)), 0.995, 1);
+    }
+
+    [Theory]
+    [InlineData("relu6", 4)]
+    [InlineData("relu1", 4)]
+    [InlineData("relu6", 8)]
+    [InlineData("tanh", 8)]
+    [InlineData("relu6", ActivationDeclaration.FullPrecision)]
+    [InlineData("tanh", ActivationDeclaration.FullPrecision)]
+    public void A_trained_network_keeps_its_labels(string activation, int bits)
+    {
+        using var scope = NewDisposeScope();
+        using var model = Deployed.Trained(new() { Kind = activation, Bits = bits });
+        using var deployed = DeployedModel.Load(Integer(model, Deployed.Textures(200)), "test");
+        var (expected, found) = Deployed.TextureLogits(model, deployed, images: 600);
+        Assert.InRange(Deployed.Agreement(expected, found), 0.98, 1);
+    }
+
+    /// <summary>Eight bits everywhere, in residual sums too, cost little of a logit; the norms of the two differences are those over all images.</summary>
+    [Theory]
+    [InlineData("wrn-10-1", "sum")]
+    [InlineData("wrn-10-1", "convex")]
+    [InlineData("resnet-18", "convex")]
+    [InlineData("vgg-16", "sum")]
+    public void Every_kind_of_network_has_an_integer_form(string network, string residual)
+    {
+        using var scope = NewDisposeScope();
+        using var model = Deployed.Network(network, residual, new() { Bits = 8 }, new());
+        using var deployed = DeployedModel.Load(Integer(model, Deployed.Noise(model, 32)), "test");
+        var (expected, found) = Deployed.Logits(model, deployed, images: 32);
+        var spread = Math.Sqrt(expected.Average(z => z * z));
+        var error = Math.Sqrt(expected.Zip(found, (a, b) => (double)(a - b) * (a - b)).Average());
+        Assert.InRange(error / spread, 0, 0.1);
+    }
+
+    [Fact]
+    public void Bytes_in_and_numbers_in_give_the_same_answers()
+    {
+        using var scope = NewDisposeScope();
+        using var model = Deployed.Network("vgg-s", "sum", new() { Bits = 4 }, new() { Bits = 5, Median = 2 });
+        var images = Deployed.Noise(model, 16);
+        using var floats = DeployedModel.Load(Integer(model, images), "floats");
+        using var bytes = DeployedModel.Load(Integer(model, images, takesBytes: true), "bytes");
+        Assert.True(bytes.Info.TakesBytes);
+        Assert.Equal(Deployed.Run(floats, images), Deployed.Run(bytes, images));
+    }
+
+    private static byte[] Integer(Classifier model, float[] images, bool takesBytes = false)
+    {
+        var graph = LayerGraphs.Of(model);
+        return OnnxExport.Integer(graph, new Calibration(graph, threads: 2).Run(() => [images]), Deployed.Words(model), takesBytes);
+    }
+
+    private static IReadOnlyDictionary<int, ByteGrid> Grids(LayerGraph graph, int images) => new Calibration(graph, threads: 2).Run(() => [Deployed.Textures(images)]);
+
+    /// <summary>All weights at whole multiples of a 127th of their channel's largest, and all biases at whole multiples of the unit in which products are summed.</summary>
+    private static LayerGraph Snapped(LayerGraph graph) => graph with
+    {
+        Layers =
+        [
+            .. graph.Layers.Select(layer => layer switch
+            {
+                ConvolutionLayer convolution => Snapped(convolution, Unit(graph, convolution.Input)),
+                HeadLayer head => head with { Weight = [.. head.Weight.Chunk(head.Weight.Length / graph.Classes).SelectMany(row => Snapped(row, row.Max(Math.Abs) / 127))] },
+                _ => layer,
+            }),
+        ],
+    };
+
+    private static ConvolutionLayer Snapped(ConvolutionLayer layer, float unit)
+    {
+        var rows = layer.Weight.Chunk(layer.Weight.Length / layer.Outputs).ToArray();
+        var steps = Array.ConvertAll(rows, row => row.Max(Math.Abs) / 127);
+        return layer with
+        {
+            Weight = [.. rows.SelectMany((row, c) => Snapped(row, steps[c]))],
+            Bias = [.. layer.Bias.SelectMany((bias, c) => Snapped([bias], steps[c] * unit))],
+        };
+    }
+
+    private static IEnumerable<float> Snapped(float[] values, float step) => values.Select(value => MathF.Round(value / step) * step);
+
+    /// <summary>The distance of neighbouring values of a feature map.</summary>
+    private static float Unit(LayerGraph graph, int layer) => graph.Layers[layer] switch
+    {
+        ActivationLayer { IsTanh: true } tanh => 1f / tanh.Steps,
+        ActivationLayer activation => activation.Bound / activation.Steps,
+        MaxPoolLayer pool => Unit(graph, pool.Input),
+        _ => 4f / 255,
+    };
+}
