@@ -1,4 +1,5 @@
 using DQPipeline.Declarations;
+using DQPipeline.Onnx.Graphs;
 
 namespace DQPipeline.Networks;
 
@@ -16,10 +17,10 @@ public sealed record NetworkDescription(
     /// What is subtracted from an image in [0,1] inside the network: 128/255, so that an unsigned byte with zero point 128 holds the
     /// centred image exactly and zero padding after it is padding with the byte 128.
     /// </summary>
-    public const double InputMean = 128.0 / 255.0;
+    public const double InputMean = LayerGraph.InputMean;
 
     /// <summary>By what the centred image is multiplied inside the network: 4, the inverse of a typical standard deviation of natural images.</summary>
-    public const double InputScale = 4.0;
+    public const double InputScale = LayerGraph.InputScale;
 
     /// <summary>
     /// How residual blocks join their branches: <c>sum</c>, or <c>convex</c> for a convex combination with learned coefficients (paper section 4). The default is
