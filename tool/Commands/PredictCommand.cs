@@ -1,5 +1,5 @@
 using System.CommandLine;
-using DQPipeline.Data;
+using DQPipeline.Imaging;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Graph;
 using DQPipeline.Tool.Terminal;

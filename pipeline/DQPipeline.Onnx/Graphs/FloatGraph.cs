@@ -26,7 +26,7 @@ internal static class FloatGraph
             var layer = graph.Layers[i];
             names[i] = layer switch
             {
-                ImageLayer squeezed => Centre(writer, SqueezeNodes.Add(writer, image, squeezed, graph.Height, graph.Width), layer.Name),
+                ImageLayer squeezed => Centre(writer, SqueezeNodes.Add(writer, image, squeezed.ColourBits, squeezed.Median, graph.Height, graph.Width), layer.Name),
                 ConvolutionLayer convolution => Convolution(writer, names[convolution.Input], convolution),
                 AffineLayer affine => Affine(writer, names[affine.Input], affine),
                 ActivationLayer activation => Activation(writer, names[activation.Input], activation),

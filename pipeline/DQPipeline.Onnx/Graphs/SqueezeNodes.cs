@@ -11,16 +11,17 @@ internal static class SqueezeNodes
     /// <summary>The squeezed image.</summary>
     /// <param name="writer">Takes the nodes.</param>
     /// <param name="image">float32 N×C×H×W in [0,1].</param>
-    /// <param name="layer">How to squeeze.</param>
+    /// <param name="bits">Colour depth; 0 leaves colours as they are.</param>
+    /// <param name="median">Side of the median filter; 1 for none.</param>
     /// <param name="height">H.</param>
     /// <param name="width">W.</param>
-    public static string Add(GraphWriter writer, string image, ImageLayer layer, int height, int width)
+    public static string Add(GraphWriter writer, string image, int bits, int median, int height, int width)
     {
-        if (layer.Median > 1)
-            image = Median(writer, image, layer.Median, height, width);
-        if (layer.ColourBits == 0)
+        if (median > 1)
+            image = Median(writer, image, median, height, width);
+        if (bits == 0)
             return image;
-        var levels = writer.Floats("squeeze.levels", [(1 << layer.ColourBits) - 1]);
+        var levels = writer.Floats("squeeze.levels", [(1 << bits) - 1]);
         var scaled = writer.Node("squeeze.scaled", "Mul", [image, levels]);
         var rounded = writer.Node("squeeze.rounded", "Round", [scaled]);
         return writer.Node("squeeze.colours", "Div", [rounded, levels]);

@@ -90,7 +90,7 @@ internal sealed class IntegerGraph
         if (bytes)
             image = Floats(new(image, pixel));
         if (squeezes)
-            image = SqueezeNodes.Add(writer, image, layer, graph.Height, graph.Width);
+            image = SqueezeNodes.Add(writer, image, layer.ColourBits, layer.Median, graph.Height, graph.Width);
         return new(Quantize($"{layer.Name}.bytes", image, pixel), grid);
     }
 

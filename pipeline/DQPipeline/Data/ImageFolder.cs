@@ -1,4 +1,5 @@
 using DQPipeline.Declarations;
+using DQPipeline.Imaging;
 
 namespace DQPipeline.Data;
 

@@ -1,10 +1,7 @@
 using System.Numerics.Tensors;
 using DQPipeline.Data;
 using DQPipeline.Declarations;
-using DQPipeline.Defenses;
-using DQPipeline.Native;
 using DQPipeline.Onnx.Inference;
-using static TorchSharp.torch;
 
 namespace DQPipeline.Evaluation;
 
@@ -59,7 +56,7 @@ public sealed class DeployedEvaluator
     /// <inheritdoc cref="CleanPredictions"/>
     public CellResult Clean(IProgress<EvaluationProgress>? progress = null, CancellationToken cancellation = default)
     {
-        var predictions = CleanPredictions(progress, cancellation);
+        int[] predictions = [.. CleanPredictions(progress, cancellation)];
         var standing = predictions.Zip(classes, (predicted, actual) => predicted == actual).ToArray();
         var result = new CellResult(classes.Length, standing.Count(right => right), 0, 0, standing);
         return Detector.IsActive ? result with { Detection = new(classes.Length, Flagged(pixels, predictions, cancellation).Count(flagged => flagged), 0, 0) } : result;
@@ -109,26 +106,20 @@ public sealed class DeployedEvaluator
         return predictions;
     }
 
-    private bool[] Flagged(byte[] images, IReadOnlyList<int> predictions, CancellationToken cancellation)
+    private bool[] Flagged(ReadOnlyMemory<byte> images, int[] predictions, CancellationToken cancellation)
     {
-        var squeezer = new Squeezer(Detector);
-        var info = model.Info;
-        var flagged = new bool[predictions.Count];
-        foreach (var chunk in Enumerable.Range(0, flagged.Length).Chunk(Batch))
+        using var detector = new AdversarialDetector(model, Detector);
+        var size = model.Info.ImageSize;
+        var flagged = new List<bool>(classes.Length);
+        for (var first = 0; first < classes.Length; first += Batch)
         {
             cancellation.ThrowIfCancellationRequested();
-            using var scope = NewDisposeScope();
-            using var guard = no_grad();
-            var bytes = images.AsMemory(chunk[0] * info.ImageSize, chunk.Length * info.ImageSize);
-            var squeezed = squeezer.Apply(tensor(bytes.ToArray(), [chunk.Length, info.Channels, info.Height, info.Width]).to(ScalarType.Float32).div_(Number.Of(255)));
-            var logits = new float[chunk.Length * info.Labels.Count];
-            model.Run(Predictor.ToArray<float>(squeezed), logits);
-            var best = Best(logits);
-            for (var i = 0; i < chunk.Length; i++)
-                flagged[chunk[i]] = best[i] != predictions[chunk[i]];
+            var count = Math.Min(Batch, classes.Length - first);
+            var bytes = images.Slice(first * size, count * size);
+            flagged.AddRange(detector.Detect(Array.ConvertAll(bytes.ToArray(), pixel => pixel / 255f), predictions.AsSpan(first, count)));
         }
 
-        return flagged;
+        return [.. flagged];
     }
 
     private int[] Best(float[] logits)

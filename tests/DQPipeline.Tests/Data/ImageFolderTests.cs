@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using DQPipeline.Data;
 using DQPipeline.Declarations;
+using DQPipeline.Imaging;
 using SkiaSharp;
 
 namespace DQPipeline.Tests.Data;

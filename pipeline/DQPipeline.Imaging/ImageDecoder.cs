@@ -1,7 +1,7 @@
 using DQPipeline.Declarations;
 using SkiaSharp;
 
-namespace DQPipeline.Data;
+namespace DQPipeline.Imaging;
 
 /// <summary>Decodes JPEG and PNG files to planes of bytes of one size. Safe to use on several threads.</summary>
 /// <param name="width">Columns of every image.</param>
@@ -15,7 +15,7 @@ internal sealed class ImageDecoder(int width, int height, bool resize, string re
     /// <summary>Images above this are decoded one at a time: sixteen at once of the largest would take 16 GB.</summary>
     private const long LargePixels = 1 << 24;
 
-    private static readonly Lock OneLarge = new();
+    private static readonly object OneLarge = new();
 
     /// <summary>Bytes of a decoded image: R, G and B planes.</summary>
     public int ImageBytes => 3 * width * height;
@@ -64,7 +64,7 @@ internal sealed class ImageDecoder(int width, int height, bool resize, string re
             return codec;
         var size = $"{codec.Info.Width}×{codec.Info.Height}";
         codec.Dispose();
-        throw DataErrors.Unsafe($"{name} declares {size} pixels; images of up to {LargestSide}×{LargestSide} are read. Make it smaller, or remove it.");
+        throw new DqException(DiagnosticCodes.UnsafeArchive, $"{name} declares {size} pixels; images of up to {LargestSide}×{LargestSide} are read. Make it smaller, or remove it.");
     }
 
     private void Decode(SKCodec codec, Span<byte> planes, string name)
@@ -84,10 +84,16 @@ internal sealed class ImageDecoder(int width, int height, bool resize, string re
         if (result != SKCodecResult.Success)
             throw Damaged(name, result == SKCodecResult.IncompleteInput ? "it was cut short" : $"the decoder says {result}");
 
-        if (decoded.Width == width && decoded.Height == height)
-            Separate(bitmap.GetPixelSpan(), planes);
+        Planes(bitmap.GetPixelSpan(), decoded.Width, decoded.Height, planes, width, height);
+    }
+
+    /// <summary>Interleaved RGBA as R, G and B planes of the wanted size.</summary>
+    public static void Planes(ReadOnlySpan<byte> rgba, int fromWidth, int fromHeight, Span<byte> planes, int width, int height)
+    {
+        if (fromWidth == width && fromHeight == height)
+            Separate(rgba, planes);
         else
-            Resampler.Resize(bitmap.GetPixelSpan(), decoded.Width, decoded.Height, planes, width, height);
+            Resampler.Resize(rgba, fromWidth, fromHeight, planes, width, height);
     }
 
     private static void Separate(ReadOnlySpan<byte> rgba, Span<byte> planes)
@@ -105,5 +111,5 @@ internal sealed class ImageDecoder(int width, int height, bool resize, string re
         }
     }
 
-    private static DqException Damaged(string name, string why) => DataErrors.Corrupt($"{name} cannot be decoded: {why}. Replace the image, or remove it.");
+    private static DqException Damaged(string name, string why) => new(DiagnosticCodes.DataCorrupt, $"{name} cannot be decoded: {why}. Replace the image, or remove it.");
 }

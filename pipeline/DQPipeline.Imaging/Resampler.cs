@@ -1,4 +1,4 @@
-namespace DQPipeline.Data;
+namespace DQPipeline.Imaging;
 
 /// <summary>
 /// Resizing with a cubic filter (Keys, 1981, a = −1/2) that is widened by the factor of a reduction, so that no detail aliases: what imaging libraries call
