@@ -108,11 +108,14 @@ public sealed class DeployedModel : IDisposable
 
     /// <summary>Softmax of each row of logits, in place: probabilities that sum to 1.</summary>
     /// <param name="logits">N×K, as <see cref="Run(ReadOnlyMemory{float}, Memory{float})"/> gives them.</param>
-    public void Probabilities(Span<float> logits)
+    public void Probabilities(Span<float> logits) => Probabilities(logits, Info.Labels.Count);
+
+    /// <summary>Softmax of each row of logits, in place, for a model of <paramref name="classes"/> labels.</summary>
+    public static void Probabilities(Span<float> logits, int classes)
     {
-        for (var at = 0; at < logits.Length; at += Info.Labels.Count)
+        for (var at = 0; at < logits.Length; at += classes)
         {
-            var row = logits.Slice(at, Info.Labels.Count);
+            var row = logits.Slice(at, classes);
             TensorPrimitives.Subtract(row, TensorPrimitives.Max(row), row);
             TensorPrimitives.SoftMax(row, row);
         }
@@ -125,7 +128,9 @@ public sealed class DeployedModel : IDisposable
         run.Dispose();
     }
 
-    private static byte[] ReadFile(string path)
+    /// <summary>The bytes of a file, which are not looked at yet.</summary>
+    /// <exception cref="DqException">DQ5001: it cannot be read, or is larger than a model may be.</exception>
+    internal static byte[] ReadFile(string path)
     {
         try
         {

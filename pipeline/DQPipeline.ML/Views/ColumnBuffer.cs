@@ -1,0 +1,87 @@
+using System.Runtime.ExceptionServices;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace DQPipeline.ML.Views;
+
+/// <summary>The values of one column of the input in the rows that were read ahead.</summary>
+internal abstract class ColumnBuffer
+{
+    /// <summary>A buffer for a column.</summary>
+    /// <param name="input">The cursor whose values it keeps.</param>
+    /// <param name="column">The column.</param>
+    /// <param name="rows">How many rows at most.</param>
+    public static ColumnBuffer Of(DataViewRowCursor input, DataViewSchema.Column column, int rows)
+    {
+        var type = column.Type.RawType;
+        var kind = type.IsGenericType && type.GetGenericTypeDefinition() == typeof(VBuffer<>)
+            ? typeof(Vectors<>).MakeGenericType(type.GetGenericArguments())
+            : type == typeof(MLImage) ? typeof(Images) : typeof(Values<>).MakeGenericType(type);
+        return (ColumnBuffer)Activator.CreateInstance(kind, input, column, rows)!;
+    }
+
+    /// <summary>Keeps the value of the row on which the input stands. A value that cannot be read is an error of its row, and is thrown when that row is asked for it.</summary>
+    public abstract void Fill(int row);
+
+    /// <summary>A getter of the kept value of the row that <paramref name="current"/> gives.</summary>
+    public abstract Delegate Getter(Func<int> current);
+
+    private abstract class Kept<T> : ColumnBuffer
+    {
+        private readonly ValueGetter<T> getter;
+        private readonly T?[] values;
+        private readonly ExceptionDispatchInfo?[] errors;
+
+        protected Kept(DataViewRowCursor input, DataViewSchema.Column column, int rows)
+        {
+            getter = input.GetGetter<T>(column);
+            (values, errors) = (new T?[rows], new ExceptionDispatchInfo?[rows]);
+        }
+
+        public override void Fill(int row)
+        {
+            errors[row] = null;
+            try
+            {
+                getter(ref values[row]!);
+            }
+            catch (Exception e)
+            {
+                errors[row] = ExceptionDispatchInfo.Capture(e);
+            }
+        }
+
+        public override Delegate Getter(Func<int> current) => (ValueGetter<T>)((ref T value) =>
+        {
+            var row = current();
+            errors[row]?.Throw();
+            Copy(values[row]!, ref value);
+        });
+
+        protected abstract void Copy(in T from, ref T to);
+    }
+
+    private sealed class Values<T>(DataViewRowCursor input, DataViewSchema.Column column, int rows) : Kept<T>(input, column, rows)
+    {
+        protected override void Copy(in T from, ref T to) => to = from;
+    }
+
+    /// <summary>The next filling writes into the same arrays, so that readers get copies.</summary>
+    private sealed class Vectors<T>(DataViewRowCursor input, DataViewSchema.Column column, int rows) : Kept<VBuffer<T>>(input, column, rows)
+    {
+        protected override void Copy(in VBuffer<T> from, ref VBuffer<T> to) => from.CopyTo(ref to);
+    }
+
+    /// <summary>Readers dispose the images that they get, and the next filling disposes those that a loader made, so that readers get copies.</summary>
+    private sealed class Images(DataViewRowCursor input, DataViewSchema.Column column, int rows) : Kept<MLImage>(input, column, rows)
+    {
+        protected override void Copy(in MLImage from, ref MLImage to)
+        {
+            if (!ReferenceEquals(from, to))
+                to?.Dispose();
+            to = from is null ? null! : MLImage.CreateFromPixels(from.Width, from.Height, from.PixelFormat, from.Pixels);
+            if (from is not null)
+                to.Tag = from.Tag;
+        }
+    }
+}
