@@ -36,6 +36,12 @@ public sealed record TrainDeclaration
     /// </summary>
     public string Precision { get; init; } = "float32";
 
+    /// <summary>
+    /// Bits of a weight in the trained model: 8 ends the training by rounding each to the nearest of 255 evenly spaced values, the largest of its output channel at their end, so that
+    /// the integer model computes the same; 32 leaves them as they are. Range 8 or 32; the default is 8 where activations are quantized, else 32 (the paper: 32).
+    /// </summary>
+    public int WeightBits { get; init; } = ActivationDeclaration.FullPrecision;
+
     /// <summary>Seed of initialisation, order and augmentation; the default is the pipeline's. Range 0 to 2147483647.</summary>
     public int Seed { get; init; }
 

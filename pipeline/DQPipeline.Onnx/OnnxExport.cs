@@ -15,12 +15,12 @@ public static class OnnxExport
 
     /// <summary>The file of a network in integer arithmetic.</summary>
     /// <param name="graph">The network.</param>
-    /// <param name="grids">The byte grid of each layer of <see cref="IntegerPlan.Calibrated"/>, as <see cref="Calibration"/> finds them.</param>
+    /// <param name="calibration">What <see cref="Calibration"/> found.</param>
     /// <param name="words">As for <see cref="Float"/>.</param>
     /// <param name="takesBytes">Whether the input is uint8 pixels; else float32 in [0,1], brought onto the bytes by the first node.</param>
     /// <param name="bits">Bits of activations that the network has in full precision, those of <see cref="Calibration.Bits"/>. Range 1 to 8.</param>
     /// <exception cref="ArgumentException">A grid is missing.</exception>
     public static byte[] Integer(
-        LayerGraph graph, IReadOnlyDictionary<int, ByteGrid> grids, IReadOnlyDictionary<string, string> words, bool takesBytes = false, int bits = 8) =>
-        ModelBytes.Of(IntegerGraph.Write(graph, grids, takesBytes, bits), ModelWords.With(words, ModelWords.Integer));
+        LayerGraph graph, CalibrationResult calibration, IReadOnlyDictionary<string, string> words, bool takesBytes = false, int bits = 8) =>
+        ModelBytes.Of(IntegerGraph.Write(graph, calibration, takesBytes, bits), ModelWords.With(words, ModelWords.Integer));
 }

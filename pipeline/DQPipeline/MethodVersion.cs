@@ -13,5 +13,5 @@ public static class MethodVersion
     public const string Evaluate = "evaluate/2";
 
     /// <summary>Of integer models: data generation, sampling, calibration, rounding, the layout of the file.</summary>
-    public const string Quantize = "quantize/1";
+    public const string Quantize = "quantize/2";
 }

@@ -76,7 +76,7 @@ internal static class DeployedBenchmark
             model.Dispose();
     }
 
-    private static Classifier Network(string name, int bits)
+    public static Classifier Network(string name, int bits)
     {
         var description = new NetworkDescription(name, new ActivationDeclaration { Bits = bits }, 3, 32, 32, [.. Enumerable.Range(0, 10).Select(k => $"{k}")]);
         var network = NetworkFactory.Create(description, seed: 1);

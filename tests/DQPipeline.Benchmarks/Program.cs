@@ -25,6 +25,10 @@ switch (args)
         return DeployedBenchmark.Run(rounds: 7);
     case ["deployed", "--rounds", var rounds]:
         return DeployedBenchmark.Run(int.Parse(rounds, CultureInfo.InvariantCulture));
+    case ["mlnet"]:
+        return MlnetBenchmark.Run(rounds: 7);
+    case ["mlnet", "--rounds", var rounds]:
+        return MlnetBenchmark.Run(int.Parse(rounds, CultureInfo.InvariantCulture));
     case ["estimate", .. var rest] when rest.Length % 2 == 0:
         var sizes = rest.Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
         NativeBackend.Load();
@@ -40,6 +44,7 @@ switch (args)
                    layers [--rounds N] [--threads N] [--processor-time 1]
                    penalty [--network NAME] [--precision float32|bfloat16] [--rounds N] [--threads N] [--processor-time 1]
                    deployed [--rounds N]
+                   mlnet [--rounds N]
                    estimate [--network NAME] [--batch N] [--images N]
                    startup [TOOL]
             """);

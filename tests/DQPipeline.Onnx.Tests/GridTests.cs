@@ -52,9 +52,9 @@ public class GridTests
     {
         var graph = Small.Graph(steps: 0);
         var layer = Enumerable.Range(0, graph.Layers.Count).First(i => graph.Layers[i].Name == "norm1");
-        var ends = new[] { 8, 2 }.Select(bits => new Calibration(graph, threads: 1) { Bits = bits }.Run(() => [Small.Images(20)])[layer].Scale * ((1 << bits) - 1)).ToArray();
+        var ends = new[] { 8, 2 }.Select(bits => new Calibration(graph, threads: 1) { Bits = bits }.Run(() => [Small.Images(20)]).Grids[layer].Scale * ((1 << bits) - 1)).ToArray();
         Assert.InRange(ends[1], 0.2 * ends[0], 0.98 * ends[0]);
-        var whole = new Calibration(graph, threads: 1) { Bits = 2, Method = CalibrationMethod.Range }.Run(() => [Small.Images(20)])[layer];
+        var whole = new Calibration(graph, threads: 1) { Bits = 2, Method = CalibrationMethod.Range }.Run(() => [Small.Images(20)]).Grids[layer];
         Assert.InRange(whole.Scale * 3, ends[0], 6);
         Assert.Equal(0, whole.ZeroPoint);
     }

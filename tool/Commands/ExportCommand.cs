@@ -25,7 +25,7 @@ internal static class ExportCommand
             if (result.GetValueOrDefault<int>() is < 1 or > 8)
                 result.AddError("--bits should be from 1 to 8");
         });
-        var data = new Option<string?>("--data") { Description = "Training images for calibration, where the network needs any: a data set of the dq.json that owns MODEL, or an image folder or .zip. Default: what it was trained on.", HelpName = "DATASET" };
+        var data = new Option<string?>("--data") { Description = "Training images by which ranges are found and weights are rounded: a data set of the dq.json that owns MODEL, or an image folder or .zip. Default: what it was trained on.", HelpName = "DATASET" };
         var command = new Command("export", """
             Write a trained model as an ONNX file.
 
@@ -47,10 +47,9 @@ internal static class ExportCommand
             {
                 var declared = new QuantizeDeclaration { Input = parsed.GetValue(input)!, Bits = parsed.GetValue(bits) };
                 var graph = LayerGraphs.Of(network);
-                var grids = IntegerPlan.Calibrated(graph).Count == 0
-                    ? new Dictionary<int, ByteGrid>()
-                    : QuantizeWork.Calibrate(graph, declared, Images(path, parsed.GetValue(data), network.Description, cancellation).Train, Environment.ProcessorCount, cancellation);
-                OnnxFile.SaveInteger(target, network, training, grids, key: "", declared);
+                var images = Images(path, parsed.GetValue(data), network.Description, required: IntegerPlan.Calibrated(graph).Count > 0, cancellation);
+                var calibration = images is null ? CalibrationResult.None : QuantizeWork.Calibrate(graph, declared, images.Train, Environment.ProcessorCount, cancellation);
+                OnnxFile.SaveInteger(target, network, training, calibration, key: "", declared);
             }
 
             Output.Line($"dq: wrote {target} ({Words.Bytes(new FileInfo(target).Length)})");
@@ -59,12 +58,21 @@ internal static class ExportCommand
         return command;
     }
 
-    private static ImageDataset Images(string model, string? data, Networks.NetworkDescription network, CancellationToken cancellation)
+    /// <summary>Training images by which ranges are found and weights are rounded; null where there are none and the network can do without.</summary>
+    private static ImageDataset? Images(string model, string? data, Networks.NetworkDescription network, bool required, CancellationToken cancellation)
     {
-        var declared = data is not null ? ModelFiles.DatasetOf(model, data) : ModelFiles.TrainedOn(model)
-            ?? throw new DqException(DiagnosticCodes.CannotExport, $"{model} needs images to calibrate its residual sums or activations by, and no dq.json says what it was trained on; name them by --data, or export it with --float");
-        var images = Datasets.Load(declared, cancellation);
-        LabelCheck.Require(network.Labels, images);
-        return images;
+        try
+        {
+            var declared = data is not null ? ModelFiles.DatasetOf(model, data) : ModelFiles.TrainedOn(model)
+                ?? throw new DqException(DiagnosticCodes.CannotExport, $"{model} needs images to calibrate its residual sums or activations by, and no dq.json says what it was trained on; name them by --data, or export it with --float");
+            var images = Datasets.Load(declared, cancellation);
+            LabelCheck.Require(network.Labels, images);
+            return images;
+        }
+        catch (DqException) when (data is null && !required)
+        {
+            Output.Line("dq: there are no training images at hand, so each weight is rounded to its nearest; with --data the integer model keeps closer to the trained one");
+            return null;
+        }
     }
 }

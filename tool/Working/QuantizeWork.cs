@@ -27,13 +27,13 @@ internal static class QuantizeWork
         using var network = ModelInput.Load(job.Model.Path, job.Model.Sha256, job.Device, dataset);
         channel.Send(new ProgressEvent { Phase = "calibrating" });
         var path = Path.Combine(job.OutputFolder, QuantizeTarget.ModelFile);
-        var grids = Calibrate(LayerGraphs.Of(network), declared, dataset.Train, job.Threads, cancellation);
-        OnnxFile.SaveInteger(path, network, ModelFile.ReadDescription(job.Model.Path).Training, grids, job.Key, declared);
+        var calibration = Calibrate(LayerGraphs.Of(network), declared, dataset.Train, job.Threads, cancellation);
+        OnnxFile.SaveInteger(path, network, ModelFile.ReadDescription(job.Model.Path).Training, calibration, job.Key, declared);
         return Compare(path, network, declared, dataset, job, channel);
     }
 
-    /// <summary>The byte grids that a network needs, by a sample of training images.</summary>
-    public static IReadOnlyDictionary<int, ByteGrid> Calibrate(LayerGraph graph, QuantizeDeclaration declared, ImageSplit train, int threads, CancellationToken cancellation)
+    /// <summary>What a network's integer form needs to know, by a sample of training images.</summary>
+    public static CalibrationResult Calibrate(LayerGraph graph, QuantizeDeclaration declared, ImageSplit train, int threads, CancellationToken cancellation)
     {
         var samples = Sampling.ClassBalanced(train.Classes, Math.Min(declared.Calibration.Samples, train.Count), declared.Seed);
         var calibration = new Calibration(graph, threads)

@@ -89,6 +89,8 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
             train = train with { Residual = mayBeConvex && train.Lipschitz.Beta > 0 ? "convex" : "sum" };
         else if (train.Residual == "convex" && !mayBeConvex)
             context.Complain(DiagnosticCodes.OutOfRange, $"\"residual\": {train.Network} has no residual sums that could be convex; remove the key, or use resnet-18 or wrn-D-K", residual.Place);
+        if (entry.Options["weightBits"] is null)
+            train = train with { WeightBits = train.Activation.IsQuantized ? 8 : ActivationDeclaration.FullPrecision };
         // Two shares that are written to come to 1 may come to a little more.
         if (train.Lipschitz.Delay + train.Lipschitz.Warmup > 1 + 1e-9)
         {

@@ -105,6 +105,7 @@ internal static class Declared
         new IntegerField<TrainDeclaration>("epochs", 1, 10_000, d => d.Epochs, (d, v) => d with { Epochs = v }),
         new IntegerField<TrainDeclaration>("batch", 1, 65_536, d => d.Batch, (d, v) => d with { Batch = v }),
         new TextField<TrainDeclaration>("precision", d => d.Precision, (d, v) => d with { Precision = v }, "float32", "bfloat16"),
+        new IntegerField<TrainDeclaration>("weightBits", 8, 8, d => d.WeightBits, (d, v) => d with { WeightBits = v }) { Also = ActivationDeclaration.FullPrecision },
         Seed<TrainDeclaration>(d => d.Seed, (d, v) => d with { Seed = v }),
         new RecordField<TrainDeclaration, ActivationDeclaration>("activation", Activation, d => d.Activation, (d, v) => d with { Activation = v }),
         new RecordField<TrainDeclaration, LipschitzDeclaration>("lipschitz", Lipschitz, d => d.Lipschitz, (d, v) => d with { Lipschitz = v }),

@@ -1,6 +1,4 @@
-using DQPipeline.Onnx.Format;
 using DQPipeline.Onnx.Graphs;
-using Microsoft.ML.OnnxRuntime;
 
 namespace DQPipeline.Onnx.Quantization;
 
@@ -9,6 +7,9 @@ namespace DQPipeline.Onnx.Quantization;
 /// <param name="threads">Processor threads; the results do not depend on them but for float rounding.</param>
 public sealed class Calibration(LayerGraph graph, int threads)
 {
+    /// <summary>Bytes that covariances take at once.</summary>
+    private const long CovarianceRoom = 1L << 30;
+
     /// <summary>How the range follows from the values. The default is the smallest mean squared error.</summary>
     public CalibrationMethod Method { get; init; } = CalibrationMethod.MeanSquaredError;
 
@@ -18,19 +19,28 @@ public sealed class Calibration(LayerGraph graph, int threads)
     /// <summary>Bits of activations that the network has in full precision. Range 1 to 8; the default is 8.</summary>
     public int Bits { get; init; } = 8;
 
-    /// <summary>The grid of each layer of <see cref="IntegerPlan.Calibrated"/>.</summary>
-    /// <param name="batches">Gives the images anew at each call, float32 N×C×H×W in [0,1] a batch: they are read twice, for the ranges and for the counts.</param>
+    /// <summary>Whether each weight goes to its nearest byte, and the images are looked at for ranges only. The default is false: see <see cref="WeightRounding"/>.</summary>
+    internal bool RoundsToNearest { get; init; }
+
+    /// <summary>The grid of each layer of <see cref="IntegerPlan.Calibrated"/>, and the weights on their bytes.</summary>
+    /// <param name="batches">Gives the images anew at each call, float32 N×C×H×W in [0,1] a batch: they are read for the ranges, for the counts, and for the inputs' covariances.</param>
     /// <param name="cancellation">Checked before each batch.</param>
-    public IReadOnlyDictionary<int, ByteGrid> Run(Func<IEnumerable<float[]>> batches, CancellationToken cancellation = default)
+    public CalibrationResult Run(Func<IEnumerable<float[]>> batches, CancellationToken cancellation = default)
+    {
+        var grids = Grids(batches, cancellation);
+        return new(grids) { Rounded = RoundsToNearest ? new Dictionary<int, RoundedLayer>() : Round(batches, cancellation) };
+    }
+
+    private IReadOnlyDictionary<int, ByteGrid> Grids(Func<IEnumerable<float[]>> batches, CancellationToken cancellation)
     {
         var layers = IntegerPlan.Calibrated(graph);
         if (layers.Count == 0)
             return new Dictionary<int, ByteGrid>();
-        using var session = Open(layers);
+        using var watch = new LayerWatch(graph, layers, threads);
         var ranges = layers.ToDictionary(layer => layer, _ => (Low: 0d, High: 0d));
-        ForEach(session, layers, batches(), cancellation, (layer, values) => ranges[layer] = Widened(ranges[layer], values));
+        watch.Run(batches(), (layer, _, values) => ranges[layer] = Widened(ranges[layer], values), cancellation);
         var histograms = ranges.ToDictionary(pair => pair.Key, pair => new Histogram(pair.Value.Low, pair.Value.High));
-        ForEach(session, layers, batches(), cancellation, (layer, values) => histograms[layer].Add(values));
+        watch.Run(batches(), (layer, _, values) => histograms[layer].Add(values), cancellation);
         return histograms.ToDictionary(pair => pair.Key, pair => Grid(pair.Value, graph.Layers[pair.Key]));
     }
 
@@ -51,26 +61,67 @@ public sealed class Calibration(LayerGraph graph, int threads)
         return (low, high);
     }
 
-    private InferenceSession Open(IReadOnlyList<int> layers)
+    /// <summary>Rounds the weights of layer after layer; as many at once as there is room for their covariances.</summary>
+    private Dictionary<int, RoundedLayer> Round(Func<IEnumerable<float[]>> batches, CancellationToken cancellation)
     {
-        using var options = new SessionOptions { IntraOpNumThreads = threads, InterOpNumThreads = 1 };
-        return new(ModelBytes.Of(FloatGraph.Write(graph, layers), []), options);
+        var rounded = new Dictionary<int, RoundedLayer>();
+        var waiting = new Queue<int>(Enumerable.Range(0, graph.Layers.Count).Where(i => graph.Layers[i] is ConvolutionLayer or HeadLayer));
+        while (waiting.Count > 0)
+        {
+            var layers = new List<int> { waiting.Dequeue() };
+            while (waiting.Count > 0 && layers.Append(waiting.Peek()).Sum(CovarianceBytes) <= CovarianceRoom)
+                layers.Add(waiting.Dequeue());
+            Round(layers, batches(), rounded, cancellation);
+        }
+
+        return rounded;
     }
 
-    private void ForEach(InferenceSession session, IReadOnlyList<int> layers, IEnumerable<float[]> batches, CancellationToken cancellation, SpanAction take)
+    private void Round(List<int> layers, IEnumerable<float[]> batches, Dictionary<int, RoundedLayer> rounded, CancellationToken cancellation)
     {
-        using var options = new RunOptions();
-        var outputs = layers.Select(layer => graph.Layers[layer].Name).ToArray();
-        foreach (var batch in batches)
+        var moments = layers.ToDictionary(layer => layer, layer => new InputMoments(Vector(layer), threads));
+        try
         {
-            cancellation.ThrowIfCancellationRequested();
-            long[] shape = [batch.Length / (graph.Channels * graph.Height * graph.Width), graph.Channels, graph.Height, graph.Width];
-            using var images = OrtValue.CreateTensorValueFromMemory(batch, shape);
-            using var results = session.Run(options, [FloatGraph.Input], [images], outputs);
-            for (var i = 0; i < layers.Count; i++)
-                take(layers[i], results[i].GetTensorDataAsSpan<float>());
+            var readers = layers.ToLookup(layer => graph.Layers[layer].Reads[0]);
+            using var watch = new LayerWatch(graph, [.. readers.Select(group => group.Key)], threads);
+            watch.Run(
+                batches,
+                (read, shape, values) =>
+                {
+                    foreach (var layer in readers[read])
+                    {
+                        if (graph.Layers[layer] is ConvolutionLayer convolution)
+                            moments[layer].AddWindows(shape, values, convolution.Kernel, convolution.Stride);
+                        else
+                            moments[layer].AddMeans(shape, values);
+                    }
+                },
+                cancellation);
+            foreach (var layer in layers)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var (mean, covariance) = moments[layer].Result();
+                rounded[layer] = graph.Layers[layer] switch
+                {
+                    ConvolutionLayer convolution => WeightRounding.Round(convolution.Weight, convolution.Bias, mean, covariance, threads),
+                    HeadLayer head => WeightRounding.Round(head.Weight, head.Bias, mean, covariance, threads),
+                    var other => throw new NotSupportedException($"{other.GetType().Name} has no weights."),
+                };
+            }
+        }
+        finally
+        {
+            foreach (var one in moments.Values)
+                one.Dispose();
         }
     }
 
-    private delegate void SpanAction(int layer, ReadOnlySpan<float> values);
+    private int Vector(int layer) => graph.Layers[layer] switch
+    {
+        ConvolutionLayer convolution => convolution.Inputs * convolution.Kernel * convolution.Kernel,
+        HeadLayer head => head.Weight.Length / graph.Classes,
+        _ => 0,
+    };
+
+    private long CovarianceBytes(int layer) => (long)Vector(layer) * Vector(layer) * sizeof(double);
 }

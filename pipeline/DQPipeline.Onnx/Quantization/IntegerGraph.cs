@@ -15,30 +15,30 @@ internal sealed class IntegerGraph
 {
     private readonly GraphWriter writer = new();
     private readonly LayerGraph graph;
-    private readonly IReadOnlyDictionary<int, ByteGrid> grids;
+    private readonly CalibrationResult calibration;
     private readonly int freeSteps;
     private readonly Map[] maps;
     private int copies;
 
-    private IntegerGraph(LayerGraph graph, IReadOnlyDictionary<int, ByteGrid> grids, int freeBits)
+    private IntegerGraph(LayerGraph graph, CalibrationResult calibration, int freeBits)
     {
-        (this.graph, this.grids) = (graph, grids);
+        (this.graph, this.calibration) = (graph, calibration);
         freeSteps = (1 << freeBits) - 1;
         maps = new Map[graph.Layers.Count];
     }
 
     /// <summary>Writes the graph.</summary>
     /// <param name="graph">The network.</param>
-    /// <param name="grids">The byte grid of each layer of <see cref="IntegerPlan.Calibrated"/>.</param>
+    /// <param name="calibration">The byte grid of each layer of <see cref="IntegerPlan.Calibrated"/>, and rounded weights.</param>
     /// <param name="bytes">Whether the input is uint8 pixels; else float32 in [0,1], brought onto the bytes by the first node.</param>
     /// <param name="freeBits">Bits, 1 to 8, of activations that the network has in full precision.</param>
     /// <exception cref="ArgumentException">A grid is missing.</exception>
-    public static GraphProto Write(LayerGraph graph, IReadOnlyDictionary<int, ByteGrid> grids, bool bytes, int freeBits)
+    public static GraphProto Write(LayerGraph graph, CalibrationResult calibration, bool bytes, int freeBits)
     {
-        var missing = IntegerPlan.Calibrated(graph).FirstOrDefault(layer => !grids.ContainsKey(layer), -1);
+        var missing = IntegerPlan.Calibrated(graph).FirstOrDefault(layer => !calibration.Grids.ContainsKey(layer), -1);
         if (missing >= 0)
-            throw new ArgumentException($"There is no grid for the layer '{graph.Layers[missing].Name}'.", nameof(grids));
-        var integer = new IntegerGraph(graph, grids, freeBits);
+            throw new ArgumentException($"There is no grid for the layer '{graph.Layers[missing].Name}'.", nameof(calibration));
+        var integer = new IntegerGraph(graph, calibration, freeBits);
         integer.AddAll(bytes);
         return integer.writer.Graph;
     }
@@ -54,7 +54,7 @@ internal sealed class IntegerGraph
                     maps[i] = Image(image, bytes);
                     break;
                 case ConvolutionLayer convolution:
-                    maps[i] = Settle(i, Convolution(convolution));
+                    maps[i] = Settle(i, Convolution(i, convolution));
                     break;
                 case AffineLayer affine:
                     maps[i] = Map.OfFloats(Affine(affine));
@@ -70,7 +70,7 @@ internal sealed class IntegerGraph
                     maps[i] = Settle(i, writer.Node(layer.Name, "Add", [Floats(maps[sum.Shortcut], sum.Factor), Floats(maps[sum.Residual])]));
                     break;
                 case HeadLayer head:
-                    Head(head);
+                    Head(i, head);
                     break;
                 default:
                     throw new NotSupportedException($"There is no integer form of {layer.GetType().Name}.");
@@ -94,16 +94,16 @@ internal sealed class IntegerGraph
         return new(Quantize($"{layer.Name}.bytes", image, pixel), grid);
     }
 
-    private string Convolution(ConvolutionLayer layer)
+    private string Convolution(int number, ConvolutionLayer layer)
     {
         var input = maps[layer.Input];
-        var weights = QuantizedWeights.Of(layer.Weight, layer.Bias, input.Grid.Scale);
+        var (weights, shift) = RoundedLayer.Of(calibration.Rounded.GetValueOrDefault(number), layer.Weight, layer.Bias, input.Grid.Scale);
         var weight = Weights(layer.Name, weights, layer.Outputs, layer.Inputs, layer.Kernel, layer.Kernel);
         var scales = Array.ConvertAll(weights.Scales, scale => scale * input.Grid.Scale);
         var bias = writer.Node(
             $"{layer.Name}.bias",
             "DequantizeLinear",
-            [writer.Integers($"{layer.Name}.bias.q", weights.Bias(layer.Bias, input.Grid.Scale), layer.Outputs), writer.Floats($"{layer.Name}.bias.scale", scales, layer.Outputs)],
+            [writer.Integers($"{layer.Name}.bias.q", weights.Bias(shift, input.Grid.Scale), layer.Outputs), writer.Floats($"{layer.Name}.bias.scale", scales, layer.Outputs)],
             GraphWriter.Whole("axis", 0));
         return writer.Node(layer.Name, "Conv", [Floats(input), weight, bias], FloatGraph.Windows(layer));
     }
@@ -120,7 +120,7 @@ internal sealed class IntegerGraph
         if (layer.IsTanh)
             return Tanh(layer, input);
         var steps = layer.Steps > 0 ? layer.Steps : freeSteps;
-        var grid = layer.Steps > 0 ? new ByteGrid(layer.Bound / steps, 0) : grids[number];
+        var grid = layer.Steps > 0 ? new ByteGrid(layer.Bound / steps, 0) : calibration.Grids[number];
         if (steps == byte.MaxValue)
             return new(Quantize(layer.Name, input, grid), grid);
         var rounded = Quantize($"{layer.Name}.rounded", input, grid);
@@ -145,12 +145,13 @@ internal sealed class IntegerGraph
         return new(Quantize(layer.Name, writer.Node($"{layer.Name}.lowered", "Sub", [Floats(new(levels, step)), one]), half), half);
     }
 
-    private void Head(HeadLayer layer)
+    private void Head(int number, HeadLayer layer)
     {
+        var (weights, shift) = RoundedLayer.Of(calibration.Rounded.GetValueOrDefault(number), layer.Weight, layer.Bias, 1);
         var mean = writer.Node($"{layer.Name}.mean", "GlobalAveragePool", [Floats(maps[layer.Input])]);
         var flat = writer.Node($"{layer.Name}.flat", "Flatten", [mean]);
-        var weight = Weights(layer.Name, QuantizedWeights.Of(layer.Weight, layer.Bias, 1), graph.Classes, layer.Weight.Length / graph.Classes);
-        var bias = writer.Floats($"{layer.Name}.bias", layer.Bias, graph.Classes);
+        var weight = Weights(layer.Name, weights, graph.Classes, layer.Weight.Length / graph.Classes);
+        var bias = writer.Floats($"{layer.Name}.bias", shift, graph.Classes);
         writer.Node(FloatGraph.Output, "Gemm", [flat, weight, bias], GraphWriter.Whole("transB", 1));
     }
 
@@ -165,7 +166,7 @@ internal sealed class IntegerGraph
     {
         if (IntegerPlan.IsTakenUp(graph, number))
             return Map.OfFloats(floats);
-        var grid = grids[number];
+        var grid = calibration.Grids[number];
         return new(Quantize($"{graph.Layers[number].Name}.bytes", floats, grid), grid);
     }
 

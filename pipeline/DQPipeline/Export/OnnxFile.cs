@@ -20,18 +20,18 @@ public static class OnnxFile
     /// <param name="path">The file.</param>
     /// <param name="network">The network.</param>
     /// <param name="training">How it came to be.</param>
-    /// <param name="grids">The byte grids that calibration found, by layer of <see cref="LayerGraphs.Of"/>.</param>
+    /// <param name="calibration">What calibration found for <see cref="LayerGraphs.Of"/>.</param>
     /// <param name="key">The key of the target that makes it.</param>
     /// <param name="declared">What is asked for.</param>
     /// <exception cref="DqException">DQ6004: the file cannot be written.</exception>
     public static void SaveInteger(
-        string path, Classifier network, TrainingProvenance training, IReadOnlyDictionary<int, ByteGrid> grids, string key, QuantizeDeclaration declared)
+        string path, Classifier network, TrainingProvenance training, CalibrationResult calibration, string key, QuantizeDeclaration declared)
     {
         var words = Words(network, training);
         words["quantize.key"] = key;
         // Names are no part of the key, so they are no part of the bytes.
         words["quantize.declaration"] = Declaration.ToJson(declared with { Model = "" });
-        Write(path, OnnxExport.Integer(LayerGraphs.Of(network), grids, words, declared.Input == "uint8", declared.Bits));
+        Write(path, OnnxExport.Integer(LayerGraphs.Of(network), calibration, words, declared.Input == "uint8", declared.Bits));
     }
 
     private static Dictionary<string, string> Words(Classifier network, TrainingProvenance training) => ModelMetadata.Write(new ModelDescription(network.Description, training));

@@ -40,6 +40,8 @@ internal sealed class TrainingRun(TrainingRequest request, CheckpointFolder? che
                 resumedFrom = state.Step;
             state.Network.train();
             Loop(state, cancellation);
+            if (declaration.WeightBits != ActivationDeclaration.FullPrecision)
+                WeightGrid.Round(state.Network);
             state.Network.eval();
             state.Network.MapType = ScalarType.Float32;
             var (loss, accuracy, penalty) = state.Totals.Read();
