@@ -41,6 +41,8 @@ public static class Declaration
                 declaration = Declared.Train.Read(node, context);
             else if (typeof(T) == typeof(QuantizeDeclaration))
                 declaration = Declared.Quantize.Read(node, context);
+            else if (typeof(T) == typeof(PackageDeclaration))
+                declaration = Declared.Package.Read(node, context);
             else if (typeof(T) == typeof(EvaluateDeclaration))
                 declaration = Declared.Evaluate.Read(node, context);
             else if (typeof(T) == typeof(DistanceDeclaration))
@@ -93,6 +95,7 @@ public static class Declaration
             case EvaluateDeclaration evaluate: use.Take(Declared.Evaluate, evaluate); break;
             case DistanceDeclaration distance: use.Take(Declared.Distance, distance); break;
             case QuantizeDeclaration quantize: use.Take(Declared.Quantize, quantize); break;
+            case PackageDeclaration package: use.Take(Declared.Package, package); break;
             case SamplesDeclaration samples: use.Take(Declared.Samples, samples); break;
             case AttackDeclaration attack: use.Take(Declared.Attack, attack); break;
             case ActivationDeclaration activation: use.Take(Declared.Activation, activation); break;

@@ -24,6 +24,9 @@ public sealed record PipelineDeclaration
     /// <summary>Evaluations by name, in the order of the file.</summary>
     public IReadOnlyDictionary<string, EvaluateDeclaration> Evaluate { get; init; } = new Dictionary<string, EvaluateDeclaration>();
 
+    /// <summary>Packages by name, one for each member where the model is a matrix, in the order of the file.</summary>
+    public IReadOnlyDictionary<string, PackageDeclaration> Package { get; init; } = new Dictionary<string, PackageDeclaration>();
+
     /// <summary>Distances between clean and adversarial activations by name, in the order of the file.</summary>
     public IReadOnlyDictionary<string, DistanceDeclaration> Distance { get; init; } = new Dictionary<string, DistanceDeclaration>();
 

@@ -51,6 +51,7 @@ public static class PipelineSchema
             properties["evaluate"] = Section(() => Extendable(Declared.Evaluate, matrix: false), "Evaluations and their gates, by name.");
             properties["distance"] = Section(() => Extendable(Declared.Distance, matrix: false), "Distances between clean and adversarial activations, by name.");
             properties["samples"] = Section(() => Extendable(Declared.Samples, matrix: false), "Sample images, clean and adversarial, with what the models say to them, by name.");
+            properties["package"] = Section(() => Extendable(Declared.Package, matrix: false), "Models in the forms in which apps take them, by name.");
         }));
         return new JsonObject([new("$schema", "https://json-schema.org/draft/2020-12/schema"), new("title", "dq.json"), .. schema.ToList().Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone()))]);
     }

@@ -17,7 +17,8 @@ public sealed class DefensiveQuantizationTransformer : ITransformer, IDisposable
     /// <summary>The name by which ML.NET finds the loader of a saved one.</summary>
     internal const string LoaderSignature = "DefensiveQuantization";
 
-    private const string ModelStream = "Model.onnx";
+    /// <summary>What a saved one calls its model.</summary>
+    internal const string ModelStream = "Model.onnx";
     private const string OptionsStream = "Options.json";
 
     private readonly byte[] file;

@@ -2,6 +2,7 @@ using DQPipeline.Onnx.Format;
 using DQPipeline.Onnx.Graphs;
 using DQPipeline.Onnx.Inference;
 using DQPipeline.Onnx.Quantization;
+using Google.Protobuf;
 
 namespace DQPipeline.Onnx;
 
@@ -23,4 +24,38 @@ public static class OnnxExport
     public static byte[] Integer(
         LayerGraph graph, CalibrationResult calibration, IReadOnlyDictionary<string, string> words, bool takesBytes = false, int bits = 8) =>
         ModelBytes.Of(IntegerGraph.Write(graph, calibration, takesBytes, bits), ModelWords.With(words, ModelWords.Integer));
+
+    /// <summary>
+    /// A model for runtimes that know nothing of ours: beside <c>logits</c>, which becomes <paramref name="score"/>, it answers with the label as text, N×1. It has no checksum and
+    /// is not read again by <see cref="Inference.DeployedModel"/>.
+    /// </summary>
+    /// <param name="file">The bytes of a model's file.</param>
+    /// <param name="score">Name of the logits.</param>
+    /// <param name="label">Name of the label.</param>
+    /// <exception cref="InvalidDataException">They are no model of ours.</exception>
+    public static byte[] Labelled(byte[] file, string score, string label)
+    {
+        var content = ModelReader.Read(file);
+        var info = ModelWords.Read(content);
+        var model = ModelProto.Parser.ParseFrom(file);
+        var graph = model.Graph;
+        var output = graph.Output[0];
+        // The name of the result is that of the last node's.
+        graph.Node[^1].Output[0] = output.Name = score;
+        var names = new TensorProto { Name = "labels", DataType = (int)TensorProto.Types.DataType.String };
+        names.Dims.Add(info.Labels.Count);
+        names.StringData.AddRange(info.Labels.Select(ByteString.CopyFromUtf8));
+        graph.Initializer.Add(names);
+        var best = new NodeProto { Name = "best", OpType = "ArgMax" };
+        best.Input.Add(score);
+        best.Output.Add("best");
+        best.Attribute.Add(GraphWriter.Whole("axis", 1));
+        var named = new NodeProto { Name = label, OpType = "Gather" };
+        named.Input.AddRange(["labels", "best"]);
+        named.Output.Add(label);
+        graph.Node.AddRange([best, named]);
+        var shape = new TensorShapeProto { Dim = { output.Type.TensorType.Shape.Dim[0].Clone(), new TensorShapeProto.Types.Dimension { DimValue = 1 } } };
+        graph.Output.Add(new ValueInfoProto { Name = label, Type = new() { TensorType = new() { ElemType = (int)TensorProto.Types.DataType.String, Shape = shape } } });
+        return model.ToByteArray();
+    }
 }

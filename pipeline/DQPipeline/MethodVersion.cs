@@ -14,4 +14,7 @@ public static class MethodVersion
 
     /// <summary>Of integer models: data generation, sampling, calibration, rounding, the layout of the file.</summary>
     public const string Quantize = "quantize/2";
+
+    /// <summary>Version of what packages hold besides their model.</summary>
+    public const string Package = "package/1";
 }

@@ -70,7 +70,7 @@ internal static class StartupBenchmark
         await File.WriteAllTextAsync(Path.Combine(folder, "dq.json"), declaration.ToString());
         var workspace = new Workspace(folder);
         var graph = TargetGraph.Create(PipelineFile.Load(workspace.DeclarationPath));
-        var options = new BuildOptions { Method = new MethodVersions(MethodVersion.Train, MethodVersion.Evaluate, MethodVersion.Quantize) };
+        var options = new BuildOptions { Method = new MethodVersions(MethodVersion.Train, MethodVersion.Evaluate, MethodVersion.Quantize, MethodVersion.Package) };
         var result = await new Builder(workspace, graph, new MadeUp(), options).RunAsync();
         if (result.ExitCode != 0 || graph.Targets.Count != targets)
             throw new InvalidOperationException($"The state to measure could not be made: {result.ExitCode}, {graph.Targets.Count} targets.");

@@ -23,7 +23,7 @@ internal sealed class Bench : IDisposable
 
     public Recorder Observer { get; private set; } = new();
 
-    public MethodVersions Method { get; set; } = new("train/1", "evaluate/1", "quantize/1");
+    public MethodVersions Method { get; set; } = new("train/1", "evaluate/1", "quantize/1", "package/1");
 
     public PipelineDeclaration Pipeline { get; set; } = Sample();
 

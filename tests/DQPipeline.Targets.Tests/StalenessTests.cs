@@ -77,7 +77,7 @@ public class StalenessTests
     {
         using var bench = new Bench();
         await bench.BuildAsync();
-        bench.Method = new MethodVersions("train/2", "evaluate/1", "quantize/1");
+        bench.Method = new MethodVersions("train/2", "evaluate/1", "quantize/1", "package/1");
         bench.Change(p => p with { Threads = 4 });
         Assert.Equal(["the method's version: train/1 → train/2", "threads: 2 → 4"], bench.Status()["train/full"].Reasons);
         Assert.Equal(["threads: 2 → 4", "it needs train/full, which is to be built"], bench.Status()["evaluate/robustness/full/clean"].Reasons);

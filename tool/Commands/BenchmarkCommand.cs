@@ -29,7 +29,7 @@ internal static class BenchmarkCommand
             """) { models, threads, rounds, json };
         command.SetAction((parsed, cancellation) =>
         {
-            var files = parsed.GetValue(models)!.Select(model => (Name: model, Path: ModelFiles.Find(model, QuantizeTarget.ModelFile, TrainTarget.ModelFile))).ToList();
+            var files = parsed.GetValue(models)!.Select(model => (Name: model, Path: ModelFiles.Find(model, QuantizeTarget.ModelFile, PackageTarget.MlnetFile, TrainTarget.ModelFile))).ToList();
             var contenders = new List<Contender>();
             try
             {

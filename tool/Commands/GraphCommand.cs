@@ -66,6 +66,8 @@ internal static class GraphCommand
                 text.Append($"  {ids[model.Id]} --> {node}\n");
         }
 
+        foreach (var package in graph.Targets.OfType<PackageTarget>())
+            text.Append($"  {ids[package.Model.Id]} --> {Node(package.Id, $"{package.Name}<br/>{string.Join(", ", package.Declaration.Formats)}", "([", "])")}\n");
         return text.ToString().TrimEnd();
     }
 }

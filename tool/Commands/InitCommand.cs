@@ -81,6 +81,11 @@ internal static class InitCommand
                   "gates": [{ "model": "dq-int8", "attack": "pgd", "epsilon": 2, "atLeast": 0.2 }],
                 },
               },
+
+              "package": {
+                // For apps: an ML.NET model (.zip) and an ONNX file, made only while the gate passes.
+                "app": { "model": "dq-int8", "formats": ["mlnet", "onnx"] },
+              },
             }
 
             """;

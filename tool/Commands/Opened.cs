@@ -23,7 +23,7 @@ internal sealed class Opened
 
     public TargetGraph Graph { get; }
 
-    public static MethodVersions Method { get; } = new(MethodVersion.Train, MethodVersion.Evaluate, MethodVersion.Quantize);
+    public static MethodVersions Method { get; } = new(MethodVersion.Train, MethodVersion.Evaluate, MethodVersion.Quantize, MethodVersion.Package);
 
     public static Opened At(string folder, IReadOnlyList<string> overrides)
     {

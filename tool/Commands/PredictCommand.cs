@@ -13,7 +13,7 @@ internal static class PredictCommand
 
     public static Command Create()
     {
-        var model = new Argument<string>("MODEL") { Description = "A model, .safetensors or .onnx; or the name of one in this folder's dq.json." };
+        var model = new Argument<string>("MODEL") { Description = "A model, .safetensors, .onnx or .zip; or the name of one in this folder's dq.json." };
         var images = new Argument<string[]>("IMAGE") { Description = "JPEG or PNG files; another size than the model's is resized.", Arity = ArgumentArity.OneOrMore };
         var json = new Option<bool>("--json") { Description = "Print an array of { image, label, score, scores } on standard output." };
         var command = new Command("predict", """
@@ -24,7 +24,7 @@ internal static class PredictCommand
             """) { model, images, json };
         command.SetAction((parsed, cancellation) =>
         {
-            using var classifier = ImageClassifier.Open(ModelFiles.Find(parsed.GetValue(model)!, QuantizeTarget.ModelFile, TrainTarget.ModelFile));
+            using var classifier = ImageClassifier.Open(ModelFiles.Find(parsed.GetValue(model)!, QuantizeTarget.ModelFile, PackageTarget.MlnetFile, TrainTarget.ModelFile));
             var (answers, failures) = (new List<Prediction>(), new List<Diagnostic>());
             foreach (var chunk in parsed.GetValue(images)!.Chunk(Batch))
             {

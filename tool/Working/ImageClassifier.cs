@@ -1,6 +1,7 @@
 using DQPipeline.Declarations;
 using DQPipeline.Evaluation;
 using DQPipeline.Export;
+using DQPipeline.ML.Packaging;
 using DQPipeline.Native;
 using DQPipeline.Networks;
 using DQPipeline.Onnx.Inference;
@@ -26,8 +27,11 @@ internal abstract class ImageClassifier : IDisposable
     /// <exception cref="DqException">DQ3005, DQ5001: it cannot be used.</exception>
     public static ImageClassifier Open(string path, int threads = 0)
     {
+        var options = new DeployedModelOptions { Threads = threads };
         if (ModelInput.IsDeployed(path))
-            return new Deployed(DeployedModel.Load(path, new DeployedModelOptions { Threads = threads }));
+            return new Deployed(DeployedModel.Load(path, options));
+        if (Path.GetExtension(path).Equals(".zip", StringComparison.OrdinalIgnoreCase))
+            return new Deployed(DeployedModel.Load(ModelPackage.ReadModel(path), path, options));
         NativeBackend.Load();
         torch.set_num_threads(threads > 0 ? threads : Environment.ProcessorCount);
         return new Trained(ModelFile.Load(path));

@@ -46,7 +46,9 @@ internal static class ModelInput
     public static SqueezingDetector? Detector(string? declaration) =>
         declaration is null ? null : new SqueezingDetector(Declaration.FromJson<SqueezeDeclaration>(declaration));
 
-    private static void Verify(string path, string sha256)
+    /// <summary>Holds a file against what the job promised.</summary>
+    /// <exception cref="DqException">DQ3005: it was changed since the job was written.</exception>
+    public static void Verify(string path, string sha256)
     {
         using var file = File.OpenRead(path);
         if (Convert.ToHexStringLower(SHA256.HashData(file)) != sha256)

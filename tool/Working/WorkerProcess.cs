@@ -26,6 +26,7 @@ internal static class WorkerProcess
                 TrainJob train => TrainWork.Run(train, channel),
                 EvaluateJob evaluate => EvaluateWork.Run(evaluate, channel),
                 QuantizeJob quantize => QuantizeWork.Run(quantize, channel),
+                PackageJob package => PackageWork.Run(package, channel),
                 TransferJob transfer => TransferWork.Run(transfer, channel),
                 DistanceJob distance => DistanceWork.Run(distance, channel),
                 SamplesJob samples => SamplesWork.Run(samples, channel),

@@ -10,6 +10,7 @@ internal sealed partial class PipelineReader
     private readonly Dictionary<string, SamplesDeclaration> _samples = [];
 
     private readonly Dictionary<string, QuantizeDeclaration> _quantize = [];
+    private readonly Dictionary<string, PackageDeclaration> _package = [];
 
     private void ReadQuantize(Entry entry)
     {
@@ -21,11 +22,30 @@ internal sealed partial class PipelineReader
             return;
         foreach (var model in Models(quantize.Model, entry.Options["model"]!.Place))
         {
-            // A member of a matrix goes by what makes it differ from the others.
-            var name = model == quantize.Model ? entry.Name : $"{entry.Name}{model[model.IndexOf('@')..]}";
+            var name = NameOf(entry, quantize.Model, model);
             _quantize[name] = quantize with { Name = name, Model = model };
         }
     }
+
+    private void ReadPackage(Entry entry)
+    {
+        if (IsTaken(entry))
+            return;
+        var before = context.Diagnostics.Count;
+        var package = Declared.Package.Read(entry.Options, context, new PackageDeclaration()) with { Name = entry.Name, Group = entry.Name, Place = entry.Place };
+        if (context.Diagnostics.Count > before)
+            return;
+        if (package.Detector.IsActive && !package.Formats.Contains(PackageDeclaration.Mlnet))
+            context.Complain(DiagnosticCodes.OutOfRange, $"\"detector\": only the format {PackageDeclaration.Mlnet} holds one; add it to \"formats\", or leave the detector out", entry.Options["detector"]!.Place);
+        foreach (var model in Models(package.Model, entry.Options["model"]!.Place, deployed: true))
+        {
+            var name = NameOf(entry, package.Model, model);
+            _package[name] = package with { Name = name, Model = model };
+        }
+    }
+
+    /// <summary>What is made of a member of a matrix goes by what makes the member differ from the others.</summary>
+    private static string NameOf(Entry entry, string asked, string model) => model == asked ? entry.Name : $"{entry.Name}{model[model.IndexOf('@')..]}";
 
     private void ReadDistance(Entry entry)
     {
@@ -54,6 +74,7 @@ internal sealed partial class PipelineReader
             : _quantize.Values.Any(quantize => quantize.Group == entry.Name) ? "an integer model"
             : _evaluate.ContainsKey(entry.Name) ? "an evaluation"
             : _distance.ContainsKey(entry.Name) ? "a distance"
+            : _samples.ContainsKey(entry.Name) ? "a set of samples"
             : null;
         if (other is not null)
             context.Complain(DiagnosticCodes.Duplicate, $"\"{entry.Name}\" already names {other}; targets of all kinds share their names", entry.Place);

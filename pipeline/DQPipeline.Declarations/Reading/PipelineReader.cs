@@ -29,6 +29,7 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
         ReadEntries(new Entries("evaluate", context).Read(file), ReadEvaluate);
         ReadEntries(new Entries("distance", context).Read(file), ReadDistance);
         ReadEntries(new Entries("samples", context).Read(file), ReadSamples);
+        ReadEntries(new Entries("package", context).Read(file), ReadPackage);
         return root with
         {
             UsesEnvironment = _usesEnvironment,
@@ -38,6 +39,7 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
             Evaluate = _evaluate,
             Distance = _distance,
             Samples = _samples,
+            Package = _package,
         };
     }
 

@@ -131,6 +131,12 @@ internal static class Declared
         new IntegerField<QuantizeDeclaration>("samples", 0, MaxCount, d => d.Samples, (d, v) => d with { Samples = v }),
         Seed<QuantizeDeclaration>(d => d.Seed, (d, v) => d with { Seed = v }));
 
+    public static readonly Shape<PackageDeclaration> Package = new(
+        () => new(),
+        Text<PackageDeclaration>("model", d => d.Model, (d, v) => d with { Model = v }, inKey: false),
+        new NameListField<PackageDeclaration>("formats", d => d.Formats, (d, v) => d with { Formats = v }, PackageDeclaration.Mlnet, PackageDeclaration.Stock, PackageDeclaration.Onnx),
+        new RecordField<PackageDeclaration, SqueezeDeclaration>("detector", Squeeze, d => d.Detector, (d, v) => d with { Detector = v }));
+
     public static readonly Shape<AttackDeclaration> Attack = new(
         () => new(),
         [

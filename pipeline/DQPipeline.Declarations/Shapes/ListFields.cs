@@ -48,8 +48,8 @@ internal sealed class NumberListField<T>(string name, double min, double max, Fu
     public override void WriteSchema(SchemaWriter writer) => writer.OneOrMany(() => writer.Range("number", min, max));
 }
 
-/// <summary>A list of names; a single name stands for a list of one.</summary>
-internal sealed class NameListField<T>(string name, Func<T, IReadOnlyList<string>> get, Func<T, IReadOnlyList<string>, T> set) : Field<T>(name)
+/// <summary>A list of names, of <paramref name="words"/> where there are any; a single name stands for a list of one.</summary>
+internal sealed class NameListField<T>(string name, Func<T, IReadOnlyList<string>> get, Func<T, IReadOnlyList<string>, T> set, params string[] words) : Field<T>(name)
 {
     public override T Read(T record, SourceNode node, ReadContext context)
     {
@@ -65,10 +65,14 @@ internal sealed class NameListField<T>(string name, Func<T, IReadOnlyList<string
 
             if (names.Contains(item.Text))
                 context.Complain(DiagnosticCodes.Duplicate, $"\"{item.Text}\" stands twice in \"{Name}\"", item.Place);
+            else if (words.Length > 0 && !words.Contains(item.Text))
+                context.Complain(DiagnosticCodes.OutOfRange, $"\"{Name}\": \"{item.Text}\" is not one of {string.Join(", ", words)}{Spelling.DidYouMean(item.Text, words)}", item.Place);
             else
                 names.Add(item.Text);
         }
 
+        if (words.Length > 0 && nodes.Count == 0)
+            context.Complain(DiagnosticCodes.OutOfRange, $"\"{Name}\" should name at least one of {string.Join(", ", words)}", node.Place);
         return set(record, names);
     }
 
@@ -82,7 +86,7 @@ internal sealed class NameListField<T>(string name, Func<T, IReadOnlyList<string
 
     public override void WriteDefault(Utf8JsonWriter writer, T fresh) => WriteValue(writer, fresh, keyOnly: false);
 
-    public override void WriteSchema(SchemaWriter writer) => writer.OneOrMany(() => writer.Text([], null));
+    public override void WriteSchema(SchemaWriter writer) => writer.OneOrMany(() => writer.Text(words, null));
 }
 
 /// <summary>A list of records; an item may be written short, as a bare text that stands for the record's first field.</summary>

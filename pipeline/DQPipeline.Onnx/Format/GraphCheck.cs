@@ -72,6 +72,8 @@ internal sealed class GraphCheck
         if (array.DataLocation != DataLocation.Default || array.ExternalData.Count > 0)
             throw new InvalidDataException($"its array '{array.Name}' lies in another file");
         var shape = new TensorShape((DataType)array.DataType, array.Dims, IsMap: false);
+        if (array.StringData.Count > 0)
+            throw new InvalidDataException($"its array '{array.Name}' holds texts");
         if (array.Dims.Any(size => size < 1) || shape.Bytes != array.RawData.Length)
             throw new InvalidDataException($"its array '{array.Name}' has {array.RawData.Length} bytes, which is not what its shape needs");
         Define(array.Name, shape);

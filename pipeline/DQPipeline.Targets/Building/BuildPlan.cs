@@ -23,6 +23,9 @@ public enum PlannedAction
     /// <summary>Nothing: its optional data are absent.</summary>
     Skip,
 
+    /// <summary>Nothing, and take away what is placed: its model fails a gate.</summary>
+    Block,
+
     /// <summary>Fail: its data are missing or unreadable, or the build is locked.</summary>
     Fail,
 }

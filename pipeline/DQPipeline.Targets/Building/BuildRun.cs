@@ -83,6 +83,9 @@ internal sealed partial class BuildRun(
                     _skips.Optional(node);
                     Finish(node, Outcome.Skipped, string.Join(", ", node.Reasons));
                     break;
+                case PlannedAction.Block:
+                    Withdraw(node);
+                    break;
                 case PlannedAction.Fail:
                     FailAsPlanned(node);
                     break;
@@ -141,6 +144,25 @@ internal sealed partial class BuildRun(
 
         _skips.Inherit(node, other);
         Finish(node, Outcome.Skipped, $"{relation} {other.Target.Id}, which {(other.Outcome == Outcome.Failed ? "failed" : "was skipped")}");
+    }
+
+    /// <summary>A package whose model fails a gate is taken away, lest an app goes on with it; the cache keeps its copy for the day on which the gate passes.</summary>
+    private void Withdraw(Node node)
+    {
+        try
+        {
+            foreach (var name in node.Target.Outputs)
+                File.Delete(workspace.OutputPath(node.Target.Name, name));
+        }
+        catch (Exception e) when (AtomicFile.IsWriteFailure(e))
+        {
+            Fail(node, new(DiagnosticCodes.CannotWrite, $"the package of a model that fails its gate cannot be removed: {e.Message}"));
+            return;
+        }
+
+        var why = string.Join(", ", node.Reasons);
+        _skips.Blocked(node, why);
+        Finish(node, Outcome.Skipped, why);
     }
 
     private void FailAsPlanned(Node node)

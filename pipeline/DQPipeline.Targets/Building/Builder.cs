@@ -54,11 +54,13 @@ public sealed class Builder(
         }
     }
 
-    private static bool NeedsWork(IReadOnlyList<Node> nodes)
+    private bool NeedsWork(IReadOnlyList<Node> nodes)
     {
         foreach (var node in nodes)
         {
-            if (node.Action is not (PlannedAction.None or PlannedAction.Skip or PlannedAction.Fail))
+            if (node.Action is not (PlannedAction.None or PlannedAction.Skip or PlannedAction.Fail or PlannedAction.Block))
+                return true;
+            if (node.Action == PlannedAction.Block && node.Target.Outputs.Any(name => File.Exists(workspace.OutputPath(node.Target.Name, name))))
                 return true;
         }
 

@@ -1,5 +1,6 @@
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Fingerprints;
+using DQPipeline.Targets.Gates;
 using DQPipeline.Targets.Graph;
 using DQPipeline.Targets.Keys;
 using DQPipeline.Targets.Records;
@@ -93,6 +94,8 @@ internal sealed class Planner
                 return required.Action is PlannedAction.Run or PlannedAction.Wait ? Wait(node, data) : (PlannedAction.Skip, [$"it needs {required.Target.Id}, which cannot be built"]);
         }
 
+        if (target is PackageTarget && Obstacle(node) is { } obstacle)
+            return (PlannedAction.Block, [obstacle]);
         node.Parts = Parts(node, data).Sorted();
         node.Key = KeyParts.Key(target.Kind, node.Parts);
         var entry = Lock.Find(target.Id);
@@ -108,6 +111,13 @@ internal sealed class Planner
 
         node.Record = null;
         return recorded ? (PlannedAction.Run, ["forced"]) : Locked(node, PlannedAction.Run, entry, data);
+    }
+
+    /// <summary>Why the gates do not let a package through; null where they do.</summary>
+    private string? Obstacle(Node package)
+    {
+        var cells = package.Requires.Where(required => required.Target is EvaluationCell).ToDictionary(required => required.Target);
+        return cells.Count == 0 ? null : GateCheck.Obstacle(_graph, cells.Keys.ToHashSet(), cell => cells[cell].Record);
     }
 
     /// <summary>What changes dq.lock fails in a locked build.</summary>

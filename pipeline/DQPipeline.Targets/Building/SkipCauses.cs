@@ -18,6 +18,9 @@ internal sealed class SkipCauses
         _ = _optional.Add(node);
     }
 
+    /// <summary>The target's model fails a gate.</summary>
+    public void Blocked(Node node, string cause) => Add(node, cause);
+
     /// <summary>The target was skipped because of another, which was skipped itself or failed.</summary>
     public void Inherit(Node node, Node from)
     {

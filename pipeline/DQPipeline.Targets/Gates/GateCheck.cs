@@ -34,6 +34,11 @@ internal static class GateCheck
         return results;
     }
 
+    /// <summary>Which gate on one of the <paramref name="cells"/> fails, in words; null where none does.</summary>
+    /// <inheritdoc cref="Check(TargetGraph, IReadOnlySet{Target}, Func{EvaluationCell, TargetRecord})"/>
+    public static string? Obstacle(TargetGraph graph, IReadOnlySet<Target> cells, Func<EvaluationCell, TargetRecord?> result) =>
+        Check(graph, cells, result).FirstOrDefault(gate => gate.Verdict == GateVerdict.Failed) is { } failed ? $"{failed.Model} fails its gate {Under(failed.Gate)}" : null;
+
     /// <summary>The error DQ4001 of a gate that failed, in words.</summary>
     public static Diagnostic Failure(GateResult result)
     {

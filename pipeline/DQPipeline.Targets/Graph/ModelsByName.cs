@@ -38,14 +38,16 @@ internal sealed class ModelsByName
             yield return model as TrainTarget ?? throw Suggestion.Unknown(need, model.Name, TrainedNames(), place);
     }
 
+    /// <summary>The one model that a name stands for.</summary>
+    /// <exception cref="DqException">DQ1005: it stands for nothing; DQ1004: it stands for several.</exception>
+    public ModelTarget One(string need, string name, SourcePlace place) => Single([.. All(need, [name], place)], need, name, place);
+
     /// <summary>The one trained model that a name stands for.</summary>
     /// <exception cref="DqException">DQ1005: it stands for nothing or for an integer model; DQ1004: it stands for several.</exception>
-    public TrainTarget OneTrained(string need, string name, SourcePlace place)
-    {
-        var members = Trained(need, [name], place).ToList();
-        return members.Count == 1 ? members[0]
-            : throw new DqException(DiagnosticCodes.OutOfRange, $"{need} '{name}', which stands for {members.Count} models; name one of them", place);
-    }
+    public TrainTarget OneTrained(string need, string name, SourcePlace place) => Single([.. Trained(need, [name], place)], need, name, place);
+
+    private static T Single<T>(List<T> members, string need, string name, SourcePlace place) => members.Count == 1 ? members[0]
+        : throw new DqException(DiagnosticCodes.OutOfRange, $"{need} '{name}', which stands for {members.Count} models; name one of them", place);
 
     private List<ModelTarget> Called(string need, string name, SourcePlace place) =>
         _members.TryGetValue(name, out var members) ? members : throw Suggestion.Unknown(need, name, _members.Keys, place);

@@ -18,7 +18,7 @@ public sealed partial class TargetGraph
 
     /// <summary>
     /// The graph of a pipeline: a target for each model, trained or integer, for each evaluation one for each model × attack × ε besides the clean one, and one for each
-    /// distance and each set of samples.
+    /// distance, each set of samples and each package.
     /// </summary>
     /// <exception cref="DqException">DQ1005 a name that nothing declares; DQ1007 two measurements with one name.</exception>
     public static TargetGraph Create(PipelineDeclaration pipeline)
@@ -52,6 +52,12 @@ public sealed partial class TargetGraph
             graph.Add(new DistanceTarget(distance, [.. models.Trained($"distance '{distance.Name}' needs the trained model", distance.Models, distance.Place)]));
         foreach (var samples in pipeline.Samples.Values)
             graph.Add(new SamplesTarget(samples, [.. models.Trained($"samples '{samples.Name}' needs the trained model", samples.Models, samples.Place)]));
+        foreach (var package in pipeline.Package.Values)
+        {
+            var model = models.One($"package '{package.Name}' needs the model", package.Model, package.Place);
+            graph.Add(new PackageTarget(package, model, graph.GatedCells(model)));
+        }
+
         return graph;
     }
 
@@ -100,6 +106,18 @@ public sealed partial class TargetGraph
 
     /// <summary>The models of an evaluation or gate by name: one, or the members of a matrix; none where nothing is called so.</summary>
     internal IEnumerable<ModelTarget> ModelsCalled(string name) => _targets.OfType<ModelTarget>().Where(t => t.Name == name || t.Group == name);
+
+    /// <summary>The measurements that the gates on a model, and on the trained one that it was made of, are held against.</summary>
+    private List<EvaluationCell> GatedCells(ModelTarget model)
+    {
+        string[] names = [model.Name, model.Trained.Name];
+        var cells =
+            from evaluation in Pipeline.Evaluate.Values
+            from gate in evaluation.Gates
+            where names.Contains(gate.Model)
+            select Find(EvaluationCell.IdOf(evaluation.Name, gate.Model, gate.Attack, gate.Epsilon, gate.BlackBox)) as EvaluationCell;
+        return [.. cells.OfType<EvaluationCell>().Distinct()];
+    }
 
     private void Add(Target target)
     {

@@ -6,4 +6,5 @@ namespace DQPipeline.Targets.Keys;
 /// <param name="Train">Version of training, data generation included, say <c>train/1</c>.</param>
 /// <param name="Evaluate">Version of attacks and evaluation, data generation included, say <c>evaluate/1</c>.</param>
 /// <param name="Quantize">Version of integer models and of their files, data generation included, say <c>quantize/1</c>.</param>
-public sealed record MethodVersions(string Train, string Evaluate, string Quantize);
+/// <param name="Package">Version of what packages hold, say <c>package/1</c>.</param>
+public sealed record MethodVersions(string Train, string Evaluate, string Quantize, string Package);

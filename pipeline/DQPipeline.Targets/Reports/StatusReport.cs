@@ -23,7 +23,7 @@ public static class StatusReport
     private static TargetState State(Node node, bool recorded) => node.Action switch
     {
         PlannedAction.None => TargetState.UpToDate,
-        PlannedAction.Skip => TargetState.Skipped,
+        PlannedAction.Skip or PlannedAction.Block => TargetState.Skipped,
         PlannedAction.Fail => TargetState.Broken,
         _ => recorded ? TargetState.Stale : TargetState.NeverBuilt,
     };

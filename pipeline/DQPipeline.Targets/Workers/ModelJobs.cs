@@ -19,6 +19,16 @@ public sealed record QuantizeJob : WorkerJob
     public required JobModel Model { get; init; }
 }
 
+/// <summary>Write a model in the formats that a package declares, each by the name of <c>PackageTarget</c>, and load each again.</summary>
+public sealed record PackageJob : WorkerJob
+{
+    /// <summary>The <c>PackageDeclaration</c> as JSON (<c>Declaration.FromJson</c>).</summary>
+    public required string Package { get; init; }
+
+    /// <summary>The model, integer or trained.</summary>
+    public required JobModel Model { get; init; }
+}
+
 /// <summary>
 /// Make adversarial images on one model and score others on them: black-box attacks (paper section 5.1), and those on integer models, which have no gradient. Each attack × ε
 /// is made once.

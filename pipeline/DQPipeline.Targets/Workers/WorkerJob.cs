@@ -10,6 +10,7 @@ namespace DQPipeline.Targets.Workers;
 [JsonDerivedType(typeof(TrainJob), "train")]
 [JsonDerivedType(typeof(EvaluateJob), "evaluate")]
 [JsonDerivedType(typeof(QuantizeJob), "quantize")]
+[JsonDerivedType(typeof(PackageJob), "package")]
 [JsonDerivedType(typeof(TransferJob), "transfer")]
 [JsonDerivedType(typeof(DistanceJob), "distance")]
 [JsonDerivedType(typeof(SamplesJob), "samples")]

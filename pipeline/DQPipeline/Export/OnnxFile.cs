@@ -14,7 +14,12 @@ public static class OnnxFile
     /// <param name="training">How it came to be.</param>
     /// <exception cref="DqException">DQ6004: the file cannot be written.</exception>
     public static void SaveFloat(string path, Classifier network, TrainingProvenance training) =>
-        Write(path, OnnxExport.Float(LayerGraphs.Of(network), Words(network, training)));
+        Write(path, Float(network, training));
+
+    /// <summary>The bytes of a model in float arithmetic.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="training">How it came to be.</param>
+    public static byte[] Float(Classifier network, TrainingProvenance training) => OnnxExport.Float(LayerGraphs.Of(network), Words(network, training));
 
     /// <summary>Writes a model in integer arithmetic, atomically.</summary>
     /// <param name="path">The file.</param>
