@@ -1,4 +1,5 @@
-using System.Numerics.Tensors;
+using System.Numerics;
+using System.Runtime.InteropServices;
 using DQPipeline.Declarations;
 using DQPipeline.Imaging;
 using DQPipeline.Onnx.Inference;
@@ -82,9 +83,21 @@ internal abstract class ImageReader
             if (value.Length != info.ImageSize)
                 throw Unfit($"a row's image has {value.Length} values, and the model takes {info.Channels}×{info.Height}×{info.Width} = {info.ImageSize}");
             value.CopyTo(image);
-            // A sum is finite only where all of its terms are.
-            if (!float.IsFinite(TensorPrimitives.Sum<float>(image)))
+            if (!AreFinite(image))
                 throw Unfit("a row's image has values that are not finite numbers");
+        }
+
+        /// <summary>0 times a number is 0 only where it is finite.</summary>
+        private static bool AreFinite(ReadOnlySpan<float> values)
+        {
+            var vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
+            var sum = Vector<float>.Zero;
+            foreach (var vector in vectors)
+                sum += vector * Vector<float>.Zero;
+            var rest = Vector.Sum(sum);
+            foreach (var value in values[(vectors.Length * Vector<float>.Count)..])
+                rest += value * 0;
+            return rest == 0;
         }
     }
 }

@@ -13,6 +13,12 @@ public sealed class DeployedModel : IDisposable
     /// <summary>Bytes that the maps of one run may take together; larger images come in smaller batches.</summary>
     private const long RunBytes = 1L << 30;
 
+    /// <summary>Beyond this many bytes of maps a run gains nothing by more images, and loses what it had in the processor's cache: measured, 6 % for vgg-s in float from 16 to 64 images.</summary>
+    private const long CachedBytes = 32L << 20;
+
+    /// <summary>Images of which a run gains even when their maps do not fit the cache.</summary>
+    private const long CachedImages = 16;
+
     private static readonly string[] Inputs = [FloatGraph.Input];
     private static readonly string[] Outputs = [FloatGraph.Output];
 
@@ -47,7 +53,8 @@ public sealed class DeployedModel : IDisposable
             var content = ModelReader.Read(file);
             var info = ModelWords.Read(content);
             using var settings = new SessionOptions { IntraOpNumThreads = options.Threads, InterOpNumThreads = 1 };
-            var batch = (int)Math.Clamp(RunBytes / content.Graph.MapBytes, 1, options.BatchSize);
+            var maps = content.Graph.MapBytes;
+            var batch = (int)Math.Clamp(Math.Min(RunBytes / maps, Math.Max(CachedBytes / maps, CachedImages)), 1, options.BatchSize);
             return new(info, new InferenceSession(file, settings), batch);
         }
         catch (Exception e) when (e is InvalidDataException or OnnxRuntimeException)
