@@ -23,6 +23,10 @@ public class QuantizeJourneys
               "gates": [{ "model": "dq-int8", "attack": "fgsm", "epsilon": 2, "atLeast": 0.01 }],
             },
           },
+          "package": {
+            "app": { "model": "dq-int8", "formats": ["mlnet", "mlnet-stock", "onnx"], "detector": { "bits": 5, "median": 2 } },
+            "floats": { "model": "full", "formats": ["mlnet"] },
+          },
         }
         """;
 
@@ -59,6 +63,19 @@ public class QuantizeJourneys
         Assert.Equal((string?)trained["label"], (string?)floats["label"]);
         Assert.Equal((double)trained["score"]!, (double)floats["score"]!, 1e-3);
         Assert.Equal(1, floats["scores"]!.AsObject().Sum(score => (double)score.Value!), 1e-4);
+
+        (await DqTool.RunAsync(folder.Path, "build", "app", "floats")).Expect(0);
+        Assert.Equal(workers + 3, folder.Workers());
+        Assert.Equal(File.ReadAllBytes(folder.At(".dq", "out", "dq-int8", "model.onnx")), File.ReadAllBytes(folder.At(".dq", "out", "app", "model.onnx")));
+        var integer = await Predict(folder, "int8", ".dq/out/dq-int8/model.onnx");
+        Assert.Equal(integer.ToJsonString(), (await Predict(folder, "zip", ".dq/out/app/model.zip")).ToJsonString());
+        var full = await Predict(folder, "full", ".dq/out/full/model.safetensors");
+        Assert.Equal((double)full["score"]!, (double)(await Predict(folder, "floats", ".dq/out/floats/model.zip"))["score"]!, 1e-3);
+        // What is called stock names no assembly of ours.
+        using (var stock = System.IO.Compression.ZipFile.OpenRead(folder.At(".dq", "out", "app", "model-stock.zip")))
+            Assert.DoesNotContain(stock.Entries, entry => entry.Name == "Model.key" && new StreamReader(entry.Open()).ReadToEnd().Contains("DQPipeline", StringComparison.Ordinal));
+        (await DqTool.RunAsync(folder.Path, "build", "app", "--set", "evaluate.robustness.gates=[{\"model\":\"dq\",\"attack\":\"fgsm\",\"epsilon\":2,\"atLeast\":1}]")).Expect(3);
+        Assert.False(File.Exists(folder.At(".dq", "out", "app", "model.zip")));
 
         var missing = (await DqTool.RunAsync(folder.Path, "predict", "dq-int8", "nothing.jpg", "sheet.png", "--json")).Expect(1);
         Assert.Contains("error DQ2001", missing.Error, StringComparison.Ordinal);

@@ -49,7 +49,11 @@ internal static class GraphCommand
         }
 
         foreach (var model in graph.Targets.OfType<QuantizeTarget>())
-            text.Append($"  {ids[model.Trained.Id]} --> {Node(model.Id, $"{model.Name}<br/>integers", "[", "]")}\n");
+        {
+            var node = Node(model.Id, $"{model.Name}<br/>integers", "[", "]");
+            text.Append($"  {ids[model.Trained.Id]} --> {node}\n");
+        }
+
         foreach (var cells in graph.Targets.OfType<EvaluationCell>().GroupBy(cell => (cell.Name, Model: cell.Model)))
         {
             var evaluation = cells.First().Evaluation;
@@ -67,7 +71,11 @@ internal static class GraphCommand
         }
 
         foreach (var package in graph.Targets.OfType<PackageTarget>())
-            text.Append($"  {ids[package.Model.Id]} --> {Node(package.Id, $"{package.Name}<br/>{string.Join(", ", package.Declaration.Formats)}", "([", "])")}\n");
+        {
+            var node = Node(package.Id, $"{package.Name}<br/>{string.Join(", ", package.Declaration.Formats)}", "([", "])");
+            text.Append($"  {ids[package.Model.Id]} --> {node}\n");
+        }
+
         return text.ToString().TrimEnd();
     }
 }

@@ -151,8 +151,8 @@ internal sealed partial class BuildRun(
     {
         try
         {
-            foreach (var name in node.Target.Outputs)
-                File.Delete(workspace.OutputPath(node.Target.Name, name));
+            foreach (var path in node.Target.Outputs.Select(name => workspace.OutputPath(node.Target.Name, name)).Where(File.Exists))
+                File.Delete(path);
         }
         catch (Exception e) when (AtomicFile.IsWriteFailure(e))
         {
