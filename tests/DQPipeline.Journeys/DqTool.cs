@@ -9,9 +9,12 @@ internal static class DqTool
     /// <summary>The repository's root: the nearest folder above the tests with the solution.</summary>
     public static string Repository { get; } = FindRepository();
 
+    /// <summary>Debug or Release, as these tests.</summary>
+    public static string Configuration { get; } =
+        AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}", StringComparison.Ordinal) ? "Release" : "Debug";
+
     /// <summary>The tool's program, of the same configuration as these tests.</summary>
-    public static string Program { get; } = Path.Combine(
-        Repository, "tool", "bin", AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}", StringComparison.Ordinal) ? "Release" : "Debug", "net10.0", "dotnet-dq");
+    public static string Program { get; } = Path.Combine(Repository, "tool", "bin", Configuration, "net10.0", "dotnet-dq");
 
     public static Task<Ran> RunAsync(string folder, params string[] arguments) => RunAsync(folder, null, arguments);
 
