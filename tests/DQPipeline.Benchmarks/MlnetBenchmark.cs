@@ -59,7 +59,11 @@ internal static class MlnetBenchmark
         File.WriteAllBytes(path, file);
         using var stock = context.Transforms.ApplyOnnxModel(new Microsoft.ML.Transforms.Onnx.OnnxOptions
         {
-            ModelFile = path, InputColumns = ["x"], OutputColumns = ["logits"], IntraOpNumThreads = 1, InterOpNumThreads = 1,
+            ModelFile = path,
+            InputColumns = ["x"],
+            OutputColumns = ["logits"],
+            IntraOpNumThreads = 1,
+            InterOpNumThreads = 1,
             ShapeDictionary = new Dictionary<string, int[]> { ["x"] = [1, graph.Channels, graph.Height, graph.Width] },
         }).Fit(view);
         File.Delete(path);

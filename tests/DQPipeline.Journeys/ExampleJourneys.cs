@@ -116,7 +116,9 @@ public sealed partial class ExampleJourneys(ExampleJourneys.Packaged packaged) :
     private static ProcessStartInfo Example(string name, params string[] arguments) =>
         new("dotnet", ["exec", Path.Combine(DqTool.Repository, "examples", name, "bin", DqTool.Configuration, "net10.0", $"{name}.dll"), .. arguments])
         {
-            WorkingDirectory = Path.Combine(DqTool.Repository, "examples", name), RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = Path.Combine(DqTool.Repository, "examples", name),
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
 
     private static async Task<(int Code, string Output, string Errors)> RunAsync(string name, params string[] arguments)

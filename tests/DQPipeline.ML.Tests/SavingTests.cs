@@ -40,7 +40,13 @@ public sealed class SavingTests : IDisposable
         var context = Models.Context();
         var options = new DefensiveQuantizationOptions
         {
-            ScoreColumnName = "Logits", ProbabilityColumnName = "Score", PredictedLabelKeyColumnName = null, IsAdversarialColumnName = "Odd", Detector = new() { Bits = 3 }, Threads = 1, BatchSize = 7,
+            ScoreColumnName = "Logits",
+            ProbabilityColumnName = "Score",
+            PredictedLabelKeyColumnName = null,
+            IsAdversarialColumnName = "Odd",
+            Detector = new() { Bits = 3 },
+            Threads = 1,
+            BatchSize = 7,
         };
         var view = Models.View(context, 20);
         var (first, second) = (File("first.zip"), File("second.zip"));
@@ -146,7 +152,8 @@ public sealed class SavingTests : IDisposable
         System.IO.File.WriteAllText(File("images.json"), JsonSerializer.Serialize(images));
         var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(app, "DQPipeline.ML.Stranger.dll"), zip, File("images.json"), File("again.zip")])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync();
