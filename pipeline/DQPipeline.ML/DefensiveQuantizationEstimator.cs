@@ -35,6 +35,13 @@ public sealed class DefensiveQuantizationEstimator : IEstimator<DefensiveQuantiz
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
+        return OutputSchema(inputSchema, options, outputs);
+    }
+
+    /// <summary>What the columns of a schema become.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The input column is missing or of another type.</exception>
+    internal static SchemaShape OutputSchema(SchemaShape inputSchema, DefensiveQuantizationOptions options, OutputColumns outputs)
+    {
         InputColumn.Check(inputSchema, options.InputColumnName);
         var added = SchemaShape.Create(outputs.Schema([]));
         var hidden = added.Select(column => column.Name).ToHashSet();

@@ -48,7 +48,7 @@ internal static class ExportCommand
                 var declared = new QuantizeDeclaration { Input = parsed.GetValue(input)!, Bits = parsed.GetValue(bits) };
                 var graph = LayerGraphs.Of(network);
                 var images = Images(path, parsed.GetValue(data), network.Description, required: IntegerPlan.Calibrated(graph).Count > 0, cancellation);
-                var calibration = images is null ? CalibrationResult.None : QuantizeWork.Calibrate(graph, declared, images.Train, Environment.ProcessorCount, cancellation);
+                var calibration = images is null ? CalibrationResult.None : ModelCalibration.Run(graph, declared, images.Train, Environment.ProcessorCount, cancellation);
                 OnnxFile.SaveInteger(target, network, training, calibration, key: "", declared);
             }
 

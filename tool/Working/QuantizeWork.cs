@@ -4,8 +4,6 @@ using DQPipeline.Declarations;
 using DQPipeline.Evaluation;
 using DQPipeline.Export;
 using DQPipeline.Networks;
-using DQPipeline.Onnx.Graphs;
-using DQPipeline.Onnx.Quantization;
 using DQPipeline.Targets.Graph;
 using DQPipeline.Targets.Workers;
 using TorchSharp;
@@ -15,8 +13,6 @@ namespace DQPipeline.Tool.Working;
 /// <summary>Makes the integer model of a trained one and compares the two on the same test images.</summary>
 internal static class QuantizeWork
 {
-    private const int CalibrationBatch = 50;
-
     public static DoneEvent Run(QuantizeJob job, WorkerChannel channel)
     {
         var cancellation = channel.Stop;
@@ -27,35 +23,9 @@ internal static class QuantizeWork
         using var network = ModelInput.Load(job.Model.Path, job.Model.Sha256, job.Device, dataset);
         channel.Send(new ProgressEvent { Phase = "calibrating" });
         var path = Path.Combine(job.OutputFolder, QuantizeTarget.ModelFile);
-        var calibration = Calibrate(LayerGraphs.Of(network), declared, dataset.Train, job.Threads, cancellation);
+        var calibration = ModelCalibration.Run(LayerGraphs.Of(network), declared, dataset.Train, job.Threads, cancellation);
         OnnxFile.SaveInteger(path, network, ModelFile.ReadDescription(job.Model.Path).Training, calibration, job.Key, declared);
         return Compare(path, network, declared, dataset, job, channel);
-    }
-
-    /// <summary>What a network's integer form needs to know, by a sample of training images.</summary>
-    public static CalibrationResult Calibrate(LayerGraph graph, QuantizeDeclaration declared, ImageSplit train, int threads, CancellationToken cancellation)
-    {
-        var samples = Sampling.ClassBalanced(train.Classes, Math.Min(declared.Calibration.Samples, train.Count), declared.Seed);
-        var calibration = new Calibration(graph, threads)
-        {
-            Method = declared.Calibration.Method switch
-            {
-                "percentile" => CalibrationMethod.Percentile,
-                "range" => CalibrationMethod.Range,
-                _ => CalibrationMethod.MeanSquaredError,
-            },
-            Percentile = declared.Calibration.Percentile,
-            Bits = declared.Bits,
-        };
-        return calibration.Run(() => samples.Chunk(CalibrationBatch).Select(chunk => chunk.SelectMany(sample => Floats(train.Image(sample))).ToArray()), cancellation);
-    }
-
-    private static float[] Floats(ReadOnlySpan<byte> pixels)
-    {
-        var values = new float[pixels.Length];
-        for (var i = 0; i < values.Length; i++)
-            values[i] = pixels[i] / 255f;
-        return values;
     }
 
     private static DoneEvent Compare(string path, Classifier network, QuantizeDeclaration declared, ImageDataset dataset, QuantizeJob job, WorkerChannel channel)

@@ -52,7 +52,13 @@ public sealed class DeployedModel : IDisposable
         {
             var content = ModelReader.Read(file);
             var info = ModelWords.Read(content);
-            using var settings = new SessionOptions { IntraOpNumThreads = options.Threads, InterOpNumThreads = 1 };
+            using var settings = new SessionOptions
+            {
+                IntraOpNumThreads = options.Threads,
+                InterOpNumThreads = 1,
+                // What is wrong comes as an exception; nobody asked for lines on an app's standard error.
+                LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+            };
             var maps = content.Graph.MapBytes;
             var batch = (int)Math.Clamp(Math.Min(RunBytes / maps, Math.Max(CachedBytes / maps, CachedImages)), 1, options.BatchSize);
             return new(info, new InferenceSession(file, settings), batch);

@@ -30,13 +30,18 @@ public static class OnnxFile
     /// <param name="declared">What is asked for.</param>
     /// <exception cref="DqException">DQ6004: the file cannot be written.</exception>
     public static void SaveInteger(
-        string path, Classifier network, TrainingProvenance training, CalibrationResult calibration, string key, QuantizeDeclaration declared)
+        string path, Classifier network, TrainingProvenance training, CalibrationResult calibration, string key, QuantizeDeclaration declared) =>
+        Write(path, Integer(network, training, calibration, key, declared));
+
+    /// <summary>The bytes of a model in integer arithmetic.</summary>
+    /// <inheritdoc cref="SaveInteger"/>
+    public static byte[] Integer(Classifier network, TrainingProvenance training, CalibrationResult calibration, string key, QuantizeDeclaration declared)
     {
         var words = Words(network, training);
         words["quantize.key"] = key;
         // Names are no part of the key, so they are no part of the bytes.
         words["quantize.declaration"] = Declaration.ToJson(declared with { Model = "" });
-        Write(path, OnnxExport.Integer(LayerGraphs.Of(network), calibration, words, declared.Input == "uint8", declared.Bits));
+        return OnnxExport.Integer(LayerGraphs.Of(network), calibration, words, declared.Input == "uint8", declared.Bits);
     }
 
     private static Dictionary<string, string> Words(Classifier network, TrainingProvenance training) => ModelMetadata.Write(new ModelDescription(network.Description, training));

@@ -50,7 +50,7 @@ internal sealed class WeightGrid : ILayerVisitor
         var unit = scale.abs() * sums;
         // A channel that is multiplied by 0 has no grid.
         unit.masked_fill_(unit.eq(Number.Of(0)), Number.Of(1));
-        norm.Bias.copy_(((norm.Bias.to(ScalarType.Float64) - centre) / unit).round_().mul_(unit) + centre);
+        norm.Bias.copy_(((norm.Bias.to(ScalarType.Float64) - centre) / unit).round_().mul_(unit).add_(centre, Number.One));
         return Add(default);
     }
 

@@ -1,0 +1,147 @@
+using DQPipeline.Declarations;
+using DQPipeline.Onnx;
+using DQPipeline.Onnx.Format;
+using DQPipeline.Onnx.Graphs;
+using DQPipeline.Onnx.Inference;
+using DQPipeline.Onnx.Quantization;
+using Google.Protobuf;
+
+namespace DQPipeline.Fuzz;
+
+/// <summary>
+/// ONNX files. A checksum keeps nearly every change away from what is behind it, so most files get a right one again, as an attacker would give it: what follows the shapes has to
+/// refuse them, or the runtime to live with them. Half of the changes are made to the model's messages and not to its bytes.
+/// </summary>
+internal sealed class OnnxTarget : Target
+{
+    private static readonly string[] s_operators =
+        ["Conv", "Gemm", "MatMul", "QuantizeLinear", "DequantizeLinear", "Clip", "MaxPool", "Add", "Mul", "Sub", "Div", "Gather", "Concat", "TopK", "Unsqueeze", "Flatten", "GlobalAveragePool", "Tanh", "Round", "Max", "Min", "Loop", "If"];
+
+    private static readonly long[] s_numbers = [0, 1, -1, 2, 3, 127, 128, 255, 256, 1 << 16, int.MaxValue, 1L << 31, 1L << 40, long.MaxValue, long.MinValue];
+
+    private readonly byte[][] files = [.. Files()];
+
+    public override string Name => "onnx";
+
+    public override IReadOnlySet<string> Codes { get; } = new HashSet<string> { DiagnosticCodes.DeployedModelCorrupt };
+
+    public override byte[] Next(Random random)
+    {
+        var file = files[random.Next(files.Length)];
+        var body = file[..^ModelBytes.Seal([]).Length];
+        switch (random.Next(4))
+        {
+            case 0:
+                return Mutated(file, random);
+            case 1:
+                body = Mutated(body, random);
+                break;
+            default:
+                var model = ModelProto.Parser.ParseFrom(body);
+                for (var changes = 1 + random.Next(4); changes > 0; changes--)
+                    Change(model, random);
+                body = model.ToByteArray();
+                break;
+        }
+
+        return [.. body, .. ModelBytes.Seal(body)];
+    }
+
+    public override void Show(byte[] file, string path)
+    {
+        using var model = DeployedModel.Load(file, "fuzz", new() { Threads = 1, BatchSize = 2 });
+        var logits = new float[model.Info.Labels.Count * 2];
+        model.Run(new float[model.Info.ImageSize * 2], logits);
+    }
+
+    private static void Change(ModelProto model, Random random)
+    {
+        var graph = model.Graph;
+        var node = graph.Node[random.Next(graph.Node.Count)];
+        var array = graph.Initializer[random.Next(graph.Initializer.Count)];
+        long Number() => random.Next(3) == 0 ? random.Next(-4, 40) : s_numbers[random.Next(s_numbers.Length)];
+        string Name() => random.Next(2) == 0 ? graph.Node[random.Next(graph.Node.Count)].Output[0] : graph.Initializer[random.Next(graph.Initializer.Count)].Name;
+        switch (random.Next(12))
+        {
+            case 0:
+                node.OpType = s_operators[random.Next(s_operators.Length)];
+                break;
+            case 1 when node.Input.Count > 0:
+                node.Input[random.Next(node.Input.Count)] = Name();
+                break;
+            case 2:
+                node.Input.Add(Name());
+                break;
+            case 3 when node.Input.Count > 0:
+                node.Input.RemoveAt(random.Next(node.Input.Count));
+                break;
+            case 4 when node.Attribute.Count > 0:
+                var attribute = node.Attribute[random.Next(node.Attribute.Count)];
+                attribute.I = Number();
+                if (attribute.Ints.Count > 0)
+                    attribute.Ints[random.Next(attribute.Ints.Count)] = Number();
+                break;
+            case 5:
+                node.Attribute.Add(GraphWriter.Whole(random.Next(2) == 0 ? "axis" : "group", Number()));
+                break;
+            case 6 when array.Dims.Count > 0:
+                array.Dims[random.Next(array.Dims.Count)] = Number();
+                break;
+            case 7:
+                array.DataType = random.Next(20);
+                break;
+            case 8:
+                array.RawData = ByteString.CopyFrom(Mutated(array.RawData.ToByteArray(), random));
+                break;
+            case 9:
+                var shape = (random.Next(2) == 0 ? graph.Input : graph.Output)[0].Type.TensorType.Shape;
+                shape.Dim[random.Next(shape.Dim.Count)].DimValue = Number();
+                break;
+            case 10:
+                graph.Node.Insert(random.Next(graph.Node.Count), graph.Node[random.Next(graph.Node.Count)].Clone());
+                break;
+            default:
+                graph.Node.Remove(node);
+                if (graph.Node.Count == 0)
+                    graph.Node.Add(node);
+                break;
+        }
+    }
+
+    public static IEnumerable<byte[]> Files()
+    {
+        var words = new Dictionary<string, string> { ["labels"] = """["a","b","c"]""" };
+        foreach (var median in new[] { 1, 2, 3 })
+        {
+            var graph = Graph(median);
+            yield return OnnxExport.Float(graph, words);
+            var images = Enumerable.Range(0, 20 * 72).Select(i => i * 37 % 256 / 255f).ToArray();
+            yield return OnnxExport.Integer(graph, new Calibration(graph, threads: 1).Run(() => [images]), words, takesBytes: median == 2);
+        }
+    }
+
+    private static LayerGraph Graph(int median)
+    {
+        var random = new Random(4);
+        return new(
+            [
+                new ImageLayer("image", median == 1 ? 0 : 5, median),
+                Convolution("conv1", 0, 2, 4, 3, 1),
+                new ActivationLayer("norm1", 1, IsTanh: false, 6, 15),
+                Convolution("conv2", 2, 4, 4, 3, 1),
+                new SumLayer("sum", 2, 0.5f, 3),
+                new AffineLayer("norm2.batchnorm", 4, Floats(4), Floats(4)),
+                new ActivationLayer("norm2", 5, IsTanh: false, 6, 15),
+                new MaxPoolLayer("pool", 6),
+                Convolution("conv3", 7, 4, 5, 1, 2),
+                new ActivationLayer("norm3", 8, IsTanh: true, 1, 7),
+                new HeadLayer("linear", 9, Floats(15), Floats(3)),
+            ],
+            2, 6, 6, 3);
+
+        ConvolutionLayer Convolution(string name, int input, int inputs, int outputs, int kernel, int stride) =>
+            new(name, input, Floats(inputs * outputs * kernel * kernel), Floats(outputs), outputs, inputs, kernel, stride);
+
+        float[] Floats(int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 0.5f)];
+    }
+}

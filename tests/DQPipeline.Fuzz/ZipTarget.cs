@@ -1,0 +1,46 @@
+using System.IO.Compression;
+using DQPipeline.Declarations;
+using DQPipeline.ML;
+using DQPipeline.ML.Packaging;
+
+namespace DQPipeline.Fuzz;
+
+/// <summary>Packages: archives with bytes changed, and archives whose entries were changed and packed again. What is read out of one goes on to the reader of models.</summary>
+internal sealed class ZipTarget : Target
+{
+    private readonly OnnxTarget models = new();
+    private readonly byte[] package = Package();
+
+    public override string Name => "zip";
+
+    public override IReadOnlySet<string> Codes { get; } = new HashSet<string> { DiagnosticCodes.DeployedModelCorrupt };
+
+    public override byte[] Next(Random random)
+    {
+        if (random.Next(2) == 0)
+            return Mutated(package, random);
+        using var bytes = new MemoryStream();
+        using (var archive = new ZipArchive(bytes, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            for (var entries = random.Next(6); entries >= 0; entries--)
+            {
+                string[] names = ["Model.onnx", "TransformerChain/Model.onnx", "../../Model.onnx", "/etc/Model.onnx", "a\0b/Model.onnx", "Options.json", "x"];
+                using var entry = archive.CreateEntry(names[random.Next(names.Length)], random.Next(2) == 0 ? CompressionLevel.Fastest : CompressionLevel.NoCompression).Open();
+                entry.Write(random.Next(8) == 0 ? new byte[1 << random.Next(25)] : models.Next(random));
+            }
+        }
+
+        return random.Next(3) == 0 ? Mutated(bytes.ToArray(), random) : bytes.ToArray();
+    }
+
+    public override void Show(byte[] file, string path) => models.Show(ModelPackage.ReadModel(path), path);
+
+    private static byte[] Package()
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"dq-fuzz-{Environment.ProcessId}.zip");
+        ModelPackage.Write(path, OnnxTarget.Files().First(), new DefensiveQuantizationOptions());
+        var file = File.ReadAllBytes(path);
+        File.Delete(path);
+        return file;
+    }
+}
