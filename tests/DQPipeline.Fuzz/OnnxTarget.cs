@@ -1,9 +1,9 @@
 using DQPipeline.Declarations;
 using DQPipeline.Onnx;
 using DQPipeline.Onnx.Format;
-using DQPipeline.Onnx.Graphs;
 using DQPipeline.Onnx.Inference;
 using DQPipeline.Onnx.Quantization;
+using DQPipeline.Onnx.Tests;
 using Google.Protobuf;
 
 namespace DQPipeline.Fuzz;
@@ -110,38 +110,11 @@ internal sealed class OnnxTarget : Target
 
     public static IEnumerable<byte[]> Files()
     {
-        var words = new Dictionary<string, string> { ["labels"] = """["a","b","c"]""" };
         foreach (var median in new[] { 1, 2, 3 })
         {
-            var graph = Graph(median);
-            yield return OnnxExport.Float(graph, words);
-            var images = Enumerable.Range(0, 20 * 72).Select(i => i * 37 % 256 / 255f).ToArray();
-            yield return OnnxExport.Integer(graph, new Calibration(graph, threads: 1).Run(() => [images]), words, takesBytes: median == 2);
+            var graph = Small.Graph(colourBits: median == 1 ? 0 : 5, median: median);
+            yield return OnnxExport.Float(graph, Small.Words);
+            yield return OnnxExport.Integer(graph, new Calibration(graph, threads: 1).Run(() => [Small.Images(20)]), Small.Words, takesBytes: median == 2);
         }
-    }
-
-    private static LayerGraph Graph(int median)
-    {
-        var random = new Random(4);
-        return new(
-            [
-                new ImageLayer("image", median == 1 ? 0 : 5, median),
-                Convolution("conv1", 0, 2, 4, 3, 1),
-                new ActivationLayer("norm1", 1, IsTanh: false, 6, 15),
-                Convolution("conv2", 2, 4, 4, 3, 1),
-                new SumLayer("sum", 2, 0.5f, 3),
-                new AffineLayer("norm2.batchnorm", 4, Floats(4), Floats(4)),
-                new ActivationLayer("norm2", 5, IsTanh: false, 6, 15),
-                new MaxPoolLayer("pool", 6),
-                Convolution("conv3", 7, 4, 5, 1, 2),
-                new ActivationLayer("norm3", 8, IsTanh: true, 1, 7),
-                new HeadLayer("linear", 9, Floats(15), Floats(3)),
-            ],
-            2, 6, 6, 3);
-
-        ConvolutionLayer Convolution(string name, int input, int inputs, int outputs, int kernel, int stride) =>
-            new(name, input, Floats(inputs * outputs * kernel * kernel), Floats(outputs), outputs, inputs, kernel, stride);
-
-        float[] Floats(int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 0.5f)];
     }
 }
