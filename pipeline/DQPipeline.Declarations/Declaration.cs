@@ -66,7 +66,7 @@ public static class Declaration
 
     internal static DatasetDeclaration? ReadDataset(SourceNode node, ReadContext context, int seed)
     {
-        string[] kinds = ["street-digits", "cifar-10", "cifar-100", "svhn", "image-folder", "idx"];
+        string[] kinds = [.. Declared.Datasets.Select(Declared.KindOf)];
         if (node["kind"] is not { } kind)
         {
             context.Complain(DiagnosticCodes.MissingKey, $"\"kind\" is missing: one of {string.Join(", ", kinds)}", node.Place);

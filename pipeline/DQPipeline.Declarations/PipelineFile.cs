@@ -1,3 +1,4 @@
+using DQPipeline.Declarations.Items;
 using DQPipeline.Declarations.Json;
 using DQPipeline.Declarations.Reading;
 using DQPipeline.Declarations.Shapes;
@@ -14,14 +15,16 @@ public static class PipelineFile
     /// <param name="path">The file.</param>
     /// <param name="overrides">Assignments <c>path=value</c> laid over the file before anything else, as <c>--set</c> gives them: <c>train.dq.lipschitz.beta=2e-3</c>.</param>
     /// <param name="environment">Looks up environment variables for data paths; the process's own where null.</param>
-    /// <exception cref="DqException">Everything that is wrong with the file, in the order of the file.</exception>
-    public static PipelineDeclaration Load(string path, IReadOnlyList<string>? overrides = null, Func<string, string?>? environment = null)
+    /// <param name="items">MSBuild items that declare more; where there are some, the file may be missing.</param>
+    /// <exception cref="DqException">Everything that is wrong with the file and the items, in the order of their lines.</exception>
+    public static PipelineDeclaration Load(
+        string path, IReadOnlyList<string>? overrides = null, Func<string, string?>? environment = null, IReadOnlyList<DeclaredItem>? items = null)
     {
         var shown = Shown(path);
         byte[] bytes;
         try
         {
-            bytes = File.ReadAllBytes(path);
+            bytes = items is { Count: > 0 } && !File.Exists(path) ? [.. "{}"u8] : File.ReadAllBytes(path);
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -32,12 +35,12 @@ public static class PipelineFile
             throw new DqException(DiagnosticCodes.FileMissing, $"the file cannot be read: {failure.Message}", new SourcePlace(shown), failure);
         }
 
-        return Parse(bytes, shown, Path.GetDirectoryName(Path.GetFullPath(path))!, overrides ?? [], environment ?? Environment.GetEnvironmentVariable);
+        return Parse(bytes, shown, Path.GetDirectoryName(Path.GetFullPath(path))!, overrides ?? [], environment ?? Environment.GetEnvironmentVariable, items);
     }
 
     /// <summary>As <see cref="Load"/>, from the bytes of a file.</summary>
     internal static PipelineDeclaration Parse(
-        ReadOnlySpan<byte> utf8, string file, string folder, IReadOnlyList<string> overrides, Func<string, string?> environment)
+        ReadOnlySpan<byte> utf8, string file, string folder, IReadOnlyList<string> overrides, Func<string, string?> environment, IReadOnlyList<DeclaredItem>? items = null)
     {
         var diagnostics = new List<Diagnostic>();
         var root = SourceReader.Parse(utf8, file, diagnostics);
@@ -50,13 +53,14 @@ public static class PipelineFile
             throw new DqException(diagnostics);
         }
 
+        root = new ItemsReader(new ItemPlaces(Shown), context).AddTo(root, items ?? []);
         foreach (var assignment in overrides)
             root = Override.Apply(root, assignment, context);
         var pipeline = Declared.Root.Read(root, context, start: null, ["$schema", .. Entries.Sections]);
         pipeline = new PipelineReader(pipeline, folder, environment, context).Read(root);
         if (diagnostics.Count == 0)
             return pipeline;
-        throw new DqException([.. diagnostics.OrderBy(diagnostic => diagnostic.Place?.Line ?? 0).ThenBy(diagnostic => diagnostic.Place?.Column ?? 0).Distinct()]);
+        throw new DqException([.. diagnostics.OrderBy(diagnostic => diagnostic.Place?.File, StringComparer.Ordinal).ThenBy(diagnostic => diagnostic.Place?.Line ?? 0).ThenBy(diagnostic => diagnostic.Place?.Column ?? 0).Distinct()]);
     }
 
     /// <summary>The path as messages show it: relative to the current folder where that is shorter.</summary>

@@ -38,8 +38,7 @@ public static class PipelineSchema
 
         JsonObject Dataset()
         {
-            Shape[] shapes = [Declared.StreetDigits, Declared.Cifar10, Declared.Cifar100, Declared.Svhn, Declared.ImageFolder, Declared.Idx];
-            return new JsonObject { ["oneOf"] = new JsonArray([.. shapes.Select(shape => (JsonNode)writer.Build(() => writer.Object(shape)))]) };
+            return new JsonObject { ["oneOf"] = new JsonArray([.. Declared.Datasets.Select(shape => (JsonNode)writer.Build(() => writer.Object(shape)))]) };
         }
 
         var schema = writer.Build(() => writer.Object(Declared.Root, partial: true, properties =>

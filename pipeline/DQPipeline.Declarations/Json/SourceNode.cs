@@ -86,16 +86,19 @@ internal sealed class SourceNode(NodeKind kind, SourcePlace place)
         return new SourceNode(Kind, Place) { Members = members, Items = Items, Text = Text };
     }
 
-    /// <summary>A copy in which the value at the path is <paramref name="value"/>; objects on the way are made where they are missing.</summary>
+    /// <summary>
+    /// A copy in which the value at the path is <paramref name="value"/>; objects on the way are made where they are missing, and keep their places where they are not.
+    /// </summary>
     public SourceNode With(ReadOnlySpan<string> path, SourceNode value, SourcePlace keyPlace)
     {
         if (path.IsEmpty)
             return value;
         var name = path[0];
-        var inner = (this[name] is { Kind: NodeKind.Object } existing ? existing : new SourceNode(NodeKind.Object, keyPlace)).With(path[1..], value, keyPlace);
+        var index = Members.FindIndex(member => member.Name == name);
+        var known = index >= 0 ? Members[index] : null;
+        var inner = (known?.Value is { Kind: NodeKind.Object } existing ? existing : new SourceNode(NodeKind.Object, keyPlace)).With(path[1..], value, keyPlace);
         var members = new List<SourceMember>(Members);
-        var index = members.FindIndex(member => member.Name == name);
-        var changed = new SourceMember(name, keyPlace, inner);
+        var changed = new SourceMember(name, path.Length == 1 ? keyPlace : known?.Place ?? keyPlace, inner);
         if (index >= 0)
             members[index] = changed;
         else

@@ -49,6 +49,9 @@ internal static class Declared
             new BooleanField<IdxDeclaration>("flip", d => d.Flip, (d, v) => d with { Flip = v }),
         ]);
 
+    /// <summary>The data sets of all kinds.</summary>
+    public static readonly IReadOnlyList<Shape> Datasets = [StreetDigits, Cifar10, Cifar100, Svhn, ImageFolder, Idx];
+
     public static readonly Shape<ActivationDeclaration> Activation = new(
         () => new(),
         new TextField<ActivationDeclaration>("kind", d => d.Kind, (d, v) => d with { Kind = v }, "relu6", "relu1", "tanh"),
@@ -194,6 +197,9 @@ internal static class Declared
         () => new(),
         Seed<PipelineDeclaration>(d => d.Seed, (d, v) => d with { Seed = v }),
         new IntegerField<PipelineDeclaration>("threads", 1, 256, d => d.Threads, (d, v) => d with { Threads = v }));
+
+    /// <summary>The word by which a data set's declaration says what it is.</summary>
+    public static string KindOf(Shape dataset) => dataset.Fields.First(field => field.Name == "kind").Words[0];
 
     private static IntegerField<T> Seed<T>(Func<T, int> get, Func<T, int, T> set) => new("seed", 0, int.MaxValue, get, set);
 

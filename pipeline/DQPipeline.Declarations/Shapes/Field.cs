@@ -16,9 +16,21 @@ internal abstract class Field(string name)
     /// <summary>False for what changes no result: where data lie, whether they may be absent.</summary>
     public bool InKey { get; init; } = true;
 
+    /// <summary>The options at or below this key that one text can hold, each with its path from <paramref name="prefix"/> on.</summary>
+    public virtual IEnumerable<TextOption> TextOptions(string prefix) => [new(prefix + Name, this)];
+
+    /// <summary>The value that <paramref name="text"/> stands for where there is nothing but text, as in MSBuild; lists are separated by <paramref name="separator"/>.</summary>
+    public abstract SourceNode FromText(string text, SourcePlace place, char separator);
+
+    /// <summary>The words that the value is one of; none where it is no word, or any.</summary>
+    public virtual IReadOnlyList<string> Words => [];
+
     /// <summary>Writes the JSON schema's keywords of the value, without its description.</summary>
     public abstract void WriteSchema(SchemaWriter writer);
 }
+
+/// <summary>An option that can be written as a text: its path in the declaration, <c>lipschitz.beta</c>, and its key.</summary>
+internal sealed record TextOption(string Path, Field Field);
 
 /// <summary>A key of the record type <typeparamref name="T"/>.</summary>
 internal abstract class Field<T>(string name) : Field(name)

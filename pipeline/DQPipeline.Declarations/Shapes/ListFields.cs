@@ -45,6 +45,8 @@ internal sealed class NumberListField<T>(string name, double min, double max, Fu
 
     public override void WriteDefault(Utf8JsonWriter writer, T fresh) => WriteValue(writer, fresh, keyOnly: false);
 
+    public override SourceNode FromText(string text, SourcePlace place, char separator) => TextNode.List(text, place, separator, TextNode.Number);
+
     public override void WriteSchema(SchemaWriter writer) => writer.OneOrMany(() => writer.Range("number", min, max));
 }
 
@@ -85,6 +87,8 @@ internal sealed class NameListField<T>(string name, Func<T, IReadOnlyList<string
     }
 
     public override void WriteDefault(Utf8JsonWriter writer, T fresh) => WriteValue(writer, fresh, keyOnly: false);
+
+    public override SourceNode FromText(string text, SourcePlace place, char separator) => TextNode.List(text, place, separator, TextNode.Of);
 
     public override void WriteSchema(SchemaWriter writer) => writer.OneOrMany(() => writer.Text(words, null));
 }
@@ -135,6 +139,10 @@ internal sealed class RecordListField<T, TItem>(
 
     public override void WriteDefault(Utf8JsonWriter writer, T fresh) => WriteValue(writer, fresh, keyOnly: false);
 
+    public override IEnumerable<TextOption> TextOptions(string prefix) => Shorthand is null ? [] : base.TextOptions(prefix);
+
+    public override SourceNode FromText(string text, SourcePlace place, char separator) => TextNode.List(text, place, separator, TextNode.Of);
+
     public override void WriteSchema(SchemaWriter writer) => writer.List(() => writer.ShorthandOr(shape, Shorthand));
 }
 
@@ -161,6 +169,10 @@ internal sealed class RecordField<T, TInner>(string name, Shape<TInner> shape, F
         shape.AddOptions(get(record), $"{prefix}{Name}.", options);
 
     public override void WriteDefault(Utf8JsonWriter writer, T fresh) => WriteValue(writer, fresh, keyOnly: false);
+
+    public override IEnumerable<TextOption> TextOptions(string prefix) => shape.Fields.SelectMany(field => field.TextOptions($"{prefix}{Name}."));
+
+    public override SourceNode FromText(string text, SourcePlace place, char separator) => TextNode.Of(text, place);
 
     public override void WriteSchema(SchemaWriter writer) => writer.ShorthandOr(shape, Shorthand);
 }

@@ -28,6 +28,8 @@ internal sealed class IntegerField<T>(string name, int min, int max, Func<T, int
 
     public override void WriteDefault(Utf8JsonWriter writer, T fresh) => writer.WriteNumberValue(get(fresh));
 
+    public override SourceNode FromText(string text, SourcePlace place, char separator) => TextNode.Number(text, place);
+
     public override void WriteSchema(SchemaWriter writer) => writer.Range("integer", min, max, Also);
 }
 
@@ -54,6 +56,8 @@ internal sealed class NumberField<T>(string name, double min, double max, Func<T
 
     public override void WriteDefault(Utf8JsonWriter writer, T fresh) => writer.WriteNumberValue(get(fresh));
 
+    public override SourceNode FromText(string text, SourcePlace place, char separator) => TextNode.Number(text, place);
+
     public override void WriteSchema(SchemaWriter writer) => writer.Range("number", min, max);
 }
 
@@ -71,6 +75,8 @@ internal sealed class BooleanField<T>(string name, Func<T, bool> get, Func<T, bo
 
     public override void WriteDefault(Utf8JsonWriter writer, T fresh) => writer.WriteBooleanValue(get(fresh));
 
+    public override SourceNode FromText(string text, SourcePlace place, char separator) => TextNode.Boolean(text, place);
+
     public override void WriteSchema(SchemaWriter writer) => writer.Type("boolean");
 }
 
@@ -82,6 +88,8 @@ internal sealed class TextField<T>(string name, Func<T, string> get, Func<T, str
 
     /// <summary>A pattern for the schema where the words alone do not say it.</summary>
     public string? Pattern { get; init; }
+
+    public override IReadOnlyList<string> Words => words;
 
     public override T Read(T record, SourceNode node, ReadContext context)
     {
@@ -103,6 +111,8 @@ internal sealed class TextField<T>(string name, Func<T, string> get, Func<T, str
     public override void WriteValue(Utf8JsonWriter writer, T record, bool keyOnly) => writer.WriteStringValue(get(record));
 
     public override void WriteDefault(Utf8JsonWriter writer, T fresh) => writer.WriteStringValue(get(fresh));
+
+    public override SourceNode FromText(string text, SourcePlace place, char separator) => TextNode.Of(text, place);
 
     public override void WriteSchema(SchemaWriter writer) => writer.Text(words, Pattern);
 }
