@@ -16,5 +16,5 @@ public static class MethodVersion
     public const string Quantize = "quantize/2";
 
     /// <summary>Version of what packages hold besides their model.</summary>
-    public const string Package = "package/1";
+    public const string Package = "package/2";
 }

@@ -39,11 +39,12 @@ internal static class AttackCommand
             Example:
               dq attack .dq/out/dq/model.safetensors --data street --attack pgd --epsilon 8 --out pgd8.npz
             """) { model, data, attack, epsilon, steps, alpha, samples, seed, file, device, quiet };
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction(async (parsed, cancellation) =>
         {
             var declaration = new AttackDeclaration { Kind = parsed.GetValue(attack)!, Name = parsed.GetValue(attack)!, Steps = parsed.GetValue(steps), Alpha = parsed.GetValue(alpha) };
             var path = ModelFiles.Find(parsed.GetValue(model)!, TrainTarget.ModelFile);
             var dataset = ModelFiles.DatasetOf(path, parsed.GetValue(data)!);
+            await Backend.EnsureAsync(cancellation);
             NativeBackend.Load();
             torch.set_num_threads(Environment.ProcessorCount);
             using var network = ModelFile.Load(path).to(Devices.Resolve(parsed.GetValue(device)!));
@@ -57,7 +58,7 @@ internal static class AttackCommand
             set.Write(parsed.GetValue(file)!);
             if (!parsed.GetValue(quiet))
                 Report(set, declaration, parsed.GetValue(file)!);
-            return Task.FromResult(DqCommand.Done);
+            return DqCommand.Done;
         });
         return command;
     }

@@ -27,9 +27,11 @@ internal static class BenchmarkCommand
             Example:
               dq benchmark dq.onnx dq-int8
             """) { models, threads, rounds, json };
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction(async (parsed, cancellation) =>
         {
             var files = parsed.GetValue(models)!.Select(model => (Name: model, Path: ModelFiles.Find(model, QuantizeTarget.ModelFile, PackageTarget.MlnetFile, TrainTarget.ModelFile))).ToList();
+            if (files.Exists(file => ImageClassifier.NeedsBackend(file.Path)))
+                await Backend.EnsureAsync(cancellation);
             var contenders = new List<Contender>();
             try
             {
@@ -52,7 +54,7 @@ internal static class BenchmarkCommand
                     Output.Data(ToolJson.Speeds(results));
                 else
                     SpeedTable.Print(results, parsed.GetValue(threads));
-                return Task.FromResult(DqCommand.Done);
+                return DqCommand.Done;
             }
             finally
             {

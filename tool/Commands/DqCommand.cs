@@ -13,7 +13,7 @@ internal static class DqCommand
     public const int GateFailed = 3;
     public const int Cancelled = 130;
 
-    private static readonly string[] Verbs = ["build", "status", "metrics", "graph", "attack", "export", "predict", "benchmark", "data", "init", "clean", "schema", "doctor"];
+    private static readonly string[] Verbs = ["build", "status", "metrics", "graph", "attack", "export", "predict", "benchmark", "data", "init", "clean", "schema", "doctor", "msbuild"];
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -108,6 +108,7 @@ internal static class DqCommand
         "init" => InitCommand.Create(),
         "clean" => CleanCommand.Create(),
         "schema" => SchemaCommand.Create(),
+        "msbuild" => MSBuildCommand.Create(),
         _ => DoctorCommand.Create(),
     };
 

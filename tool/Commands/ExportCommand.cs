@@ -32,10 +32,11 @@ internal static class ExportCommand
             Example:
               dq export dq --onnx dq.onnx
             """) { model, file, floats, input, bits, data };
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction(async (parsed, cancellation) =>
         {
             var path = ModelFiles.Find(parsed.GetValue(model)!, TrainTarget.ModelFile);
             var target = parsed.GetValue(file)!;
+            await Backend.EnsureAsync(cancellation);
             NativeBackend.Load();
             using var network = ModelFile.Load(path);
             var training = ModelFile.ReadDescription(path).Training;
@@ -53,7 +54,7 @@ internal static class ExportCommand
             }
 
             Output.Line($"dq: wrote {target} ({Words.Bytes(new FileInfo(target).Length)})");
-            return Task.FromResult(DqCommand.Done);
+            return DqCommand.Done;
         });
         return command;
     }

@@ -1,4 +1,5 @@
 using DQPipeline.Declarations;
+using DQPipeline.Declarations.Items;
 using DQPipeline.Targets;
 using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Graph;
@@ -25,10 +26,11 @@ internal sealed class Opened
 
     public static MethodVersions Method { get; } = new(MethodVersion.Train, MethodVersion.Evaluate, MethodVersion.Quantize, MethodVersion.Package);
 
-    public static Opened At(string folder, IReadOnlyList<string> overrides)
+    /// <summary>Reads the declarations of a folder, and lays what an MSBuild project declares beside them.</summary>
+    public static Opened At(string folder, IReadOnlyList<string> overrides, IReadOnlyList<DeclaredItem>? items = null)
     {
         var workspace = new Workspace(folder);
-        return new Opened(workspace, PipelineFile.Load(workspace.DeclarationPath, overrides));
+        return new Opened(workspace, PipelineFile.Load(workspace.DeclarationPath, overrides, items: items));
     }
 
     /// <summary>
@@ -51,6 +53,6 @@ internal sealed class Opened
     {
         var self = Environment.ProcessPath ?? throw new InvalidOperationException("The program's own path is not known.");
         var isHost = Path.GetFileNameWithoutExtension(self).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
-        return new ProcessExecutor(workspace, self, isHost ? [typeof(Opened).Assembly.Location, "worker"] : ["worker"]);
+        return Backend.Before(new ProcessExecutor(workspace, self, isHost ? [typeof(Opened).Assembly.Location, "worker"] : ["worker"]), workspace);
     }
 }

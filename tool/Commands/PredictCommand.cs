@@ -22,9 +22,12 @@ internal static class PredictCommand
             Example:
               dq predict dq-int8 photo.jpg
             """) { model, images, json };
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction(async (parsed, cancellation) =>
         {
-            using var classifier = ImageClassifier.Open(ModelFiles.Find(parsed.GetValue(model)!, QuantizeTarget.ModelFile, PackageTarget.MlnetFile, TrainTarget.ModelFile));
+            var file = ModelFiles.Find(parsed.GetValue(model)!, QuantizeTarget.ModelFile, PackageTarget.MlnetFile, TrainTarget.ModelFile);
+            if (ImageClassifier.NeedsBackend(file))
+                await Backend.EnsureAsync(cancellation);
+            using var classifier = ImageClassifier.Open(file);
             var (answers, failures) = (new List<Prediction>(), new List<Diagnostic>());
             foreach (var chunk in parsed.GetValue(images)!.Chunk(Batch))
             {
@@ -37,7 +40,7 @@ internal static class PredictCommand
             else
                 PredictionTable.Print(answers);
             // An image that cannot be read does not keep the others from being looked at.
-            return Task.FromResult(failures.Count == 0 ? DqCommand.Done : throw new DqException(failures));
+            return failures.Count == 0 ? DqCommand.Done : throw new DqException(failures);
         });
         return command;
     }

@@ -37,7 +37,7 @@ internal static class StatusCommand
         return command;
     }
 
-    private static string State(TargetStatus target)
+    internal static string State(TargetStatus target)
     {
         var state = target.State switch
         {

@@ -40,5 +40,6 @@ internal static class FileJson
 }
 
 [JsonSerializable(typeof(DistanceContent))]
+[JsonSerializable(typeof(PackageContent))]
 [JsonSerializable(typeof(SamplesContent))]
 internal sealed partial class FileJsonContext : JsonSerializerContext;

@@ -17,6 +17,9 @@ internal static class Output
     /// <summary>Colour by NO_COLOR (by presence) and only on a terminal.</summary>
     public static bool HasColor => !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null;
 
+    /// <summary>Takes the diagnostics instead of standard error where not a person reads them.</summary>
+    public static Action<Diagnostic>? Diagnostics { get; set; }
+
     public static void Error(string line) => Console.Error.WriteLine(line);
 
     public static void Line(string line) => Console.Error.WriteLine(line);
@@ -25,7 +28,9 @@ internal static class Output
 
     public static void Diagnostic(Diagnostic diagnostic)
     {
-        if (!HasColor)
+        if (Diagnostics is { } reader)
+            reader(diagnostic);
+        else if (!HasColor)
             Console.Error.WriteLine(diagnostic);
         else
             Console.Error.WriteLine($"\e[{(diagnostic.Severity == Severity.Error ? 31 : 33)}m{diagnostic}\e[0m");

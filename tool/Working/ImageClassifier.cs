@@ -28,14 +28,20 @@ internal abstract class ImageClassifier : IDisposable
     public static ImageClassifier Open(string path, int threads = 0)
     {
         var options = new DeployedModelOptions { Threads = threads };
+        if (NeedsBackend(path))
+        {
+            NativeBackend.Load();
+            torch.set_num_threads(threads > 0 ? threads : Environment.ProcessorCount);
+            return new Trained(ModelFile.Load(path));
+        }
+
         if (ModelInput.IsDeployed(path))
             return new Deployed(DeployedModel.Load(path, options));
-        if (Path.GetExtension(path).Equals(".zip", StringComparison.OrdinalIgnoreCase))
-            return new Deployed(DeployedModel.Load(ModelPackage.ReadModel(path), path, options));
-        NativeBackend.Load();
-        torch.set_num_threads(threads > 0 ? threads : Environment.ProcessorCount);
-        return new Trained(ModelFile.Load(path));
+        return new Deployed(DeployedModel.Load(ModelPackage.ReadModel(path), path, options));
     }
+
+    /// <summary>Whether a file's model runs on libtorch: neither an .onnx nor a .zip.</summary>
+    public static bool NeedsBackend(string path) => !ModelInput.IsDeployed(path) && !Path.GetExtension(path).Equals(".zip", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The probabilities of each image.</summary>
     /// <param name="pixels">N images, N×C×H×W.</param>

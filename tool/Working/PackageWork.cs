@@ -5,6 +5,7 @@ using DQPipeline.ML.Packaging;
 using DQPipeline.Onnx.Inference;
 using DQPipeline.Targets.Graph;
 using DQPipeline.Targets.Workers;
+using DQPipeline.Tool.Files;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -42,7 +43,8 @@ internal static class PackageWork
             }
         }
 
-        return new DoneEvent { Outputs = [.. declared.Formats.Select(PackageTarget.FileOf)] };
+        PackageFile.Write(job.OutputFolder, model.Info);
+        return new DoneEvent { Outputs = [.. declared.Formats.Select(PackageTarget.FileOf), PackageTarget.InfoFile] };
     }
 
     private static DefensiveQuantizationOptions Options(PackageDeclaration declared) => new()

@@ -120,6 +120,9 @@ public static class DiagnosticCodes
     /// <summary>Another build works in this folder.</summary>
     public const string Busy = "DQ6007";
 
+    /// <summary>The MSBuild package and the tool that it runs are of different versions.</summary>
+    public const string VersionMismatch = "DQ6008";
+
     /// <summary>An unforeseen failure; the log has the details.</summary>
     public const string Internal = "DQ6999";
 }

@@ -16,12 +16,15 @@ public sealed class PackageTarget : Target
     /// <summary>The output of the format onnx.</summary>
     public const string OnnxFile = "model.onnx";
 
+    /// <summary>What the model takes and tells, as JSON; made for every format.</summary>
+    public const string InfoFile = "model.json";
+
     internal PackageTarget(PackageDeclaration declaration, ModelTarget model, IReadOnlyList<EvaluationCell> gated)
         : base("package", $"package/{declaration.Name}", declaration.Name, declaration.Place, model.Dataset, [model, .. gated])
     {
         Declaration = declaration;
         Model = model;
-        Outputs = [.. declaration.Formats.Select(FileOf)];
+        Outputs = [.. declaration.Formats.Select(FileOf), InfoFile];
     }
 
     /// <summary>What dq.json says.</summary>

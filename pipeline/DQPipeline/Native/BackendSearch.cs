@@ -18,6 +18,12 @@ internal sealed record BackendEnvironment(
 /// <param name="HasCuda">Whether the libtorch is a CUDA build.</param>
 internal sealed record BackendLocation(string LibTorchFolder, string LibTorchSharp, bool HasCuda);
 
+/// <summary>A NuGet package that holds a half of the backend.</summary>
+internal sealed record BackendPackage(string Id, string Version)
+{
+    public override string ToString() => $"{Id} {Version}";
+}
+
 /// <summary>
 /// Finds libtorch: in the application's own folder, else where DQ_LIBTORCH points, else in the NuGet packages folder.
 /// The own folder comes first because the runtime itself looks there before anybody is asked, and two copies of libtorch in one process
@@ -29,24 +35,38 @@ internal static class BackendSearch
     /// <summary>The variable that names a folder with libtorch.</summary>
     public const string Variable = "DQ_LIBTORCH";
 
+    private static readonly BackendPackage TorchSharp = new("TorchSharp", NativeBackend.TorchSharpVersion);
+
     /// <summary>Finds both halves of the backend.</summary>
     /// <exception cref="DqException">DQ3001: one of them is nowhere, or DQ_LIBTORCH points at a folder without libtorch.</exception>
     public static BackendLocation Find(BackendEnvironment environment)
     {
-        var own = new[] { environment.AppFolder, Path.Combine(environment.AppFolder, "runtimes", environment.Rid, "native") };
         var chosen = string.IsNullOrWhiteSpace(environment.LibTorch) ? null : ChosenFolder(environment, environment.LibTorch);
-        var packages = PackagesFolder(environment);
-        var torchPackage = PackageFolder(packages, $"libtorch-cpu-{environment.Rid}", NativeBackend.LibTorchVersion, environment.Rid);
-        var sharpPackage = PackageFolder(packages, "torchsharp", NativeBackend.TorchSharpVersion, environment.Rid);
-
-        IEnumerable<string> torchFolders = [.. own, .. Optional(chosen), .. Optional(torchPackage)];
-        IEnumerable<string> sharpFolders = [.. own, .. Optional(chosen), .. Optional(sharpPackage)];
-        var torch = torchFolders.FirstOrDefault(folder => environment.FileExists(Path.Combine(folder, FileName(environment.Rid, "torch_cpu"))))
-            ?? throw Missing("libtorch", torchFolders, $"Restore the package libtorch-cpu-{environment.Rid} {NativeBackend.LibTorchVersion}");
-        var sharp = sharpFolders.Select(folder => Path.Combine(folder, FileName(environment.Rid, "LibTorchSharp"))).FirstOrDefault(environment.FileExists)
-            ?? throw Missing("LibTorchSharp", sharpFolders, $"Restore the package TorchSharp {NativeBackend.TorchSharpVersion}");
-        return new BackendLocation(torch, sharp, environment.FileExists(Path.Combine(torch, FileName(environment.Rid, "torch_cuda"))));
+        string[] torchFolders = Folders(environment, chosen, LibTorch(environment.Rid));
+        string[] sharpFolders = Folders(environment, chosen, TorchSharp);
+        var torch = First(environment, torchFolders, "torch_cpu") ?? throw Missing("libtorch", torchFolders, $"Restore the package {LibTorch(environment.Rid)}");
+        var sharp = First(environment, sharpFolders, "LibTorchSharp") ?? throw Missing("LibTorchSharp", sharpFolders, $"Restore the package {TorchSharp}");
+        return new BackendLocation(torch, Path.Combine(sharp, FileName(environment.Rid, "LibTorchSharp")), environment.FileExists(Path.Combine(torch, FileName(environment.Rid, "torch_cuda"))));
     }
+
+    /// <summary>The packages that hold what is nowhere; none where DQ_LIBTORCH is set, because the person who set it did not ask for another.</summary>
+    public static IReadOnlyList<BackendPackage> MissingPackages(BackendEnvironment environment)
+    {
+        if (!string.IsNullOrWhiteSpace(environment.LibTorch))
+            return [];
+        var missing = new List<BackendPackage>();
+        if (First(environment, Folders(environment, null, LibTorch(environment.Rid)), "torch_cpu") is null)
+            missing.Add(LibTorch(environment.Rid));
+        if (First(environment, Folders(environment, null, TorchSharp), "LibTorchSharp") is null)
+            missing.Add(TorchSharp);
+        return missing;
+    }
+
+    /// <summary>The folder of restored NuGet packages; null where there is neither the variable nor a home.</summary>
+    public static string? PackagesFolder(BackendEnvironment environment) =>
+        !string.IsNullOrWhiteSpace(environment.NuGetPackages) ? environment.NuGetPackages
+        : environment.UserProfile.Length > 0 ? Path.Combine(environment.UserProfile, ".nuget", "packages")
+        : null;
 
     /// <summary>How a library's file is called on the system of <paramref name="rid"/>.</summary>
     public static string FileName(string rid, string library) =>
@@ -62,13 +82,17 @@ internal static class BackendSearch
             ?? throw Missing($"libtorch where {Variable} points", candidates, $"Unset {Variable}");
     }
 
-    private static string? PackagesFolder(BackendEnvironment environment) =>
-        !string.IsNullOrWhiteSpace(environment.NuGetPackages) ? environment.NuGetPackages
-        : environment.UserProfile.Length > 0 ? Path.Combine(environment.UserProfile, ".nuget", "packages")
-        : null;
+    private static string[] Folders(BackendEnvironment environment, string? chosen, BackendPackage package)
+    {
+        string[] own = [environment.AppFolder, Path.Combine(environment.AppFolder, "runtimes", environment.Rid, "native")];
+        string? restored = PackagesFolder(environment) is { } packages ? Path.Combine(packages, package.Id.ToLowerInvariant(), package.Version, "runtimes", environment.Rid, "native") : null;
+        return [.. own, .. Optional(chosen), .. Optional(restored)];
+    }
 
-    private static string? PackageFolder(string? packages, string id, string version, string rid) =>
-        packages is null ? null : Path.Combine(packages, id, version, "runtimes", rid, "native");
+    private static string? First(BackendEnvironment environment, string[] folders, string library) =>
+        Array.Find(folders, folder => environment.FileExists(Path.Combine(folder, FileName(environment.Rid, library))));
+
+    private static BackendPackage LibTorch(string rid) => new($"libtorch-cpu-{rid}", NativeBackend.LibTorchVersion);
 
     private static IEnumerable<string> Optional(string? folder) => folder is null ? [] : [folder];
 

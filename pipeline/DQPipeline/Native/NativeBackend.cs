@@ -84,7 +84,8 @@ public static class NativeBackend
         }
     }
 
-    private static BackendEnvironment CurrentEnvironment() => new(
+    /// <summary>What the search goes by on this machine.</summary>
+    internal static BackendEnvironment CurrentEnvironment() => new(
         NativeLoader.Rid,
         AppContext.BaseDirectory,
         Environment.GetEnvironmentVariable(BackendSearch.Variable),

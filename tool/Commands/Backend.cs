@@ -1,0 +1,46 @@
+using DQPipeline.Native;
+using DQPipeline.Targets;
+using DQPipeline.Targets.Workers;
+using DQPipeline.Tool.Terminal;
+
+namespace DQPipeline.Tool.Commands;
+
+/// <summary>Sees to libtorch before something needs it.</summary>
+internal static class Backend
+{
+    /// <summary>Brings libtorch where it is missing, for a command that works in this process; what is written for it stays out of folders that hold no pipeline.</summary>
+    public static Task EnsureAsync(CancellationToken cancellation)
+    {
+        var here = new Workspace(".");
+        var folder = Directory.Exists(here.DqFolder) ? FolderIn(here) : Path.Combine(Path.GetTempPath(), $"dq-backend-{Environment.ProcessId}");
+        return BackendRestore.EnsureAsync(folder, text => Output.Line($"dq: {text}"), cancellation);
+    }
+
+    /// <summary>An executor that sees to it once, before the first job: a build with nothing to do asks nobody.</summary>
+    public static IExecutor Before(IExecutor executor, Workspace workspace) => new Restoring(executor, FolderIn(workspace));
+
+    private static string FolderIn(Workspace workspace) => Path.Combine(workspace.DqFolder, "backend");
+
+    private sealed class Restoring(IExecutor inner, string folder) : IExecutor
+    {
+        private readonly SemaphoreSlim _gate = new(1);
+        private bool _isThere;
+
+        public async Task<DoneEvent> RunAsync(WorkerJob job, IWorkerEvents events, CancellationToken cancellation)
+        {
+            await _gate.WaitAsync(cancellation);
+            try
+            {
+                if (!_isThere)
+                    await BackendRestore.EnsureAsync(folder, events.Message, cancellation);
+                _isThere = true;
+            }
+            finally
+            {
+                _gate.Release();
+            }
+
+            return await inner.RunAsync(job, events, cancellation);
+        }
+    }
+}

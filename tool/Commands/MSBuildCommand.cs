@@ -1,0 +1,150 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text;
+using DQPipeline.Targets;
+using DQPipeline.Targets.Building;
+using DQPipeline.Targets.Graph;
+using DQPipeline.Targets.Reports;
+using DQPipeline.Tool.Files;
+using DQPipeline.Tool.MSBuild;
+using DQPipeline.Tool.Terminal;
+
+namespace DQPipeline.Tool.Commands;
+
+/// <summary>What the MSBuild package runs: one request, answered in lines that its task understands. Not for people, and in no help.</summary>
+internal static class MSBuildCommand
+{
+    public static Command Create()
+    {
+        var path = new Argument<string>("REQUEST");
+        var parent = new Option<int>("--parent");
+        var command = new Command("msbuild", "Answer the MSBuild package.") { path, parent };
+        command.Hidden = true;
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            Output.Diagnostics = MessageLines.Diagnostic;
+            Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+            MessageLines.Version();
+            var request = BuildRequest.Read(parsed.GetValue(path)!);
+            using var watch = new ParentWatch(parsed.GetValue(parent), cancellation);
+            return request.Command switch
+            {
+                "status" => Status(request),
+                "metrics" => Metrics(request),
+                "clean" => Clean(request, CleanScope.Outputs),
+                "purge" => Clean(request, CleanScope.Cache | CleanScope.Checkpoints | CleanScope.Logs),
+                "collect" => Collect(Open(request)),
+                _ => await BuildAsync(request, watch.Token),
+            };
+        });
+        return command;
+    }
+
+    private static Opened Open(BuildRequest request) => Opened.At(request.Folder, request.Set, request.Items);
+
+    private static async Task<int> BuildAsync(BuildRequest request, CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        var opened = Open(request);
+        var select = Select(request, opened.Graph);
+        if (select is null)
+            return DqCommand.Done;
+        var options = Opened.Options(request.Device) with
+        {
+            Select = select,
+            Locked = request.Command == "locked",
+            AsDeclared = request.Set.Count == 0 && request.Items.Count == 0 && !opened.Pipeline.UsesEnvironment,
+            Jobs = Math.Max(1, Environment.ProcessorCount / opened.Pipeline.Threads),
+        };
+        var view = new MSBuildView(TimeProvider.System, request.GatesWarn);
+        var result = await RunAsync(opened, options, view, cancellation);
+        var packages = result.Targets.Where(target => target.Outcome is not (Outcome.Skipped or Outcome.Failed or Outcome.Cancelled)).Select(target => target.Target).OfType<PackageTarget>().ToList();
+        var absent = packages.FindAll(package => !IsHere(opened.Workspace, package));
+        // On a clean clone dq.lock says that all is well; but a project that is about to copy a model needs its bytes.
+        if (absent.Count > 0 && result.ExitCode is DqCommand.Done or DqCommand.GateFailed)
+            result = Merged(result, await RunAsync(opened, options with { Select = [.. absent.Select(package => package.Id)], Fetch = true }, view, cancellation));
+        foreach (var package in packages)
+            Tell(opened.Workspace, package);
+        if (result.Count(Outcome.UpToDate) < result.Targets.Count)
+            BuildSummary.Print(result, clock.Elapsed, opened.Workspace);
+        else
+            MessageLines.Message(Importance.Normal, $"dq: {Words.Count(result.Targets.Count, "target")} up to date ({Words.Duration(clock.Elapsed)})");
+        return result.ExitCode == DqCommand.GateFailed && request.GatesWarn ? DqCommand.Done : result.ExitCode;
+    }
+
+    private static Task<BuildResult> RunAsync(Opened opened, BuildOptions options, MSBuildView view, CancellationToken cancellation) =>
+        new Builder(opened.Workspace, opened.Graph, Opened.Executor(opened.Workspace), options, view.Observer).RunAsync(cancellation);
+
+    /// <summary>The result of a build, with that of a second one about some of its targets in place of what the first said of them.</summary>
+    private static BuildResult Merged(BuildResult first, BuildResult second)
+    {
+        var again = second.Targets.ToDictionary(target => target.Target);
+        return first with
+        {
+            ExitCode = second.ExitCode == DqCommand.Done ? first.ExitCode : second.ExitCode,
+            Targets = [.. first.Targets.Select(target => again.GetValueOrDefault(target.Target) ?? target)],
+        };
+    }
+
+    /// <summary>What is asked for by name; null where a kind is asked for of which nothing is declared.</summary>
+    private static IReadOnlyList<string>? Select(BuildRequest request, TargetGraph graph)
+    {
+        if (request.Kind.Length == 0)
+            return request.Targets;
+        var chosen = graph.Select(request.Targets).Where(target => target.Kind == request.Kind).Select(target => $"{target.Kind}/{target.Name}").Distinct().ToList();
+        if (chosen.Count > 0)
+            return chosen;
+        MessageLines.Message(Importance.High, $"dq: nothing of the kind \"{request.Kind}\" is declared");
+        return null;
+    }
+
+    /// <summary>Tells what is there, and builds nothing.</summary>
+    private static int Collect(Opened opened)
+    {
+        foreach (var package in opened.Graph.Targets.OfType<PackageTarget>())
+        {
+            if (IsHere(opened.Workspace, package))
+                Tell(opened.Workspace, package);
+            else
+                MessageLines.Message(Importance.Normal, $"{package.Id}: not built yet");
+        }
+
+        return DqCommand.Done;
+    }
+
+    private static bool IsHere(Workspace workspace, PackageTarget package) => package.Outputs.All(name => File.Exists(workspace.OutputPath(package.Name, name)));
+
+    private static void Tell(Workspace workspace, PackageTarget package)
+    {
+        if (PackageFile.TryRead(workspace, package) is not { } content)
+            return;
+        foreach (var format in package.Declaration.Formats)
+            MessageLines.Model(package.Name, format, workspace.OutputPath(package.Name, PackageTarget.FileOf(format)), content.Channels, content.Height, content.Width, content.Labels);
+    }
+
+    private static int Status(BuildRequest request)
+    {
+        var opened = Open(request);
+        foreach (var target in StatusReport.Create(opened.Workspace, opened.Graph, Opened.Options(request.Device)))
+            MessageLines.Message(Importance.High, $"{Narration.Short(target.Target)}: {StatusCommand.State(target)}");
+        return DqCommand.Done;
+    }
+
+    private static int Metrics(BuildRequest request)
+    {
+        var opened = Open(request);
+        var metrics = MetricsReport.Create(opened.Workspace, opened.Graph, Opened.Options(request.Device));
+        if (metrics.Count > 0)
+            MetricsFormat.Print("table", metrics);
+        else
+            MessageLines.Message(Importance.High, "dq: nothing is measured yet; the target DqBuild measures");
+        return DqCommand.Done;
+    }
+
+    private static int Clean(BuildRequest request, CleanScope scope)
+    {
+        var freed = Cleaning.Run(new Workspace(request.Folder), scope);
+        MessageLines.Message(Importance.High, $"dq: removed {Words.Bytes(freed)}");
+        return DqCommand.Done;
+    }
+}
