@@ -13,7 +13,8 @@ public class DocumentationTests
     {
         var codes = typeof(DiagnosticCodes).GetFields(BindingFlags.Public | BindingFlags.Static).Select(code => (string)code.GetValue(null)!).ToList();
         Assert.Equal(codes.Distinct(), codes);
-        Assert.Equal(codes.Order(), ToolPage.Split('\n').Where(line => line.StartsWith("| DQ", StringComparison.Ordinal)).Select(line => line[2..8]).Order());
+        var page = File.ReadAllText(Path.Combine(DqTool.Repository, "tool", "DIAGNOSTICS.md"));
+        Assert.Equal(codes.Order(), page.Split('\n').Where(line => line.StartsWith("| <a id=", StringComparison.Ordinal)).Select(line => line.Split("</a>")[1][..6]).Order());
     }
 
     [Fact]

@@ -17,8 +17,12 @@ internal static class MSBuildCommand
     public static Command Create()
     {
         var path = new Argument<string>("REQUEST");
+        var action = new Argument<string>("COMMAND");
+        action.AcceptOnlyFromAmong("build", "locked", "collect", "status", "metrics", "clean", "purge");
+        var kind = new Option<string>("--kind") { DefaultValueFactory = _ => "" };
         var parent = new Option<int>("--parent");
-        var command = new Command("msbuild", "Answer the MSBuild package.") { path, parent };
+        var cancel = new Option<string>("--cancel") { DefaultValueFactory = _ => "" };
+        var command = new Command("msbuild", "Answer the MSBuild package.") { path, action, kind, parent, cancel };
         command.Hidden = true;
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -26,15 +30,16 @@ internal static class MSBuildCommand
             Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
             MessageLines.Version();
             var request = BuildRequest.Read(parsed.GetValue(path)!);
-            using var watch = new ParentWatch(parsed.GetValue(parent), cancellation);
-            return request.Command switch
+            using var lifeline = new Lifeline(parsed.GetValue(parent), parsed.GetValue(cancel)!, cancellation);
+            var asked = parsed.GetValue(action)!;
+            return asked switch
             {
                 "status" => Status(request),
                 "metrics" => Metrics(request),
                 "clean" => Clean(request, CleanScope.Outputs),
                 "purge" => Clean(request, CleanScope.Cache | CleanScope.Checkpoints | CleanScope.Logs),
                 "collect" => Collect(Open(request)),
-                _ => await BuildAsync(request, watch.Token),
+                _ => await BuildAsync(request, parsed.GetValue(kind)!, asked == "locked", lifeline.Token),
             };
         });
         return command;
@@ -42,17 +47,17 @@ internal static class MSBuildCommand
 
     private static Opened Open(BuildRequest request) => Opened.At(request.Folder, request.Set, request.Items);
 
-    private static async Task<int> BuildAsync(BuildRequest request, CancellationToken cancellation)
+    private static async Task<int> BuildAsync(BuildRequest request, string kind, bool locked, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         var opened = Open(request);
-        var select = Select(request, opened.Graph);
+        var select = Select(request, kind, opened.Graph);
         if (select is null)
             return DqCommand.Done;
         var options = Opened.Options(request.Device) with
         {
             Select = select,
-            Locked = request.Command == "locked",
+            Locked = locked,
             AsDeclared = request.Set.Count == 0 && request.Items.Count == 0 && !opened.Pipeline.UsesEnvironment,
             Jobs = Math.Max(1, Environment.ProcessorCount / opened.Pipeline.Threads),
         };
@@ -87,14 +92,14 @@ internal static class MSBuildCommand
     }
 
     /// <summary>What is asked for by name; null where a kind is asked for of which nothing is declared.</summary>
-    private static IReadOnlyList<string>? Select(BuildRequest request, TargetGraph graph)
+    private static IReadOnlyList<string>? Select(BuildRequest request, string kind, TargetGraph graph)
     {
-        if (request.Kind.Length == 0)
+        if (kind.Length == 0)
             return request.Targets;
-        var chosen = graph.Select(request.Targets).Where(target => target.Kind == request.Kind).Select(target => $"{target.Kind}/{target.Name}").Distinct().ToList();
+        var chosen = graph.Select(request.Targets).Where(target => target.Kind == kind).Select(target => $"{target.Kind}/{target.Name}").Distinct().ToList();
         if (chosen.Count > 0)
             return chosen;
-        MessageLines.Message(Importance.High, $"dq: nothing of the kind \"{request.Kind}\" is declared");
+        MessageLines.Message(Importance.High, $"dq: nothing of the kind \"{kind}\" is declared");
         return null;
     }
 

@@ -12,9 +12,6 @@ internal sealed record BuildRequest
     /// <summary>The version of the request and of the lines that answer it (<see cref="MessageLines"/>).</summary>
     public const int Protocol = 1;
 
-    /// <summary>build, locked, collect, status, metrics, clean or purge.</summary>
-    public required string Command { get; init; }
-
     /// <summary>The folder of the pipeline, absolute.</summary>
     public required string Folder { get; init; }
 
@@ -26,9 +23,6 @@ internal sealed record BuildRequest
 
     /// <summary>Targets by name; none is everything.</summary>
     public IReadOnlyList<string> Targets { get; init; } = [];
-
-    /// <summary>The kind of target that is asked for; empty for all.</summary>
-    public string Kind { get; init; } = "";
 
     /// <summary>Values laid over dq.json, <c>path=value</c>.</summary>
     public IReadOnlyList<string> Set { get; init; } = [];
@@ -61,11 +55,9 @@ internal sealed record BuildRequest
         string Text(string name) => root.Attribute(name)?.Value ?? "";
         return new BuildRequest
         {
-            Command = Text("command"),
             Folder = Text("folder"),
             Device = Text("device") is { Length: > 0 } device ? device : "auto",
             GatesWarn = Text("gates") == "warning",
-            Kind = Text("kind"),
             Targets = [.. root.Elements("target").Select(target => target.Value)],
             Set = [.. root.Elements("set").Select(set => set.Value)],
             Items = [.. root.Elements("item").Select(Item)],

@@ -2,7 +2,7 @@ namespace DQPipeline.Declarations;
 
 /// <summary>
 /// Every code that a diagnostic can carry. DQ1xxx declarations, DQ2xxx data, DQ3xxx training and native backend,
-/// DQ4xxx robustness gates, DQ5xxx packaging and deployment, DQ6xxx cache and executors. tool/README.md has a line with the mend for each.
+/// DQ4xxx robustness gates, DQ5xxx packaging and deployment, DQ6xxx cache and executors. tool/DIAGNOSTICS.md has a line with the mend for each.
 /// </summary>
 public static class DiagnosticCodes
 {
@@ -44,6 +44,9 @@ public static class DiagnosticCodes
 
     /// <summary>An environment variable that a path needs is not set.</summary>
     public const string EnvironmentMissing = "DQ1013";
+
+    /// <summary>MSBuild items beside a dq.json of another folder.</summary>
+    public const string ItemsElsewhere = "DQ1014";
 
     /// <summary>The data are not where the declaration says.</summary>
     public const string DataMissing = "DQ2001";

@@ -1,0 +1,69 @@
+using Microsoft.Build.Framework;
+
+namespace DQPipeline.MSBuild;
+
+/// <summary>Writes down what the project declares and sets, resolved to the last option, for the tool to read.</summary>
+public sealed class DqRequestTask : Microsoft.Build.Utilities.Task
+{
+    /// <summary>The metadata that say what a declaring item is, and which file it stands in: copying an item loses both.</summary>
+    internal const string TypeMetadata = "DqItemType";
+
+    /// <inheritdoc cref="TypeMetadata"/>
+    internal const string FileMetadata = "DqItemFile";
+
+    /// <summary>The file that is written.</summary>
+    [Required]
+    public string RequestFile { get; set; } = "";
+
+    /// <summary>The dq.json; its folder is the pipeline's. It may be missing where items declare everything.</summary>
+    [Required]
+    public string PipelineFile { get; set; } = "";
+
+    /// <summary>The project; its properties count as written there.</summary>
+    [Required]
+    public string ProjectFile { get; set; } = "";
+
+    /// <summary>auto, cpu or cuda.</summary>
+    public string Device { get; set; } = "";
+
+    /// <summary>error or warning: what a failed gate is.</summary>
+    public string GateSeverity { get; set; } = "";
+
+    /// <summary>Names of targets; none is everything.</summary>
+    public string[] Targets { get; set; } = [];
+
+    /// <summary>Values laid over the declarations, <c>path=value</c>.</summary>
+    public string[] Set { get; set; } = [];
+
+    /// <summary>The pipeline's seed, where a property declares it.</summary>
+    public string Seed { get; set; } = "";
+
+    /// <summary>The workers' threads, where a property declares them.</summary>
+    public string Threads { get; set; } = "";
+
+    /// <summary>Items that declare something, with the metadata DqItemType and DqItemFile beside their own.</summary>
+    public ITaskItem[] Items { get; set; } = [];
+
+    /// <inheritdoc/>
+    public override bool Execute()
+    {
+        var request = new RequestFile(PackageVersion.Text, Path.GetDirectoryName(Path.GetFullPath(PipelineFile))!);
+        request.Attribute("device", Device);
+        request.Attribute("gates", GateSeverity);
+        request.Elements("target", Targets.Where(target => target.Length > 0));
+        request.Elements("set", Set.Where(set => set.Length > 0));
+        request.Properties("Dq", ProjectFile, new SortedDictionary<string, string> { ["Seed"] = Seed, ["Threads"] = Threads });
+        request.Items(Items);
+        try
+        {
+            var isNew = request.WriteTo(RequestFile);
+            Log.LogMessage(MessageImportance.Low, "The request to dotnet-dq, {0}, is {1}.", RequestFile, isNew ? "written anew" : "unchanged");
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Log.LogError("", "DQ6004", null, null, RequestFile, 0, 0, 0, 0, "{0}", $"{failure.Message} Check the path, its permissions and the free space.");
+            return false;
+        }
+    }
+}
