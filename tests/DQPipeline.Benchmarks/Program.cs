@@ -37,6 +37,8 @@ switch (args)
             int.Parse(sizes.GetValueOrDefault("--batch", "128"), CultureInfo.InvariantCulture), int.Parse(sizes.GetValueOrDefault("--images", "50000"), CultureInfo.InvariantCulture));
     case ["startup", .. var tool] when tool.Length <= 1:
         return await StartupBenchmark.RunAsync(Path.GetFullPath(tool.Length == 1 ? tool[0] : "tool/bin/Release/net10.0/dotnet-dq"));
+    case ["msbuild", .. var folder] when folder.Length <= 1:
+        return MSBuildBenchmark.Run(Path.GetFullPath(folder.Length == 1 ? folder[0] : "artifacts/packages"));
     default:
         Console.Error.WriteLine(
             """
@@ -47,6 +49,7 @@ switch (args)
                    mlnet [--rounds N]
                    estimate [--network NAME] [--batch N] [--images N]
                    startup [TOOL]
+                   msbuild [PACKAGES]
             """);
         return 2;
 }

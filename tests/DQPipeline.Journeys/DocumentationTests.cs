@@ -20,7 +20,7 @@ public class DocumentationTests
     [Fact]
     public void Every_command_and_option_is_on_the_tools_page()
     {
-        foreach (var command in Tool.Commands.DqCommand.Root().Subcommands)
+        foreach (var command in Tool.Commands.DqCommand.Root().Subcommands.Where(command => !command.Hidden))
         {
             Assert.Contains($"dq {command.Name}", ToolPage, StringComparison.Ordinal);
             foreach (var option in command.Options.Where(option => option.Name is not ("--help" or "--device" or "--set" or "--quiet")))

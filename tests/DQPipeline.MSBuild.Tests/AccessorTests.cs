@@ -1,0 +1,82 @@
+using Microsoft.Build.Framework;
+using Microsoft.Build.Utilities;
+
+namespace DQPipeline.MSBuild.Tests;
+
+public class AccessorTests
+{
+    private static readonly PackagedModel s_digits = new("digits", "mlnet", "/p/model.zip", 3, 32, 24, ["0", "say \"é\""]);
+
+    [Theory]
+    [InlineData("digits", "Digits")]
+    [InlineData("street-digits", "StreetDigits")]
+    [InlineData("digits@bits=4", "DigitsBits4")]
+    [InlineData("a_b+c", "ABC")]
+    [InlineData("4bit", "_4bit")]
+    [InlineData("+", "_")]
+    public void A_package_is_called_as_classes_are(string package, string name) => Assert.Equal(name, Accessor.ClassName(package));
+
+    [Fact]
+    public void Labels_and_sizes_are_in_it()
+    {
+        var source = Accessor.Write("App.Models", [s_digits]);
+        Assert.Contains("namespace App.Models\n{", source, StringComparison.Ordinal);
+        Assert.Contains("public static partial class Digits", source, StringComparison.Ordinal);
+        Assert.Contains("public const string FileName = \"digits.zip\";", source, StringComparison.Ordinal);
+        Assert.Contains("public const int Channels = 3;", source, StringComparison.Ordinal);
+        Assert.Contains("public const int Height = 32;", source, StringComparison.Ordinal);
+        Assert.Contains("public const int Width = 24;", source, StringComparison.Ordinal);
+        Assert.Contains("new string[] { \"0\", \"say \\\"\\u00e9\\\"\" };", source, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Names_that_fall_together_stay_apart()
+    {
+        var source = Accessor.Write("", [Named("a-b"), Named("aB"), Named("path"), Named("dqModels")]);
+        foreach (var name in (string[])["AB", "AB_2", "PathModel", "DqModelsModel"])
+            Assert.Contains($"public static partial class {name}\n", source, StringComparison.Ordinal);
+        Assert.DoesNotContain("namespace", source, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Only_what_mlnet_reads_can_be_loaded()
+    {
+        Assert.DoesNotContain("Load(", Accessor.Write("", [new("net", "onnx", "/p/model.onnx", 1, 8, 8, ["a"])]), StringComparison.Ordinal);
+        var both = Accessor.Write("", [new("net", "onnx", "/p/model.onnx", 1, 8, 8, ["a"]), new("net", "mlnet-stock", "/p/model-stock.zip", 1, 8, 8, ["a"])]);
+        Assert.Contains("FileName = \"net-stock.zip\"", both, StringComparison.Ordinal);
+        Assert.Contains("Load(", both, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_items_a_project_takes_every_model()
+    {
+        var models = new[] { s_digits, Named("other") };
+        Assert.Equal(models, Placement.Choose(models, [], out var unknown));
+        Assert.Empty(unknown);
+    }
+
+    [Fact]
+    public void Items_choose_models_and_say_where_they_go()
+    {
+        PackagedModel[] models = [new("digits", "mlnet", "z", 1, 8, 8, []), new("digits", "onnx", "o", 1, 8, 8, []), Named("other")];
+        var taken = Placement.Choose(models, [Item("digits", "ONNX", "assets\\net.onnx"), Item("gone", "", "")], out var unknown);
+        Assert.Equal("assets/net.onnx", Assert.Single(taken).TargetPath);
+        Assert.Equal("gone", Assert.Single(unknown).ItemSpec);
+        Assert.Equal(["digits.zip", "digits.onnx"], Placement.Choose([new("digits", "mlnet", "z", 1, 8, 8, []), new("digits", "onnx", "o", 1, 8, 8, [])], [Item("digits", "", "one/for/both")], out _).Select(model => model.TargetPath));
+    }
+
+    [Theory]
+    [InlineData("dotnet dq", "dotnet|dq")]
+    [InlineData("  \"/a b/dotnet-dq\"   --x \"y z\" ", "/a b/dotnet-dq|--x|y z")]
+    public void A_command_line_has_words(string command, string words) => Assert.Equal(words.Split('|'), Programs.Split(command));
+
+    private static PackagedModel Named(string package) => new(package, "mlnet", "", 0, 0, 0, []);
+
+    private static ITaskItem Item(string include, string format, string path)
+    {
+        var item = new TaskItem(include);
+        item.SetMetadata("Format", format);
+        item.SetMetadata("TargetPath", path);
+        return item;
+    }
+}

@@ -1,0 +1,147 @@
+using System.Diagnostics;
+using Microsoft.Build.Logging.StructuredLogger;
+using Task = System.Threading.Tasks.Task;
+
+namespace DQPipeline.Packages.Tests;
+
+/// <summary>What goes wrong is said as MSBuild says it, and nothing that was computed is lost.</summary>
+[Collection("machine")]
+public class FailureJourneys(Machine machine)
+{
+    [Fact(Explicit = true)]
+    public async Task A_gate_that_fails_fails_the_build_at_its_line()
+    {
+        var project = Apps.Console(machine, "gate", Apps.Pipeline.Replace("\"atLeast\": 0.0", "\"atLeast\": 1.0", StringComparison.Ordinal));
+        (await project.DotnetAsync("build", "-bl:build.binlog")).Expect(1).Says("dq.json(10,9): error DQ4001");
+        Assert.Equal(("DQ4001", project.At("dq.json"), 10, 9), ErrorIn(project));
+        (await project.DotnetAsync("build", "-p:DqGateSeverity=warning", "-p:TreatWarningsAsErrors=false", "-p:DqGenerateCode=false", "-p:EnableDefaultCompileItems=false", "-p:OutputType=Library")).Expect(0).Says("dq.json(10,9): warning DQ4001");
+        Assert.False(File.Exists(project.At("bin", "Debug", "net10.0", "digits.zip")));
+    }
+
+    [Fact(Explicit = true)]
+    public async Task A_malformed_file_fails_the_build_at_its_line()
+    {
+        var project = Apps.Console(machine, "malformed", Apps.Pipeline.Replace("\"bits\": 4", "\"bits\": 9", StringComparison.Ordinal));
+        (await project.DotnetAsync("build", "-bl:build.binlog")).Expect(1).Says("dq.json(4,90): error DQ1004: \"bits\" should be from 1 to 8, or 32, not 9");
+        Assert.Equal(("DQ1004", project.At("dq.json"), 4, 90), ErrorIn(project));
+        var binlog = BinaryLog.ReadBuild(project.At("build.binlog"));
+        Assert.Contains(binlog.FindChildrenRecursive<Error>(), error => error.Code == "DQ1004");
+    }
+
+    [Fact(Explicit = true)]
+    public async Task A_gate_in_an_item_fails_the_build_at_the_items_line()
+    {
+        var project = Apps.Console(machine, "items-gate", pipeline: null, items: Apps.Items.Replace("AtLeast=\"0.0\"", "AtLeast=\"1.0\"", StringComparison.Ordinal));
+        (await project.DotnetAsync("build", "-bl:build.binlog")).Expect(1);
+        Assert.Equal(("DQ4001", project.At("App.csproj"), Line(project, "<DqGate"), 6), ErrorIn(project));
+    }
+
+    [Fact(Explicit = true)]
+    public async Task A_wrong_option_of_an_item_fails_the_build_at_the_options_place()
+    {
+        var project = Apps.Console(machine, "items-wrong", pipeline: null, items: Apps.Items.Replace("ActivationBits=\"4\"", "ActivationBits=\"9\"", StringComparison.Ordinal));
+        (await project.DotnetAsync("build", "-bl:build.binlog")).Expect(1).Says("error DQ1004: \"bits\" should be from 1 to 8, or 32, not 9");
+        var line = File.ReadAllLines(project.At("App.csproj"))[Line(project, "<DqTrain") - 1];
+        Assert.Equal(("DQ1004", project.At("App.csproj"), Line(project, "<DqTrain"), line.IndexOf("ActivationBits", StringComparison.Ordinal) + 1), ErrorIn(project));
+    }
+
+    [Fact(Explicit = true)]
+    public async Task Items_alone_build_what_a_file_does()
+    {
+        var project = Apps.Console(machine, "items", pipeline: null, items: Apps.Items);
+        (await project.DotnetAsync("build")).Expect(0);
+        (await project.DotnetAsync("run", "--no-build")).Expect(0).Says(Apps.Said);
+        var other = Apps.Console(machine, "file");
+        (await other.DotnetAsync("build")).Expect(0);
+        Assert.Equal(File.ReadAllText(other.At("dq.lock")), File.ReadAllText(project.At("dq.lock")));
+        (await project.DotnetAsync("build", "-p:DqPipelineFile=../elsewhere/dq.json")).Expect(1).Says("error DQ1014");
+    }
+
+    [Fact(Explicit = true)]
+    public async Task The_binlog_says_why_each_target_is_run_or_not()
+    {
+        var project = Apps.Console(machine, "decisions");
+        (await project.DotnetAsync("build", "-bl:build.binlog")).Expect(0);
+        Assert.Contains("train/dq: will be built: never built", Messages(project));
+        project.Edit("dq.json", "\"epochs\": 1", "\"epochs\": 2");
+        (await project.DotnetAsync("build", "-bl:build.binlog")).Expect(0);
+        Assert.Contains(Messages(project), text => text.StartsWith("train/dq: will be built: ", StringComparison.Ordinal) && text.Contains("epochs", StringComparison.Ordinal));
+        (await project.DotnetAsync("build", "-bl:build.binlog")).Expect(0);
+        Assert.Contains("train/dq: up to date", Messages(project));
+    }
+
+    [Fact(Explicit = true)]
+    public async Task Ctrl_C_leaves_a_checkpoint_from_which_the_next_build_goes_on()
+    {
+        var project = Apps.Console(machine, "cancelled", Apps.Long);
+        (await project.DotnetAsync("restore")).Expect(0);
+        var output = new System.Text.StringBuilder();
+        // Its own process group, as a shell gives it, which Ctrl-C reaches as a whole.
+        using (var build = project.Start("setsid", "--wait", "dotnet", "build", "--no-restore"))
+        {
+            var reading = Read(build, output);
+            await Until(() => Has(output, "dq: started"));
+            await Until(() => Directory.Exists(project.At(".dq", "checkpoints")));
+            (await project.RunAsync("pkill", "-INT", "-g", GroupOf(build))).Expect(0);
+            await build.WaitForExitAsync();
+            await reading;
+            Assert.NotEqual(0, build.ExitCode);
+        }
+
+        (await project.DotnetAsync("build")).Expect(0).Says("dq: resumed at step ");
+    }
+
+    [Fact(Explicit = true)]
+    public async Task A_killed_node_leaves_nothing_running_and_the_next_build_goes_on()
+    {
+        var project = Apps.Console(machine, "killed", Apps.Long);
+        (await project.DotnetAsync("restore")).Expect(0);
+        var output = new System.Text.StringBuilder();
+        using (var build = project.Start("dotnet", "build", "--no-restore", "-v", "n"))
+        {
+            var reading = Read(build, output);
+            await Until(() => Has(output, "dq: started"));
+            await Until(() => Directory.Exists(project.At(".dq", "checkpoints")));
+            // The node alone: the tool below it has to find out by itself that nobody waits for it.
+            build.Kill(entireProcessTree: false);
+            await build.WaitForExitAsync();
+        }
+
+        (await project.DotnetAsync("build")).Expect(0).Says("dq: resumed at step ");
+    }
+
+    private static (string Code, string File, int Line, int Column) ErrorIn(Project project)
+    {
+        var error = BinaryLog.ReadBuild(project.At("build.binlog")).FindChildrenRecursive<Error>().First();
+        return (error.Code, error.File, error.LineNumber, error.ColumnNumber);
+    }
+
+    private static List<string> Messages(Project project) => [.. BinaryLog.ReadBuild(project.At("build.binlog")).FindChildrenRecursive<Message>().Select(message => message.Text)];
+
+    private static int Line(Project project, string element) => Array.FindIndex(File.ReadAllLines(project.At("App.csproj")), line => line.Contains(element, StringComparison.Ordinal)) + 1;
+
+    /// <summary>setsid makes its child the leader of a group of the child's own id.</summary>
+    private static string GroupOf(Process setsid) => File.ReadAllText($"/proc/{setsid.Id}/task/{setsid.Id}/children").Trim() is { Length: > 0 } child ? child : setsid.Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    private static async Task Read(Process process, System.Text.StringBuilder into)
+    {
+        while (await process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            lock (into)
+                into.AppendLine(line);
+        }
+    }
+
+    private static bool Has(System.Text.StringBuilder output, string text)
+    {
+        lock (output)
+            return output.ToString().Contains(text, StringComparison.Ordinal);
+    }
+
+    /// <summary>Looks again and again; a test that looks for ever is ended by its runner.</summary>
+    private static async Task Until(Func<bool> isSo)
+    {
+        while (!isSo())
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+    }
+}
