@@ -54,7 +54,7 @@ internal static class OperatorShapes
     private static TensorShape Convolution(IReadOnlyList<TensorShape> inputs, Attributes attributes)
     {
         var (map, weight) = (Spatial(inputs[0]), inputs[1]);
-        Require(inputs.Count == 3 && weight is { IsMap: false, Dimensions.Count: 4 } && inputs[2] is { IsMap: false } && map.Type == DataType.Float);
+        Require(inputs.Count == 3 && weight is { IsMap: false, Dimensions.Count: 4 } && inputs[2] is { IsMap: false, Dimensions.Count: 1 } && inputs.All(i => i.Type == DataType.Float));
         var (kernel, stride, padding) = (attributes.Wholes("kernel_shape", 2), attributes.Wholes("strides", 2), attributes.Wholes("pads", 4));
         var size = weight.Dimensions[2];
         Require(weight.Dimensions[1] == map.Dimensions[0] && inputs[2].Elements == weight.Dimensions[0] && weight.Dimensions[3] == size && size % 2 == 1);
@@ -71,7 +71,7 @@ internal static class OperatorShapes
 
     private static TensorShape Linear(IReadOnlyList<TensorShape> inputs, Attributes attributes)
     {
-        Require(inputs.Count == 3 && attributes.Whole("transB") == 1 && inputs[0] is { IsMap: true, Dimensions.Count: 1 } && inputs[1] is { IsMap: false, Dimensions.Count: 2 } && inputs[2] is { IsMap: false });
+        Require(inputs.Count == 3 && attributes.Whole("transB") == 1 && inputs[0] is { IsMap: true, Dimensions.Count: 1 } && inputs[1] is { IsMap: false, Dimensions.Count: 2 } && inputs[2] is { IsMap: false, Dimensions.Count: 1 });
         Require(inputs[1].Dimensions[1] == inputs[0].Dimensions[0] && inputs[2].Elements == inputs[1].Dimensions[0] && inputs.All(i => i.Type == DataType.Float));
         return inputs[0] with { Dimensions = [inputs[1].Dimensions[0]] };
     }

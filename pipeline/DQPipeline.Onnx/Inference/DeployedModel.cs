@@ -22,10 +22,11 @@ public sealed class DeployedModel : IDisposable
     private static readonly string[] Inputs = [FloatGraph.Input];
     private static readonly string[] Outputs = [FloatGraph.Output];
 
+    private readonly string name;
     private readonly InferenceSession session;
     private readonly RunOptions run = new();
 
-    private DeployedModel(DeployedModelInfo info, InferenceSession session, int batch) => (Info, this.session, BatchSize) = (info, session, batch);
+    private DeployedModel(string name, DeployedModelInfo info, InferenceSession session, int batch) => (this.name, Info, this.session, BatchSize) = (name, info, session, batch);
 
     /// <summary>What the file says about its model.</summary>
     public DeployedModelInfo Info { get; }
@@ -61,7 +62,7 @@ public sealed class DeployedModel : IDisposable
             };
             var maps = content.Graph.MapBytes;
             var batch = (int)Math.Clamp(Math.Min(RunBytes / maps, Math.Max(CachedBytes / maps, CachedImages)), 1, options.BatchSize);
-            return new(info, new InferenceSession(file, settings), batch);
+            return new(name, info, new InferenceSession(file, settings), batch);
         }
         catch (Exception e) when (e is InvalidDataException or OnnxRuntimeException)
         {
@@ -87,6 +88,7 @@ public sealed class DeployedModel : IDisposable
     /// <param name="images">N images in [0,1], N×C×H×W. A model that takes bytes rounds them to the nearest of 0 … 255.</param>
     /// <param name="logits">Takes the logits, N×K.</param>
     /// <exception cref="ArgumentException">The lengths do not fit the model or each other.</exception>
+    /// <exception cref="DqException">DQ5001: the runtime cannot run the file.</exception>
     public void Run(ReadOnlyMemory<float> images, Memory<float> logits)
     {
         if (!Info.TakesBytes)
@@ -105,6 +107,7 @@ public sealed class DeployedModel : IDisposable
     /// <param name="pixels">N images, N×C×H×W.</param>
     /// <param name="logits">Takes the logits, N×K.</param>
     /// <exception cref="ArgumentException">The lengths do not fit the model or each other.</exception>
+    /// <exception cref="DqException">DQ5001: the runtime cannot run the file.</exception>
     public void Run(ReadOnlyMemory<byte> pixels, Memory<float> logits)
     {
         if (Info.TakesBytes)
@@ -191,6 +194,14 @@ public sealed class DeployedModel : IDisposable
         // The runtime only reads what is its input.
         using var input = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, MemoryMarshal.AsMemory(values), [images, Info.Channels, Info.Height, Info.Width]);
         using var output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, logits, [images, Info.Labels.Count]);
-        session.Run(run, Inputs, [input], Outputs, [output]);
+        try
+        {
+            session.Run(run, Inputs, [input], Outputs, [output]);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            // The graph was checked before it was loaded; what a kernel still objects to, or memory that runs out, is no stack trace either.
+            throw Unusable(name, $"it does not run: {e.Message}", e);
+        }
     }
 }
