@@ -171,8 +171,8 @@ public sealed class DqBuildTask : ToolTask
         var taken = Placement.Choose(_models, DqModel, out var unknown);
         foreach (var item in unknown)
         {
-            var known = string.Join(", ", _models.Select(model => model.Package).Distinct());
-            Error("DQ1005", item.GetMetadata("DefiningProjectFullPath"), 0, 0, $"DqModel includes the name of a package that is there, and \"{item.ItemSpec}\" is none; there are: {(known.Length > 0 ? known : "none")}");
+            var known = string.Join(", ", _models.Select(model => $"{model.Package} ({model.Format})"));
+            Error("DQ1005", item.GetMetadata("DefiningProjectFullPath"), 0, 0, $"DqModel names a packaged model, by Format and the ending of TargetPath where they are given, and \"{item.ItemSpec}\" is none; there are: {(known.Length > 0 ? known : "none")}");
         }
 
         Models = [.. taken.Select(model => model.ToItem())];

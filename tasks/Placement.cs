@@ -7,7 +7,7 @@ internal static class Placement
 {
     /// <summary>The models that are taken.</summary>
     /// <param name="models">The models that are there.</param>
-    /// <param name="items">Items DqModel: a package's name, with Format (default: every format) and TargetPath (default: the package's name).</param>
+    /// <param name="items">Items DqModel: a package's name, with Format (default: every format, or the one that fits TargetPath) and TargetPath (default: the package's name).</param>
     /// <param name="unknown">The items whose package, or whose format of it, is not there.</param>
     public static IReadOnlyList<PackagedModel> Choose(IReadOnlyList<PackagedModel> models, IReadOnlyList<ITaskItem> items, out IReadOnlyList<ITaskItem> unknown)
     {
@@ -18,15 +18,17 @@ internal static class Placement
             return models;
         foreach (var item in items)
         {
-            var format = item.GetMetadata("Format");
+            var (format, path) = (item.GetMetadata("Format"), item.GetMetadata("TargetPath").Replace('\\', '/'));
             var matches = models.Where(model => model.Package == item.ItemSpec && (format.Length == 0 || model.Format.Equals(format, StringComparison.OrdinalIgnoreCase))).ToList();
+            // One path holds one format: the first that files of its kind have.
+            if (path.Length > 0)
+                matches = [.. matches.Where(model => Path.GetExtension(model.TargetPath).Equals(Path.GetExtension(path), StringComparison.OrdinalIgnoreCase)).Take(1)];
             if (matches.Count == 0)
                 missing.Add(item);
             foreach (var model in matches)
             {
-                // One path cannot hold several formats.
-                if (item.GetMetadata("TargetPath") is { Length: > 0 } path && matches.Count == 1)
-                    model.TargetPath = path.Replace('\\', '/');
+                if (path.Length > 0)
+                    model.TargetPath = path;
                 taken.Add(model);
             }
         }

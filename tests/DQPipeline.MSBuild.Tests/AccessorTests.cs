@@ -62,7 +62,12 @@ public class AccessorTests
         var taken = Placement.Choose(models, [Item("digits", "ONNX", "assets\\net.onnx"), Item("gone", "", "")], out var unknown);
         Assert.Equal("assets/net.onnx", Assert.Single(taken).TargetPath);
         Assert.Equal("gone", Assert.Single(unknown).ItemSpec);
-        Assert.Equal(["digits.zip", "digits.onnx"], Placement.Choose([new("digits", "mlnet", "z", 1, 8, 8, []), new("digits", "onnx", "o", 1, 8, 8, [])], [Item("digits", "", "one/for/both")], out _).Select(model => model.TargetPath));
+        PackagedModel[] Both() => [new("digits", "mlnet", "z", 1, 8, 8, []), new("digits", "onnx", "o", 1, 8, 8, [])];
+        Assert.Equal(["digits.zip", "digits.onnx"], Placement.Choose(Both(), [Item("digits", "", "")], out _).Select(model => model.TargetPath));
+        Assert.Equal([("mlnet", "models/a.zip")], Placement.Choose(Both(), [Item("digits", "", "models/a.zip")], out _).Select(model => (model.Format, model.TargetPath)));
+        Assert.Equal([("onnx", "a.ONNX")], Placement.Choose(Both(), [Item("digits", "", "a.ONNX")], out _).Select(model => (model.Format, model.TargetPath)));
+        Assert.Empty(Placement.Choose(Both(), [Item("digits", "", "a.bin")], out var unfit));
+        Assert.Single(unfit);
     }
 
     [Theory]

@@ -17,24 +17,24 @@ public class BuildJourneys(Machine machine)
         Assert.True(File.Exists(project.At("bin", "Debug", "net10.0", "digits.zip")));
         (await project.DotnetAsync("run", "--no-build")).Expect(0).Says(Apps.Said);
 
-        (await project.DotnetAsync("build", "-v", "n")).Expect(0).DoesNotSay("started").Says("dq: 6 targets up to date");
+        (await project.DotnetAsync("build", "-v", "n")).Expect(0).DoesNotSay(": started").Says("dq: 6 targets up to date");
 
-        (await project.DotnetAsync("publish", "-o", "published")).Expect(0).DoesNotSay("started");
+        (await project.DotnetAsync("publish", "-o", "published")).Expect(0).DoesNotSay(": started");
         Assert.Equal(File.ReadAllBytes(project.At(".dq", "out", "digits", "model.zip")), File.ReadAllBytes(project.At("published", "digits.zip")));
 
         (await project.DotnetAsync("clean")).Expect(0);
         Assert.False(File.Exists(project.At("bin", "Debug", "net10.0", "digits.zip")));
         Assert.False(File.Exists(project.At("obj", "Debug", "net10.0", "dq", "DqModels.g.cs")));
-        (await project.DotnetAsync("build")).Expect(0).DoesNotSay("started");
+        (await project.DotnetAsync("build")).Expect(0).DoesNotSay(": started");
         Assert.True(File.Exists(project.At("bin", "Debug", "net10.0", "digits.zip")));
 
         (await project.DotnetAsync("build", "-t:DqStatus")).Expect(0).Says("digits: up to date");
         (await project.DotnetAsync("build", "-t:DqReport")).Expect(0).Says("robustness: accuracy");
         (await project.DotnetAsync("build", "-t:DqClean")).Expect(0).Says("dq: removed");
         Assert.False(Directory.Exists(project.At(".dq", "out")));
-        (await project.DotnetAsync("build", "-t:DqTrain")).Expect(0).DoesNotSay("started");
+        (await project.DotnetAsync("build", "-t:DqTrain")).Expect(0).DoesNotSay(": started");
         Assert.False(File.Exists(project.At(".dq", "out", "digits", "model.zip")));
-        (await project.DotnetAsync("build")).Expect(0).DoesNotSay("started");
+        (await project.DotnetAsync("build")).Expect(0).DoesNotSay(": started");
         Assert.True(File.Exists(project.At(".dq", "out", "digits", "model.zip")));
         (await project.DotnetAsync("build", "-t:DqPurge")).Expect(0);
         Assert.Empty(Directory.EnumerateFiles(project.At(".dq"), "*.zip", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles(project.At(".dq"), "*.safetensors", SearchOption.AllDirectories)));
@@ -107,8 +107,8 @@ public class BuildJourneys(Machine machine)
         // As an editor asks: https://github.com/dotnet/project-system/blob/main/docs/design-time-builds.md
         string[] editor =
         [
-            "msbuild", "-t:ResolveAssemblyReferences;Compile", "-p:DesignTimeBuild=true", "-p:BuildingProject=false", "-p:BuildProjectReferences=false", "-p:SkipCompilerExecution=true",
-            "-p:ProvideCommandLineArgs=true", "-getItem:CscCommandLineArgs",
+            "msbuild", "-t:ResolveAssemblyReferences;CoreCompile", "-p:DesignTimeBuild=true", "-p:BuildingProject=false", "-p:BuildProjectReferences=false", "-p:SkipCompilerExecution=true",
+            "-p:ProvideCommandLineArgs=true", "-p:NonExistentFile=__none__", "-getTargetResult:CoreCompile",
         ];
         (await project.DotnetAsync(editor)).Expect(0).Says("DqModels.g.cs");
         Assert.False(Directory.Exists(project.At(".dq")));
@@ -125,9 +125,9 @@ public class BuildJourneys(Machine machine)
     {
         var project = Apps.Console(machine, "without");
         project.Write("Program.cs", "Console.WriteLine();");
-        (await project.DotnetAsync("build", "-p:DqBuildOnBuild=false")).Expect(0).DoesNotSay("started");
+        (await project.DotnetAsync("build", "-p:DqBuildOnBuild=false")).Expect(0).DoesNotSay(": started");
         Assert.False(File.Exists(project.At("dq.lock")));
-        (await project.DotnetAsync("build", "-p:ContinuousIntegrationBuild=true", "-p:DqOnCI=skip")).Expect(0).DoesNotSay("started");
+        (await project.DotnetAsync("build", "-p:ContinuousIntegrationBuild=true", "-p:DqOnCI=skip")).Expect(0).DoesNotSay(": started");
         (await project.DotnetAsync("build", "-p:ContinuousIntegrationBuild=true", "-p:DqOnCI=locked")).Expect(1).Says("error DQ6005");
         Assert.False(File.Exists(project.At("dq.lock")));
         (await project.DotnetAsync("build", "-p:DqTargets=dq", "-p:DqSet=train.dq.epochs=2")).Expect(0).Says("dq: started").DoesNotSay("digits: built");

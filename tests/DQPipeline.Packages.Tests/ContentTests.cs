@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Reflection.PortableExecutable;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace DQPipeline.Packages.Tests;
@@ -16,7 +17,8 @@ public class ContentTests(Machine machine)
     [Fact(Explicit = true)]
     public void They_are_all_there_in_one_version()
     {
-        var rids = Files().Where(name => name.StartsWith("dotnet-dq.", StringComparison.Ordinal) && name.Contains('-', StringComparison.Ordinal)).Select(name => name["dotnet-dq.".Length..^$".{machine.Version}.nupkg".Length]).Where(rid => rid.Length > 0).ToList();
+        var pattern = $"^dotnet-dq\\.([a-z0-9-]+)\\.{Regex.Escape(machine.Version)}\\.nupkg$";
+        var rids = Files().Select(name => Regex.Match(name, pattern)).Where(match => match.Success).Select(match => match.Groups[1].Value).ToList();
         string[] expected = [.. s_libraries, "DQPipeline.MSBuild", "dotnet-dq", .. rids.Select(rid => $"dotnet-dq.{rid}")];
         Assert.Equal(expected.Select(id => $"{id}.{machine.Version}.nupkg").Order(StringComparer.Ordinal), Files().Order(StringComparer.Ordinal));
         Assert.Contains("any", rids);
