@@ -117,17 +117,12 @@ public sealed class DqBuildTask : ToolTask
     /// <inheritdoc/>
     protected override string GenerateCommandLineCommands()
     {
-        var line = new CommandLineBuilder();
-        foreach (var word in Words().Arguments)
-            line.AppendFileNameIfNotNull(word);
-        line.AppendSwitch("msbuild");
-        line.AppendFileNameIfNotNull(Path.GetFullPath(RequestFile));
-        line.AppendSwitch(Command);
-        line.AppendSwitchIfNotNull("--kind ", Kind.Length > 0 ? Kind : null);
         using var self = Process.GetCurrentProcess();
-        line.AppendSwitchIfNotNull("--parent ", self.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        line.AppendSwitchIfNotNull("--cancel ", Path.GetFullPath(CancelFile));
-        return line.ToString();
+        List<string> words = [.. Words().Arguments, "msbuild", Path.GetFullPath(RequestFile), Command];
+        if (Kind.Length > 0)
+            words.AddRange(["--kind", Kind]);
+        words.AddRange(["--parent", self.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), "--cancel", Path.GetFullPath(CancelFile)]);
+        return Programs.Join(words);
     }
 
     /// <inheritdoc/>

@@ -20,6 +20,9 @@ internal static class Programs
         return candidates.FirstOrDefault(File.Exists) ?? name;
     }
 
+    /// <summary>A command line of words, as .NET takes it apart again: those with spaces stand in quotation marks, before which backslashes count twice.</summary>
+    public static string Join(IEnumerable<string> words) => string.Join(" ", words.Select(Quoted));
+
     /// <summary>The words of a command line; quotation marks keep spaces.</summary>
     public static IReadOnlyList<string> Split(string command)
     {
@@ -45,5 +48,22 @@ internal static class Programs
         }
 
         return words;
+    }
+
+    private static string Quoted(string word)
+    {
+        if (word.Length > 0 && word.IndexOfAny([' ', '\t', '"']) < 0)
+            return word;
+        var text = new StringBuilder("\"");
+        var slashes = 0;
+        foreach (var c in word)
+        {
+            if (c == '"')
+                text.Append('\\', slashes + 1);
+            slashes = c == '\\' ? slashes + 1 : 0;
+            text.Append(c);
+        }
+
+        return text.Append('\\', slashes).Append('"').ToString();
     }
 }

@@ -75,6 +75,16 @@ public class AccessorTests
     [InlineData("  \"/a b/dotnet-dq\"   --x \"y z\" ", "/a b/dotnet-dq|--x|y z")]
     public void A_command_line_has_words(string command, string words) => Assert.Equal(words.Split('|'), Programs.Split(command));
 
+    /// <summary>Against .NET's own way to take a command line apart: a process that repeats its arguments.</summary>
+    [Fact]
+    public void Words_arrive_as_they_are()
+    {
+        string[] words = ["plain", "a b", "", "say \"x\"", "back\\slash", "ends in \\", "\\\" both", "--"];
+        var start = new System.Diagnostics.ProcessStartInfo("/usr/bin/env", Programs.Join(["printf", "%s\\n", .. words])) { RedirectStandardOutput = true };
+        using var process = System.Diagnostics.Process.Start(start)!;
+        Assert.Equal(words, process.StandardOutput.ReadToEnd().TrimEnd('\n').Split('\n'));
+    }
+
     private static PackagedModel Named(string package) => new(package, "mlnet", "", 0, 0, 0, []);
 
     private static ITaskItem Item(string include, string format, string path)

@@ -56,6 +56,27 @@ public class BackendSearchTests
         AssertMissing(Machine("linux-x64") with { UserProfile = "" }, "/app");
     }
 
+    [Fact]
+    public void What_is_nowhere_is_what_has_to_be_restored()
+    {
+        var (torch, sharp) = (new BackendPackage("libtorch-cpu-linux-x64", NativeBackend.LibTorchVersion), new BackendPackage("TorchSharp", NativeBackend.TorchSharpVersion));
+        Assert.Equal([torch, sharp], BackendSearch.MissingPackages(Machine("linux-x64")));
+        Assert.Equal([torch], BackendSearch.MissingPackages(Machine("linux-x64", "/app/runtimes/linux-x64/native/libLibTorchSharp.so")));
+        Assert.Equal([sharp], BackendSearch.MissingPackages(Machine("linux-x64", "/app/libtorch_cpu.so")));
+        Assert.Empty(BackendSearch.MissingPackages(Machine("linux-x64", $"{Torch}/libtorch_cpu.so", Sharp)));
+        Assert.Empty(BackendSearch.MissingPackages(Machine("linux-x64") with { LibTorch = "/opt/nothing" }));
+    }
+
+    [Fact]
+    public void The_project_that_restores_names_exact_versions_and_takes_nothing_from_a_repository_around_it()
+    {
+        var project = System.Xml.Linq.XElement.Parse(BackendRestore.Project([new("a", "1.2.3"), new("b", "4.5.6")]));
+        Assert.Equal([("a", "[1.2.3]"), ("b", "[4.5.6]")], project.Descendants("PackageDownload").Select(package => (package.Attribute("Include")!.Value, package.Attribute("Version")!.Value)));
+        var settings = project.Elements().First();
+        Assert.All(["ImportDirectoryBuildProps", "ImportDirectoryBuildTargets", "ImportDirectoryPackagesProps"], name => Assert.Equal("false", settings.Element(name)!.Value));
+        Assert.Equal("Sdk.props", project.Elements().ElementAt(1).Attribute("Project")!.Value);
+    }
+
     [Theory]
     [InlineData("win-x64", "torch_cpu.dll", "LibTorchSharp.dll")]
     [InlineData("osx-arm64", "libtorch_cpu.dylib", "libLibTorchSharp.dylib")]
