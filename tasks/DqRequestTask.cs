@@ -50,8 +50,8 @@ public sealed class DqRequestTask : Microsoft.Build.Utilities.Task
         var request = new RequestFile(PackageVersion.Text, Path.GetDirectoryName(Path.GetFullPath(PipelineFile))!);
         request.Attribute("device", Device);
         request.Attribute("gates", GateSeverity);
-        request.Elements("target", Targets.Where(target => target.Length > 0));
-        request.Elements("set", Set.Where(set => set.Length > 0));
+        request.Elements("target", Parts(Targets));
+        request.Elements("set", Parts(Set));
         request.Properties("Dq", ProjectFile, new SortedDictionary<string, string> { ["Seed"] = Seed, ["Threads"] = Threads });
         request.Items(Items);
         try
@@ -66,4 +66,7 @@ public sealed class DqRequestTask : Microsoft.Build.Utilities.Task
             return false;
         }
     }
+
+    /// <summary>The parts of a list. On a command line a semicolon ends a property, so that there it is written %3B, which MSBuild does not take lists apart at.</summary>
+    private static IEnumerable<string> Parts(string[] list) => list.SelectMany(text => text.Split(';')).Select(text => text.Trim()).Where(text => text.Length > 0);
 }

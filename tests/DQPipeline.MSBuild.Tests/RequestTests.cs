@@ -24,11 +24,11 @@ public sealed class RequestTests : IDisposable
         train.SetMetadata("Extends", "a <b> & \"c\"");
         train.SetMetadata("DqItemType", "DqTrain");
         train.SetMetadata("DqItemFile", project);
-        Assert.True(Task(project, [train], ["robustness", ""], ["train.dq.epochs=2"]).Execute());
+        Assert.True(Task(project, [train], ["robustness", ""], ["train.dq.epochs=2; train.dq.batch=8"]).Execute());
         var read = BuildRequest.Read(Request);
         Assert.Equal((_folder.FullName, "cpu", true), (read.Folder, read.Device, read.GatesWarn));
         Assert.Equal(["robustness"], read.Targets);
-        Assert.Equal(["train.dq.epochs=2"], read.Set);
+        Assert.Equal(["train.dq.epochs=2", "train.dq.batch=8"], read.Set);
         Assert.Equal(2, read.Items.Count);
         Assert.Equal(("Dq", "", project), (read.Items[0].Type, read.Items[0].Include, read.Items[0].File));
         Assert.Equal([new("Seed", "5")], read.Items[0].Options);
