@@ -54,7 +54,7 @@ internal sealed class FakeExecutor : IExecutor
                 TrainJob train => Train(train, events),
                 EvaluateJob evaluate => Evaluate(evaluate, events),
                 QuantizeJob quantize => Quantize(quantize),
-                PackageJob package => Write(package, package.Package, [package.Model with { Name = "" }], [.. Declaration.FromJson<PackageDeclaration>(package.Package).Formats.Select(Graph.PackageTarget.FileOf)]),
+                PackageJob package => Write(package, package.Package, [package.Model with { Name = "" }], [.. Declaration.FromJson<PackageDeclaration>(package.Package).Formats.Select(Graph.PackageTarget.FileOf), Graph.PackageTarget.InfoFile]),
                 TransferJob transfer => Transfer(transfer, events),
                 DistanceJob distance => Write(distance, distance.Distance, distance.Models, "distance.json", "distance.csv"),
                 SamplesJob samples => Write(samples, samples.Samples, samples.Models, "images.npz", "samples.png", "predictions.json"),
