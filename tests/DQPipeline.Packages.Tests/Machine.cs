@@ -11,27 +11,16 @@ public sealed class Machine : IDisposable
 {
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("dq-machine-");
 
-    public Machine()
-    {
-        Packages = Environment.GetEnvironmentVariable("DQ_PACKAGES") is { Length: > 0 } folder && Directory.Exists(folder)
-            ? Path.GetFullPath(folder)
-            : throw new DirectoryNotFoundException("DQ_PACKAGES should name the folder of the packed packages; `dotnet msbuild build` packs them and runs these tests.");
-        Version = File("DQPipeline.MSBuild.*.nupkg")["DQPipeline.MSBuild.".Length..^".nupkg".Length];
-        Directory.CreateDirectory(Home);
-        System.IO.File.WriteAllText(Path.Combine(_root.FullName, "nuget.config"), $"""
-            <configuration>
-              <packageSources>
-                <add key="packed" value="{Packages}" />
-              </packageSources>
-            </configuration>
-            """);
-    }
+    // A fixture is made for explicit tests too that nobody asked for: what needs packages waits for the first that does.
+    private readonly Lazy<string> _packages = new(FindPackages);
+
+    public Machine() => Directory.CreateDirectory(Home);
 
     /// <summary>The folder of the packed packages.</summary>
-    public string Packages { get; }
+    public string Packages => _packages.Value;
 
     /// <summary>Their version.</summary>
-    public string Version { get; }
+    public string Version => File("DQPipeline.MSBuild.*.nupkg")["DQPipeline.MSBuild.".Length..^".nupkg".Length];
 
     /// <summary>The empty home.</summary>
     public string Home => Path.Combine(_root.FullName, "home");
@@ -43,7 +32,17 @@ public sealed class Machine : IDisposable
     public string File(string pattern) => Path.GetFileName(Assert.Single(Directory.GetFiles(Packages, pattern), path => char.IsDigit(Path.GetFileName(path)[pattern.IndexOf('*', StringComparison.Ordinal)])));
 
     /// <summary>A new folder on the machine.</summary>
-    public Project New(string name) => new(this, Path.Combine(_root.FullName, $"{name}-{Guid.NewGuid():N}"[..Math.Min(40, name.Length + 9)]));
+    public Project New(string name)
+    {
+        System.IO.File.WriteAllText(Path.Combine(_root.FullName, "nuget.config"), $"""
+            <configuration>
+              <packageSources>
+                <add key="packed" value="{Packages}" />
+              </packageSources>
+            </configuration>
+            """);
+        return new Project(this, Path.Combine(_root.FullName, $"{name}-{Guid.NewGuid():N}"[..Math.Min(40, name.Length + 9)]));
+    }
 
     /// <summary>A process on this machine: its environment holds nothing of the one that runs the tests.</summary>
     public ProcessStartInfo Command(string folder, string program, IEnumerable<string> arguments)
@@ -72,6 +71,11 @@ public sealed class Machine : IDisposable
     }
 
     public void Dispose() => _root.Delete(recursive: true);
+
+    private static string FindPackages() =>
+        Environment.GetEnvironmentVariable("DQ_PACKAGES") is { Length: > 0 } folder && Directory.Exists(folder)
+            ? Path.GetFullPath(folder)
+            : throw new DirectoryNotFoundException("DQ_PACKAGES should name the folder of the packed packages; `dotnet msbuild build/Build.proj` packs them and runs these tests.");
 }
 
 /// <summary>A folder on the machine, and commands in it.</summary>
