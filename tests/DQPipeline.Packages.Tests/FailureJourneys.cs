@@ -77,7 +77,7 @@ public class FailureJourneys(Machine machine)
         (await project.DotnetAsync("restore")).Expect(0);
         var output = new System.Text.StringBuilder();
         // Its own process group, as a shell gives it, which Ctrl-C reaches as a whole.
-        using (var build = project.Start("setsid", "--wait", "env", "DQ_CHECKPOINT_SECONDS=1", "dotnet", "build", "--no-restore"))
+        using (var build = project.Start("setsid", "--wait", "env", "--default-signal=INT", "DQ_CHECKPOINT_SECONDS=1", "dotnet", "build", "--no-restore"))
         {
             var reading = Read(build, output);
             await Until(() => Has(output, "dq: started"));
