@@ -6,8 +6,8 @@ namespace DQPipeline.Journeys;
 /// <summary>Runs the built tool as a user runs it.</summary>
 internal static class DqTool
 {
-    /// <summary>The repository's root: the nearest folder above the tests with the solution.</summary>
-    public static string Repository { get; } = FindRepository();
+    /// <summary>The repository's root.</summary>
+    public static string Repository { get; } = Testing.Repository.Root;
 
     /// <summary>Debug or Release, as these tests.</summary>
     public static string Configuration { get; } =
@@ -39,17 +39,6 @@ internal static class DqTool
         };
         configure?.Invoke(start);
         return Process.Start(start)!;
-    }
-
-    private static string FindRepository()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "DQPipeline.sln")))
-                return folder.FullName;
-        }
-
-        throw new DirectoryNotFoundException("DQPipeline.sln is not above the tests");
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using DQPipeline.Testing;
 using PublicApiGenerator;
 
 namespace DQPipeline.ML.Training.Tests;
@@ -20,17 +21,9 @@ public class PublicApiTests
     {
         var options = new ApiGeneratorOptions { IncludeAssemblyAttributes = false };
         var api = Assembly.Load(name).GeneratePublicApi(options).ReplaceLineEndings("\n") + "\n";
-        var file = Path.Combine(Root(), "pipeline", name, "PublicAPI.txt");
+        var file = Path.Combine(Repository.Root, "pipeline", name, "PublicAPI.txt");
         if (Environment.GetEnvironmentVariable("DQ_ACCEPT") == "api")
             File.WriteAllText(file, api);
         Assert.Equal(File.ReadAllText(file), api);
-    }
-
-    private static string Root()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "DQPipeline.sln")))
-            folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("No DQPipeline.sln above the tests.");
-        return folder;
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CsCheck;
+using DQPipeline.Testing;
 
 namespace DQPipeline.MSBuild.Tests;
 

@@ -1,5 +1,6 @@
 using System.Xml.Linq;
 using DQPipeline.Declarations.Items;
+using DQPipeline.Testing;
 
 namespace DQPipeline.MSBuild.Tests;
 
