@@ -1,4 +1,6 @@
+using System.Globalization;
 using DQPipeline.Targets.Building;
+using DQPipeline.Targets.Keys;
 
 namespace DQPipeline.Targets.Tests;
 
@@ -83,8 +85,9 @@ public class StandstillTests
     public async Task Another_device_or_method_is_another_question()
     {
         using var bench = await StillAsync();
-        Assert.Null(Standstill.Recall(bench.Workspace, bench.Method, "cuda"));
-        Assert.Null(Standstill.Recall(bench.Workspace, bench.Method with { Train = "train/2" }, "cpu"));
+        Assert.Null(new Standstill(bench.Workspace, bench.Method, "cuda").Recall());
+        foreach (var other in (MethodVersions[])[bench.Method with { Train = "2" }, bench.Method with { Evaluate = "2" }, bench.Method with { Quantize = "2" }, bench.Method with { Package = "2" }])
+            Assert.Null(new Standstill(bench.Workspace, other, "cpu").Recall());
         Assert.Equal(12, Recall(bench));
     }
 
@@ -116,7 +119,44 @@ public class StandstillTests
         Assert.Null(Recall(bench));
     }
 
-    private static int? Recall(Bench bench) => Standstill.Recall(bench.Workspace, bench.Method, "cpu");
+    [Theory]
+    [InlineData("request.xml")]
+    [InlineData("dq.lock")]
+    [InlineData(".dq/out/dq/model.safetensors")]
+    public async Task Another_question_has_its_own_memory(string touched)
+    {
+        using var bench = await StillAsync(remembered: false);
+        var memory = await AskedElsewhereAsync(bench);
+        Assert.Equal("said\tbefore\n", memory.Recall());
+        Assert.Null(new Standstill(Path.Combine(bench.Folder, "asked", "answer"), bench.Method, "cpu", "another question").Recall());
+        Assert.Null(new Standstill(Path.Combine(bench.Folder, "asked", "answer"), bench.Method, "cpu", "").Recall());
+        Assert.Null(Recall(bench));
+        File.SetLastWriteTimeUtc(Path.Combine(bench.Folder, touched), DateTime.UtcNow.AddHours(1));
+        Assert.Null(memory.Recall());
+    }
+
+    [Fact]
+    public async Task A_file_that_was_absent_and_appears_ends_it()
+    {
+        using var bench = await StillAsync(remembered: false);
+        File.Delete(bench.Workspace.DeclarationPath);
+        var memory = await AskedElsewhereAsync(bench);
+        Assert.Equal("said\tbefore\n", memory.Recall());
+        await File.WriteAllTextAsync(bench.Workspace.DeclarationPath, "{ }");
+        Assert.Null(memory.Recall());
+    }
+
+    private static async Task<Standstill> AskedElsewhereAsync(Bench bench)
+    {
+        await File.WriteAllTextAsync(Path.Combine(bench.Folder, "request.xml"), "<dq />");
+        var memory = new Standstill(Path.Combine(bench.Folder, "asked", "answer"), bench.Method, "cpu", "question");
+        var result = await BuildLaterAsync(bench, options => options with { AsDeclared = false });
+        Bench.AllUpToDate(result);
+        memory.Remember(bench.Workspace, bench.Pipeline, [.. result.Targets.Select(target => target.Target)], "said\tbefore\n", [Path.Combine(bench.Folder, "request.xml")], new LaterClock().GetUtcNow());
+        return memory;
+    }
+
+    private static int? Recall(Bench bench) => new Standstill(bench.Workspace, bench.Method, "cpu").Recall() is { } answer ? int.Parse(answer, CultureInfo.InvariantCulture) : null;
 
     /// <summary>A finished build of two models on a data file, and, if asked for, the memory of it.</summary>
     private static async Task<Bench> StillAsync(bool remembered = true)

@@ -29,7 +29,8 @@ internal static class MSBuildCommand
             Output.Diagnostics = MessageLines.Diagnostic;
             Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
             MessageLines.Version();
-            var request = BuildRequest.Read(parsed.GetValue(path)!);
+            var file = parsed.GetValue(path)!;
+            var request = BuildRequest.Read(file);
             using var lifeline = new Lifeline(parsed.GetValue(parent), parsed.GetValue(cancel)!, cancellation);
             var asked = parsed.GetValue(action)!;
             return asked switch
@@ -39,7 +40,7 @@ internal static class MSBuildCommand
                 "clean" => Clean(request, CleanScope.Outputs),
                 "purge" => Clean(request, CleanScope.Cache | CleanScope.Checkpoints | CleanScope.Logs),
                 "collect" => Collect(Open(request)),
-                _ => await BuildAsync(request, parsed.GetValue(kind)!, asked == "locked", lifeline.Token),
+                _ => await BuildAsync(request, parsed.GetValue(kind)!, asked == "locked", file, lifeline.Token),
             };
         });
         return command;
@@ -47,7 +48,7 @@ internal static class MSBuildCommand
 
     private static Opened Open(BuildRequest request) => Opened.At(request.Folder, request.Set, request.Items);
 
-    private static async Task<int> BuildAsync(BuildRequest request, string kind, bool locked, CancellationToken cancellation)
+    private static async Task<int> BuildAsync(BuildRequest request, string kind, bool locked, string file, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         var opened = Open(request);
@@ -71,9 +72,16 @@ internal static class MSBuildCommand
         foreach (var package in packages)
             Tell(opened.Workspace, package);
         if (result.Count(Outcome.UpToDate) < result.Targets.Count)
+        {
             BuildSummary.Print(result, clock.Elapsed, opened.Workspace);
+        }
         else
-            MessageLines.Message(Importance.Normal, $"dq: {Words.Count(result.Targets.Count, "target")} up to date ({Words.Duration(clock.Elapsed)})");
+        {
+            MessageLines.Message(Importance.Normal, $"dq: {Words.Count(result.Targets.Count, "target")} up to date");
+            if (result.ExitCode == DqCommand.Done && result.Diagnostics.Count == 0 && !opened.Pipeline.UsesEnvironment)
+                QuickAnswer.MemoryOf(file, locked ? "locked" : "build", kind).Remember(opened.Workspace, opened.Pipeline, [.. result.Targets.Select(target => target.Target)], MessageLines.Said, [file], TimeProvider.System.GetUtcNow());
+        }
+
         return result.ExitCode == DqCommand.GateFailed && request.GatesWarn ? DqCommand.Done : result.ExitCode;
     }
 

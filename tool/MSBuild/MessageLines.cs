@@ -26,6 +26,24 @@ internal static class MessageLines
     private const string Mark = "##dq";
 
     private static readonly Lock s_gate = new();
+    private static readonly StringBuilder s_said = new();
+
+    /// <summary>All that was said so far, for <see cref="Repeat"/>.</summary>
+    public static string Said
+    {
+        get
+        {
+            lock (s_gate)
+                return s_said.ToString();
+        }
+    }
+
+    /// <summary>Says again what was <see cref="Said"/> elsewhere; in bytes, because a console's encoder costs more than the rest of such an answer.</summary>
+    public static void Repeat(string said)
+    {
+        using var output = Console.OpenStandardOutput();
+        output.Write(Encoding.UTF8.GetBytes(said));
+    }
 
     public static void Version() => Write("version", ToolVersion.Text);
 
@@ -50,7 +68,11 @@ internal static class MessageLines
         var line = new StringBuilder(Mark);
         foreach (var field in fields)
             line.Append('\t').Append(field.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\t", "\\t", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal).Replace("\r", "\\r", StringComparison.Ordinal));
+        line.Append('\n');
         lock (s_gate)
-            Console.Out.WriteLine(line.ToString());
+        {
+            s_said.Append(line);
+            Console.Out.Write(line.ToString());
+        }
     }
 }

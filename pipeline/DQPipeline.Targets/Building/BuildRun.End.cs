@@ -1,3 +1,4 @@
+using System.Globalization;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Gates;
 using DQPipeline.Targets.Graph;
@@ -27,7 +28,11 @@ internal sealed partial class BuildRun
         var gates = Gates(out var gateFailed, failed || cancelled);
         var exitCode = cancelled ? 130 : failed ? 1 : gateFailed ? 3 : 0;
         if (exitCode == 0 && options is { AsDeclared: true, Select.Count: 0, Force: false, Locked: false, Fetch: false } && report.Diagnostics.Count == 0 && nodes.All(n => n.Outcome == Outcome.UpToDate))
-            Standstill.Remember(workspace, graph, options, nodes, time.GetUtcNow());
+        {
+            new Standstill(workspace, options.Method, options.Device)
+                .Remember(workspace, graph.Pipeline, [.. nodes.Select(node => node.Target)], nodes.Count.ToString(CultureInfo.InvariantCulture), [], time.GetUtcNow());
+        }
+
         var results = nodes.Select(n => new TargetResult(n.Target, n.Outcome!.Value, n.Why)).ToArray();
         return new(exitCode, results, gates, MetricsReport.Of(nodes, planner.Lock), report.Diagnostics);
     }

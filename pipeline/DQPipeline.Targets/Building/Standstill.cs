@@ -11,23 +11,51 @@ namespace DQPipeline.Targets.Building;
 /// neither dq.json nor dq.lock needs to be read again. Like every stamp it saves work and decides nothing: with one file changed, however little, the whole
 /// decision is made anew from contents.
 /// </summary>
-public static class Standstill
+public sealed class Standstill
 {
-    /// <summary>How many targets are up to date, if nothing has changed since a build found so; null where that is not certain.</summary>
+    private readonly Workspace _home;
+    private readonly string _path;
+    private readonly string _question;
+
+    /// <summary>The memory of a folder's own build, of everything that dq.json declares as it stands there; its answer is the number of targets.</summary>
     /// <param name="workspace">The folder.</param>
     /// <param name="method">The versions of the method's code.</param>
     /// <param name="device">The device kind, <c>cpu</c> or <c>cuda</c>.</param>
-    public static int? Recall(Workspace workspace, MethodVersions method, string device)
+    public Standstill(Workspace workspace, MethodVersions method, string device)
+        : this(workspace, Path.Combine(workspace.StateFolder, "standstill"), method, device, "")
+    {
+    }
+
+    /// <summary>The memory of another question.</summary>
+    /// <param name="path">Its file, absolute.</param>
+    /// <param name="method">The versions of the method's code.</param>
+    /// <param name="device">The device kind, <c>cpu</c> or <c>cuda</c>.</param>
+    /// <param name="question">What was asked, besides what stands in files.</param>
+    public Standstill(string path, MethodVersions method, string device, string question)
+        : this(new Workspace(Path.GetDirectoryName(path)!), path, method, device, question)
+    {
+    }
+
+    private Standstill(Workspace home, string path, MethodVersions method, string device, string question)
+    {
+        _home = home;
+        _path = path;
+        // Another build of this assembly may decide otherwise.
+        _question = $"{typeof(Standstill).Module.ModuleVersionId} {method.Train} {method.Evaluate} {method.Quantize} {method.Package} {device} {question}";
+    }
+
+    /// <summary>The answer, if nothing has changed since it was found; null where that is not certain.</summary>
+    public string? Recall()
     {
         try
         {
-            using var stream = new FileStream(PathIn(workspace), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 14);
+            using var stream = new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 14);
             var reader = new StampReader(stream);
             var stands = true;
             while (reader.Read(out var record))
-                stands = stands && FileStamp.Of(Path.Combine(workspace.Folder, record.Name)) == record.Stamp;
-            var (head, count) = Split(reader.Tail);
-            return stands && head == Head(method, device) && int.TryParse(count, out var targets) ? targets : null;
+                stands = stands && StampOf(Path.Combine(_home.Folder, record.Name)) == record.Stamp;
+            var tail = reader.Tail;
+            return stands && tail.Length > _question.Length && tail.StartsWith(_question, StringComparison.Ordinal) && tail[_question.Length] == '\n' ? tail[(_question.Length + 1)..] : null;
         }
         catch (Exception e) when (e is InvalidDataException || AtomicFile.IsWriteFailure(e))
         {
@@ -35,47 +63,52 @@ public static class Standstill
         }
     }
 
-    /// <summary>Remembers a build of everything that dq.json declares, as it stands there, which ended with every target up to date and no finding.</summary>
-    internal static void Remember(Workspace workspace, TargetGraph graph, BuildOptions options, IReadOnlyList<Node> nodes, DateTimeOffset now)
+    /// <summary>Remembers the answer of a build that ended with every target up to date and no finding.</summary>
+    /// <param name="workspace">Where the build was.</param>
+    /// <param name="pipeline">The declarations; none of them may come from environment variables, which have no stamp.</param>
+    /// <param name="targets">The targets that the build looked at.</param>
+    /// <param name="answer">What was answered.</param>
+    /// <param name="files">Files that the question stands in, besides dq.json, dq.lock, the data and the outputs.</param>
+    /// <param name="now">The time; files that are younger than their stamp is proof are not remembered.</param>
+    public void Remember(Workspace workspace, PipelineDeclaration pipeline, IReadOnlyCollection<Target> targets, string answer, IReadOnlyList<string> files, DateTimeOffset now)
     {
-        var files = new List<string> { workspace.DeclarationPath, workspace.LockPath };
-        foreach (var dataset in graph.Pipeline.Datasets.Values)
+        var looked = new List<string>(files) { workspace.DeclarationPath, workspace.LockPath };
+        foreach (var dataset in pipeline.Datasets.Values)
         {
             // A folder's files would have to be listed to see a new one among them: that is no standstill to be had for a few stamps.
-            if (dataset is StoredDatasetDeclaration { Path: var path } && nodes.Any(node => node.Target.Dataset == dataset))
+            if (dataset is StoredDatasetDeclaration { Path: var path } && targets.Any(target => target.Dataset == dataset))
             {
                 if (!File.Exists(path))
                     return;
-                files.Add(path);
+                looked.Add(path);
             }
         }
 
-        foreach (var node in nodes)
+        foreach (var target in targets)
         {
-            foreach (var output in node.Target.Outputs)
-                files.Add(workspace.OutputPath(node.Target.Name, output));
+            foreach (var output in target.Outputs)
+                looked.Add(workspace.OutputPath(target.Name, output));
         }
 
-        var records = new List<StampRecord>(files.Count);
-        foreach (var file in files)
+        var records = new List<StampRecord>(looked.Count);
+        foreach (var file in looked)
         {
-            // What is absent was not needed; what is too young to be proof may be proof next time.
-            if (FileStamp.Of(file) is not { } stamp)
-                continue;
+            // What is too young to be proof may be proof next time.
+            var stamp = StampOf(file);
             if (stamp.IsRacy(now))
                 return;
-            records.Add(new StampRecord(workspace.Relative(file), stamp, Trusted: true, new byte[32]));
+            records.Add(new StampRecord(_home.Relative(file), stamp, Trusted: true, new byte[32]));
         }
 
         try
         {
-            _ = Directory.CreateDirectory(workspace.StateFolder);
-            AtomicFile.Write(PathIn(workspace), stream =>
+            _ = Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
+            AtomicFile.Write(_path, stream =>
             {
                 var writer = new StampWriter(stream);
                 foreach (var record in records)
                     writer.Write(record);
-                writer.End($"{Head(options.Method, options.Device)}\n{nodes.Count}");
+                writer.End($"{_question}\n{answer}");
             });
         }
         catch (Exception e) when (e is DqException || AtomicFile.IsWriteFailure(e))
@@ -84,14 +117,6 @@ public static class Standstill
         }
     }
 
-    private static string PathIn(Workspace workspace) => Path.Combine(workspace.StateFolder, "standstill");
-
-    /// <summary>What the answer depends on besides files; another build of this assembly may decide otherwise.</summary>
-    private static string Head(MethodVersions method, string device) => $"{typeof(Standstill).Module.ModuleVersionId} {method.Train} {method.Evaluate} {device}";
-
-    private static (string Head, string Count) Split(string tail)
-    {
-        var end = tail.IndexOf('\n');
-        return end < 0 ? ("", "") : (tail[..end], tail[(end + 1)..]);
-    }
+    /// <summary>A file's stamp; one that no file has where there is none, so that a file that appears is a change.</summary>
+    private static FileStamp StampOf(string path) => FileStamp.Of(path) ?? new FileStamp(-1, 0, 0, 0);
 }
