@@ -61,12 +61,24 @@ public class ContentTests(Machine machine)
     }
 
     [Fact(Explicit = true)]
-    public void The_tool_of_a_system_holds_libtorch_and_that_of_any_does_not()
+    public void The_tool_of_a_system_holds_what_that_system_loads_and_that_of_any_no_libtorch()
     {
-        using var linux = Open(machine.File("dotnet-dq.linux-x64.*.nupkg"));
-        var entries = linux.Entries.Select(entry => entry.FullName).ToList();
-        Assert.Contains("tools/net10.0/linux-x64/runtimes/linux-x64/native/libtorch_cpu.so", entries);
-        Assert.DoesNotContain(entries, name => name.Contains("torch_python", StringComparison.Ordinal) || name.EndsWith("_test.so", StringComparison.Ordinal));
+        var natives = new Dictionary<string, string[]>
+        {
+            ["linux-x64"] = ["libtorch.so", "libtorch_cpu.so", "libc10.so", "libLibTorchSharp.so", "libonnxruntime.so", "libSkiaSharp.so"],
+            ["win-x64"] = ["torch.dll", "torch_cpu.dll", "c10.dll", "LibTorchSharp.dll", "onnxruntime.dll", "libSkiaSharp.dll"],
+            ["osx-arm64"] = ["libtorch.dylib", "libtorch_cpu.dylib", "libc10.dylib", "libLibTorchSharp.dylib", "libonnxruntime.dylib", "libSkiaSharp.dylib"],
+        };
+        var packed = natives.Where(system => Files().Any(file => file.StartsWith($"dotnet-dq.{system.Key}.", StringComparison.Ordinal))).ToList();
+        Assert.NotEmpty(packed);
+        foreach (var (rid, needed) in packed)
+        {
+            using var package = Open(machine.File($"dotnet-dq.{rid}.*.nupkg"));
+            var found = package.Entries.Where(entry => entry.FullName.StartsWith($"tools/net10.0/{rid}/", StringComparison.Ordinal)).Select(entry => entry.Name).ToHashSet();
+            Assert.Equal([], needed.Except(found));
+            Assert.DoesNotContain(found, name => name.Contains("torch_python", StringComparison.Ordinal) || name.Contains("_test.", StringComparison.Ordinal));
+        }
+
         using var any = Open(machine.File("dotnet-dq.any.*.nupkg"));
         Assert.DoesNotContain(any.Entries, entry => entry.FullName.Contains("torch_cpu", StringComparison.Ordinal));
     }
