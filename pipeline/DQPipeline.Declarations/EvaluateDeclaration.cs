@@ -60,16 +60,27 @@ public sealed record EvaluateDeclaration
     }
 }
 
-/// <summary>An attack and its options (paper section 2.2.1). In dq.json a bare word stands for the attack with its defaults.</summary>
+/// <summary>
+/// An attack and its options: the paper's (section 2.2.1), or the field's reference, AutoAttack and its parts (Croce and Hein 2020). In dq.json a bare word stands for the attack with its defaults.
+/// </summary>
 public sealed record AttackDeclaration
 {
+    /// <summary>The kinds that exist: the paper's in its order, then the reference's.</summary>
+    public static IReadOnlyList<string> Kinds { get; } = ["random", "fgsm", "r+fgsm", "bim", "pgd", "apgd-ce", "apgd-dlr", "apgd-t", "fab-t", "square", "autoattack"];
+
+    /// <summary>What autoattack is made of, in its order.</summary>
+    public static IReadOnlyList<string> AutoAttack { get; } = ["apgd-ce", "apgd-t", "fab-t", "square"];
+
     /// <summary>The name under which results appear; the default is the kind.</summary>
     public string Name { get; init; } = "";
 
-    /// <summary><c>random</c>, <c>fgsm</c>, <c>r+fgsm</c>, <c>bim</c> or <c>pgd</c>. Required.</summary>
+    /// <summary>
+    /// <c>random</c>, <c>fgsm</c>, <c>r+fgsm</c>, <c>bim</c> or <c>pgd</c>, the paper's; <c>apgd-ce</c>, <c>apgd-dlr</c>, <c>apgd-t</c>, <c>fab-t</c> or <c>square</c>, the reference's;
+    /// or <c>autoattack</c>, which makes apgd-ce, apgd-t, fab-t and square in turn on the images that still stand. Required.
+    /// </summary>
     public string Kind { get; init; } = "";
 
-    /// <summary>Steps of bim and pgd; 0 takes the paper's ⌊min(ε+4, 1.25·ε)⌋, at least 1. Range 0 to 100000; the default is 0.</summary>
+    /// <summary>Steps; 0 takes the kind's own number: of bim and pgd the paper's ⌊min(ε+4, 1.25·ε)⌋, at least 1, of apgd and fab-t 100. Range 0 to 100000; the default is 0.</summary>
     public int Steps { get; init; }
 
     /// <summary>Step size α of bim and pgd in pixel units. Range 0.001 to 255; the default is 1.</summary>
@@ -78,8 +89,31 @@ public sealed record AttackDeclaration
     /// <summary>Start of pgd: <c>uniform</c> in the ε-ball (Madry et al.), or the paper's <c>r+fgsm</c> (ε/2·sign of Gaussian noise). The default is uniform.</summary>
     public string Start { get; init; } = "uniform";
 
-    /// <summary>Independent random starts of pgd, of which the most harmful counts for each image. Range 1 to 1000; the default is 1.</summary>
+    /// <summary>Independent random starts of pgd, apgd, fab-t and square, of which the most harmful counts for each image. Range 1 to 1000; the default is 1.</summary>
     public int Restarts { get; init; } = 1;
+
+    /// <summary>
+    /// What fgsm, r+fgsm, bim and pgd raise: <c>cross-entropy</c>, the <c>margin</c> of Carlini and Wagner, or <c>dlr</c>, the difference of logits ratio. The default is cross-entropy.
+    /// </summary>
+    public string Loss { get; init; } = "cross-entropy";
+
+    /// <summary>The norm of the ε-ball: <c>linf</c>, the largest change of a value, or <c>l2</c>, the Euclidean length of an image's change. The default is linf.</summary>
+    public string Norm { get; init; } = "linf";
+
+    /// <summary>
+    /// What quantizers let through backwards while the attack runs, since rounding has no gradient of its own: <c>clipped</c>, as in training; <c>straight</c>, everything;
+    /// <c>smooth</c>, a smooth bump; or <c>all</c> of them, one after the other, of which the worst counts for each image. The default is clipped.
+    /// </summary>
+    public string Backward { get; init; } = "clipped";
+
+    /// <summary>Wrong classes that apgd-t and fab-t lead to, the most likely first; at most all. Range 1 to 1000; the default is 9.</summary>
+    public int Targets { get; init; } = 9;
+
+    /// <summary>How often square may show an image to the model. Range 1 to 1000000; the default is 5000.</summary>
+    public int Queries { get; init; } = 5000;
+
+    /// <summary>Passes of which each answer is the mean (expectation over transformation), for models that answer the same image differently. Range 1 to 1000; the default is 1.</summary>
+    public int Average { get; init; } = 1;
 
     /// <summary>
     /// The model on which the adversarial images are made, for a black-box attack: a separately trained substitute (paper section 5.1). The default is the model that is measured.
@@ -87,7 +121,7 @@ public sealed record AttackDeclaration
     public string From { get; init; } = "";
 
     /// <summary>Whether the attack asks a model for gradients, so that it matters on which one it is made.</summary>
-    public bool FollowsGradient() => Kind != "random";
+    public bool FollowsGradient() => Kind is not ("random" or "square");
 }
 
 /// <summary>A demand on one measurement: it fails when the upper end of the 95 % Wilson interval lies below <see cref="AtLeast"/>.</summary>

@@ -221,7 +221,7 @@ internal static class Declared
     ];
 
     private static TextField<AttackDeclaration> AttackKind() =>
-        new("kind", d => d.Kind, (d, v) => d with { Kind = v }, "random", "fgsm", "r+fgsm", "bim", "pgd") { Required = true };
+        new("kind", d => d.Kind, (d, v) => d with { Kind = v }, [.. AttackDeclaration.Kinds]) { Required = true };
 
     private static Field<AttackDeclaration>[] AttackOptions() =>
     [
@@ -229,6 +229,12 @@ internal static class Declared
         new NumberField<AttackDeclaration>("alpha", 0.001, 255, d => d.Alpha, (d, v) => d with { Alpha = v }),
         new TextField<AttackDeclaration>("start", d => d.Start, (d, v) => d with { Start = v }, "uniform", "r+fgsm"),
         new IntegerField<AttackDeclaration>("restarts", 1, 1000, d => d.Restarts, (d, v) => d with { Restarts = v }),
+        new TextField<AttackDeclaration>("loss", d => d.Loss, (d, v) => d with { Loss = v }, "cross-entropy", "margin", "dlr"),
+        new TextField<AttackDeclaration>("norm", d => d.Norm, (d, v) => d with { Norm = v }, "linf", "l2"),
+        new TextField<AttackDeclaration>("backward", d => d.Backward, (d, v) => d with { Backward = v }, "clipped", "straight", "smooth", "all"),
+        new IntegerField<AttackDeclaration>("targets", 1, 1000, d => d.Targets, (d, v) => d with { Targets = v }),
+        new IntegerField<AttackDeclaration>("queries", 1, 1_000_000, d => d.Queries, (d, v) => d with { Queries = v }),
+        new IntegerField<AttackDeclaration>("average", 1, 1000, d => d.Average, (d, v) => d with { Average = v }),
     ];
 
     private static AttackDeclaration Named(AttackDeclaration attack) => attack.Name.Length > 0 ? attack : attack with { Name = attack.Kind };

@@ -1,29 +1,52 @@
+using DQPipeline.Declarations;
 using DQPipeline.Networks;
+using DQPipeline.Quantization;
 using static TorchSharp.torch;
 
 namespace DQPipeline.Attacks;
 
 /// <summary>
-/// A way to search the ε-ball ‖x′ − x‖∞ ≤ ε/255 around an image, within [0,1], for one that the network gets wrong (paper section 2.2.1).
+/// A way to search the ε-ball ‖x′ − x‖ ≤ ε/255 around an image, within [0,1], for one that the network gets wrong (paper section 2.2.1).
 /// Instances hold options and no state: one may be used for many networks and strengths. They come from <see cref="AttackFactory"/>.
 /// </summary>
 /// <remarks>
 /// A result is a function of the network, the image, its class, ε and (seed, sample, restart) alone: noise is drawn for each sample by its own
-/// number, so neither the rest of the batch nor what ran before has a say in it. What a strength is scored by is the attack's last iterate, as in
-/// the paper, never the worst of the iterates on the way.
+/// number, so neither the rest of the batch nor what ran before has a say in it. What the paper's attacks are scored by is their last iterate, as in the paper, never the worst
+/// of the iterates on the way; the others, by their definition, stand by the worst.
 /// </remarks>
 public abstract class Attack
 {
     private protected Attack(string kind) => Kind = kind;
 
-    /// <summary><c>random</c>, <c>fgsm</c>, <c>r+fgsm</c>, <c>bim</c> or <c>pgd</c>.</summary>
+    /// <summary>The word of dq.json, one of <see cref="AttackFactory.Kinds"/>.</summary>
     public string Kind { get; }
 
-    /// <summary>Independent runs of which the most harmful counts for each image; 1 for attacks without a random start.</summary>
-    public virtual int Restarts => 1;
+    /// <summary>The norm of the ball. The default is the maximum norm.</summary>
+    public Norm Norm { get; internal init; }
 
-    /// <summary>How many gradients (one forward and one backward pass each) a run takes at strength <paramref name="epsilon"/>, 0–255.</summary>
-    public abstract int Gradients(double epsilon);
+    /// <summary>What quantizers let through backwards while the attack runs. The default is what they do in training.</summary>
+    public BackwardPass Backward { get; internal init; }
+
+    /// <summary>Passes of which each answer is the mean, for networks that answer the same image differently. The default is 1.</summary>
+    internal int Averaged { get; init; } = 1;
+
+    /// <summary>Attacks that are made one after the other, each on the images that the ones before have left standing: this one alone, unless it is made of several.</summary>
+    public virtual IReadOnlyList<Attack> Parts => [this];
+
+    /// <summary>Classes below which the attack has no meaning.</summary>
+    public virtual int LeastClasses => 2;
+
+    /// <summary>Whether images that are misclassified on the way are done with, so that a batch shrinks: its images need no particular number.</summary>
+    internal virtual bool Shrinks => false;
+
+    /// <summary>Whether the attack follows a gradient, so that it matters what quantizers let through backwards.</summary>
+    internal virtual bool TakesGradient => true;
+
+    /// <summary>Independent runs on a network of so many classes, of which the most harmful counts for each image; 1 for attacks without a random start.</summary>
+    public virtual int Restarts(int classes) => 1;
+
+    /// <summary>How many passes of an image through the network a run takes at most at strength <paramref name="epsilon"/>, 0–255; a gradient counts as one.</summary>
+    public abstract int Passes(double epsilon);
 
     /// <summary>
     /// Attacks every image of a batch once. The network runs in eval mode and its parameters take no gradient meanwhile; both are
@@ -33,29 +56,36 @@ public abstract class Attack
     /// <param name="batch">The images, which are not changed.</param>
     /// <param name="epsilon">Strength ε in pixel units, 0 to 255.</param>
     /// <param name="seed">Seed of the noise, at least 0.</param>
-    /// <param name="restart">Which of the <see cref="Restarts"/> runs this is, from 0; each has noise of its own.</param>
-    /// <param name="onGradient">Called after each gradient.</param>
-    /// <param name="cancellation">Checked before each gradient.</param>
-    /// <exception cref="ArgumentException">The batch is not float32 in [0,1] with an int64 class and a number for each image.</exception>
+    /// <param name="restart">Which of the <see cref="Restarts"/> runs this is, from 0; each has noise, or a target, of its own.</param>
+    /// <param name="stopsWhenWrong">Whether an image is done with once it is misclassified; false searches on for the most harmful image, as those that are shown to other networks should be.</param>
+    /// <param name="onPass">Told the number of images after each pass.</param>
+    /// <param name="cancellation">Checked before each pass.</param>
+    /// <exception cref="ArgumentException">The batch is not float32 in [0,1] with an int64 class and a number for each image, or the attack is made of several.</exception>
     /// <exception cref="ArgumentOutOfRangeException">ε is not within 0 to 255, or <paramref name="restart"/> not within the restarts.</exception>
+    /// <exception cref="DqException">DQ2005: the network has fewer classes than the attack needs.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     public AttackRun Run(
-        Classifier network, AttackBatch batch, double epsilon, int seed, int restart = 0,
-        Action? onGradient = null, CancellationToken cancellation = default)
+        Classifier network, AttackBatch batch, double epsilon, int seed, int restart = 0, bool stopsWhenWrong = true,
+        Action<int>? onPass = null, CancellationToken cancellation = default)
     {
         CheckStrength(epsilon);
         ArgumentOutOfRangeException.ThrowIfNegative(seed);
         ArgumentOutOfRangeException.ThrowIfNegative(restart);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(restart, Restarts);
+        CheckClasses(network.Description.Classes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(restart, Restarts(network.Description.Classes));
         batch.Check(network.Description.Classes);
 
-        using var frozen = new FrozenNetwork(network);
+        using var frozen = new FrozenNetwork(network, Backward);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var ball = new Ball(batch.Images, epsilon);
-        var gradient = new LossGradient(network, batch.Classes, onGradient, cancellation);
-        var images = Perturb(ball, gradient, new Noise(seed, restart, batch.Samples));
-        var stalled = gradient.Stalled();
+        var attempt = new Attempt(
+            new Victim(network, Averaged, onPass, cancellation), new Ball(batch.Images, epsilon, Norm), batch.Classes, new Noise(seed, restart, batch.Samples))
+        {
+            Restart = restart,
+            StopsWhenWrong = stopsWhenWrong,
+        };
+        var images = Perturb(attempt);
+        var stalled = attempt.Stalled();
         return new AttackRun(images.DetachFromDisposeScope(), stalled);
     }
 
@@ -71,23 +101,27 @@ public abstract class Attack
     /// <returns>The adversarial images, a new tensor.</returns>
     internal Tensor Perturb(Classifier network, Tensor images, Tensor classes, IReadOnlyList<double> epsilons, Noise noise)
     {
-        using var frozen = new FrozenNetwork(network);
+        using var frozen = new FrozenNetwork(network, Backward);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var gradient = new LossGradient(network, classes, onGradient: null, CancellationToken.None);
-        return Perturb(new Ball(images, epsilons), gradient, noise).MoveToOuterDisposeScope();
+        var victim = new Victim(network, Averaged, onPass: null, CancellationToken.None);
+        return Perturb(new Attempt(victim, new Ball(images, epsilons), classes, noise)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Makes the adversarial images, a new tensor, from the ball, the gradient and the noise of this run.</summary>
-    /// <param name="ball">The ε-ball around the images, within [0,1].</param>
-    /// <param name="gradient">Signs of the loss gradient.</param>
-    /// <param name="noise">Noise of each sample.</param>
-    private protected abstract Tensor Perturb(Ball ball, LossGradient gradient, Noise noise);
+    /// <summary>Makes the adversarial images, a new tensor.</summary>
+    private protected abstract Tensor Perturb(Attempt attempt);
 
     /// <summary>Refuses a strength that is not a number of 0 to 255.</summary>
     internal static void CheckStrength(double epsilon)
     {
         if (!(epsilon is >= 0 and <= 255))
             throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "The strength is given in pixel units, 0 to 255.");
+    }
+
+    /// <summary>Refuses a network of too few classes.</summary>
+    internal void CheckClasses(int classes)
+    {
+        if (classes < LeastClasses)
+            throw new DqException(DiagnosticCodes.DataUnfit, $"The attack {Kind} compares {LeastClasses} classes, and the network has {classes}; use apgd-ce, or pgd with the loss \"margin\".");
     }
 }

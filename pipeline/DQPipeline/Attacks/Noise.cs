@@ -14,6 +14,12 @@ namespace DQPipeline.Attacks;
 /// <param name="purpose">What the noise is for.</param>
 internal sealed class Noise(int seed, int restart, IReadOnlyList<int> samples, RandomPurpose purpose = RandomPurpose.Attack)
 {
+    /// <summary>The seed.</summary>
+    public int Seed => seed;
+
+    /// <summary>Numbers that name the samples.</summary>
+    public IReadOnlyList<int> Samples => samples;
+
     /// <summary>Values of U(−1, 1), symmetric, never the ends; of the shape and device of <paramref name="like"/> (N×C×H×W).</summary>
     public Tensor Uniform(Tensor like) => Fill(like, static (random, values) =>
     {
@@ -27,6 +33,23 @@ internal sealed class Noise(int seed, int restart, IReadOnlyList<int> samples, R
     {
         foreach (ref var value in values)
             value = (random.NextBits() >> 31) == 0 ? -1f : 1f;
+    });
+
+    /// <summary>Points drawn uniformly from the Euclidean ball of radius 1; of the shape and device of <paramref name="like"/> (N×C×H×W).</summary>
+    public Tensor InSphere(Tensor like) => Fill(like, static (random, values) =>
+    {
+        var squares = 0.0;
+        foreach (ref var value in values)
+        {
+            value = (float)random.NextNormal();
+            squares += (double)value * value;
+        }
+
+        // A normal direction has no preference; the n-th root of a uniform number gives each shell the weight of its volume.
+        var radius = Math.Pow((random.NextBits() + 0.5) / 4294967296.0, 1.0 / values.Length);
+        var scale = (float)(radius / Math.Sqrt(squares));
+        foreach (ref var value in values)
+            value *= scale;
     });
 
     private Tensor Fill(Tensor like, Draw draw)

@@ -1,3 +1,4 @@
+using DQPipeline.Attacks.Objectives;
 using static TorchSharp.torch;
 
 namespace DQPipeline.Attacks;
@@ -10,23 +11,26 @@ namespace DQPipeline.Attacks;
 /// The paper's ⌊min(ε+4, 1.25·ε)⌋ steps of one pixel unit do not lead from one side of the ball to the other, which takes 2ε. Where a network is nearly
 /// linear within the ball (small ε, a strong Lipschitz penalty), this PGD is therefore weaker than one step of FGSM; more steps are what helps, not restarts.
 /// </remarks>
+/// <param name="objective">What is raised: the cross entropy, or another.</param>
 /// <param name="steps">Number of steps; 0 takes the paper's for each ε.</param>
 /// <param name="alpha">Step size α in pixel units.</param>
 /// <param name="uniform">Whether the start is uniform in the ball, else x + ε/2·sign(N(0, I)).</param>
 /// <param name="restarts">Independent starts, of which the most harmful counts for each image.</param>
-internal sealed class Pgd(int steps, double alpha, bool uniform, int restarts) : Attack("pgd")
+internal sealed class Pgd(Objective objective, int steps, double alpha, bool uniform, int restarts) : Attack("pgd")
 {
     /// <inheritdoc/>
-    public override int Restarts => restarts;
+    public override int LeastClasses => objective.LeastClasses;
 
     /// <inheritdoc/>
-    public override int Gradients(double epsilon) => StepCount.Of(steps, epsilon);
+    public override int Restarts(int classes) => restarts;
 
-    private protected override Tensor Perturb(Ball ball, LossGradient gradient, Noise noise)
+    /// <inheritdoc/>
+    public override int Passes(double epsilon) => StepCount.Of(steps, epsilon);
+
+    private protected override Tensor Perturb(Attempt attempt)
     {
-        var start = uniform
-            ? ball.MoveByRadius(ball.Centre(), noise.Uniform(ball.Images))
-            : ball.MoveByRadius(ball.Centre(), noise.Signs(ball.Images), 0.5);
-        return ball.Climb(start, gradient, Gradients, alpha / 255);
+        var ball = attempt.Ball;
+        var start = uniform ? ball.RandomPoint(attempt.Noise) : ball.MoveByRadius(ball.Centre(), attempt.Noise.Signs(ball.Images), 0.5);
+        return ball.Climb(start, images => attempt.Gradient(images, objective), Passes, alpha / 255);
     }
 }

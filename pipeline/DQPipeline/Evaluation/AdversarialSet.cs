@@ -1,3 +1,4 @@
+using DQPipeline.Attacks;
 using DQPipeline.Declarations;
 
 namespace DQPipeline.Evaluation;
@@ -7,6 +8,9 @@ public sealed class AdversarialSet
 {
     /// <summary>How far rounding may carry an adversarial image out of its ball: a few float32 steps at 1.</summary>
     private const double Tolerance = 1e-6;
+
+    /// <summary>By how much rounding may lengthen a change, as a share: float32 sums of thousands of squares.</summary>
+    private const double LengthTolerance = 1e-5;
 
     /// <summary>A set of N images over the given arrays, which are not copied.</summary>
     /// <param name="channels">Channels C.</param>
@@ -18,9 +22,10 @@ public sealed class AdversarialSet
     /// <param name="y">True classes, N.</param>
     /// <param name="pred">Predictions for the clean images, N.</param>
     /// <param name="predAdv">Predictions for the adversarial images, N.</param>
+    /// <param name="norm">The norm of the ball.</param>
     /// <exception cref="ArgumentException">The arrays do not fit each other, or an image leaves [0,1] or its ball.</exception>
     public AdversarialSet(
-        int channels, int height, int width, double epsilon, byte[] x, float[] xAdv, long[] y, long[] pred, long[] predAdv)
+        int channels, int height, int width, double epsilon, byte[] x, float[] xAdv, long[] y, long[] pred, long[] predAdv, Norm norm = Norm.Linf)
     {
         if (x.Length != (long)y.Length * channels * height * width || xAdv.Length != x.Length || pred.Length != y.Length || predAdv.Length != y.Length)
             throw new ArgumentException("The arrays of an adversarial set do not have one length.");
@@ -32,6 +37,14 @@ public sealed class AdversarialSet
                 throw new ArgumentException(FormattableString.Invariant($"Value {i} of the adversarial images, {xAdv[i]}, is not in [0,1] within {epsilon}/255 of {x[i]}/255."));
         }
 
+        var size = channels * height * width;
+        for (var image = 0; norm == Norm.L2 && image < y.Length; image++)
+        {
+            if (Length(x.AsSpan(image * size, size), xAdv.AsSpan(image * size, size)) is var length && !(length <= (epsilon / 255) * (1 + LengthTolerance)))
+                throw new ArgumentException(FormattableString.Invariant($"The change of adversarial image {image} is of length {length}, more than {epsilon}/255."));
+        }
+
+        Norm = norm;
         (Channels, Height, Width, Epsilon) = (channels, height, width, epsilon);
         (X, XAdv, Y, Pred, PredAdv) = (x, xAdv, y, pred, predAdv);
     }
@@ -48,8 +61,11 @@ public sealed class AdversarialSet
     /// <summary>Columns of an image.</summary>
     public int Width { get; }
 
-    /// <summary>Strength ε in pixel units: ‖x_adv − x/255‖∞ ≤ ε/255 + 1e-6 holds in every set.</summary>
+    /// <summary>Strength ε in pixel units: ‖x_adv − x/255‖∞ ≤ ε/255 + 1e-6 holds in every set, in the Euclidean norm ‖x_adv − x/255‖₂ ≤ ε/255·(1 + 1e-5).</summary>
     public double Epsilon { get; }
+
+    /// <summary>The norm of the ball.</summary>
+    public Norm Norm { get; }
 
     /// <summary>Clean images, uint8 N×C×H×W.</summary>
     public byte[] X { get; }
@@ -80,5 +96,13 @@ public sealed class AdversarialSet
                 NpzArray.Of("x", X, images), NpzArray.Of("x_adv", XAdv, images), NpzArray.Of("y", Y, [Count]), NpzArray.Of("pred", Pred, [Count]),
                 NpzArray.Of("pred_adv", PredAdv, [Count]),
             ]);
+    }
+
+    private static double Length(ReadOnlySpan<byte> x, ReadOnlySpan<float> xAdv)
+    {
+        var squares = 0.0;
+        for (var i = 0; i < x.Length; i++)
+            squares += (xAdv[i] - (x[i] / 255.0)) * (xAdv[i] - (x[i] / 255.0));
+        return Math.Sqrt(squares);
     }
 }

@@ -14,8 +14,9 @@ namespace DQPipeline.Evaluation;
 /// </summary>
 /// <remarks>
 /// An image counts as correct under an attack when it is classified right both when clean and at the last iterate of every restart. So the accuracy needs
-/// no attack on images already broken: those wrong when clean are never attacked, those broken by one restart are spared the next. This
-/// is exact and no estimate. Iterations are not cut short, since an image that is wrong on the way may be right at the last iterate.
+/// no attack on images already broken: those wrong when clean are never attacked, those broken by one restart, or by one part of an attack made of several, are spared the next. This
+/// is exact and no estimate. Iterations of attacks that stand by their last iterate are not cut short, since an image that is wrong on the way may be right there; those that stand by
+/// their worst let go of an image as soon as it is wrong.
 /// </remarks>
 public sealed partial class Evaluator
 {
@@ -74,15 +75,17 @@ public sealed partial class Evaluator
         Array.Fill(stalled, true);
         // By the image's last attack, which is the one that broke it where one did.
         var flagged = new bool[batches.Count];
-        for (var restart = 0; restart < attack.Restarts && standing.Length > 0; restart++)
+        foreach (var (part, restart) in Runs(attack))
         {
             var survivors = new List<int>();
             foreach (var chunk in standing.Chunk(batches.Size))
             {
                 using var scope = NewDisposeScope();
-                using var run = attack.Run(network, batches.Load(chunk), epsilon, seed, restart, () => passes.Add(chunk.Length), cancellation);
-                var after = Predictor.Predict(network, run.Images).Classes;
-                var judged = Detector?.Detect(network, run.Images, after);
+                var loaded = part.Shrinks ? batches.LoadOnly(chunk) : batches.Load(chunk);
+                using var run = part.Run(network, loaded, epsilon, seed, restart, onPass: passes.Share(chunk.Length, loaded.Samples.Count), cancellation: cancellation);
+                var made = part.Shrinks ? batches.Fill(run.Images) : run.Images;
+                var after = Predictor.Predict(network, made).Classes;
+                var judged = Detector?.Detect(network, made, after);
                 passes.Add(chunk.Length);
                 for (var i = 0; i < chunk.Length; i++)
                 {
@@ -94,6 +97,8 @@ public sealed partial class Evaluator
             }
 
             standing = [.. survivors];
+            if (standing.Length == 0)
+                break;
         }
 
         var correct = new bool[batches.Count];
@@ -125,9 +130,10 @@ public sealed partial class Evaluator
         {
             using var scope = NewDisposeScope();
             var batch = batches.Load(chunk);
-            for (var restart = 0; restart < attack.Restarts; restart++)
+            var isFirst = true;
+            foreach (var (part, restart) in Runs(attack))
             {
-                using var run = attack.Run(network, batch, epsilon, seed, restart, () => passes.Add(chunk.Length), cancellation);
+                using var run = part.Run(network, batch, epsilon, seed, restart, stopsWhenWrong: false, passes.Share(chunk.Length, batch.Samples.Count), cancellation);
                 var after = Predictor.Predict(network, run.Images, batch.Classes);
                 var pixels = Predictor.ToArray<float>(run.Images);
                 passes.Add(chunk.Length);
@@ -135,18 +141,20 @@ public sealed partial class Evaluator
                 {
                     var sample = chunk[i];
                     var now = (Wrong: after.Classes[i] != batches.Classes[sample], Loss: after.Losses[i]);
-                    if (restart > 0 && now.CompareTo(harm[sample]) <= 0)
+                    if (!isFirst && now.CompareTo(harm[sample]) <= 0)
                         continue;
                     harm[sample] = now;
                     predictions[sample] = after.Classes[i];
                     pixels.AsSpan(i * batches.ImageSize, batches.ImageSize).CopyTo(images.AsSpan(sample * batches.ImageSize));
                 }
+
+                isFirst = false;
             }
         }
 
         var shape = network.Description;
         return new AdversarialSet(
-            shape.Channels, shape.Height, shape.Width, epsilon, batches.Pixels(), images, batches.Classes.ToArray(), clean, predictions);
+            shape.Channels, shape.Height, shape.Width, epsilon, batches.Pixels(), images, batches.Classes.ToArray(), clean, predictions, attack.Norm);
     }
 
     private long[] CleanPredictions(Passes passes, CancellationToken cancellation)
@@ -183,9 +191,13 @@ public sealed partial class Evaluator
         return new DetectionResult(batches.Count, alarms, 0, 0);
     }
 
-    /// <summary>A clean pass, and for each restart the gradients and the pass that scores the last iterate.</summary>
+    /// <summary>All runs of an attack, part by part.</summary>
+    private IEnumerable<(Attack Part, int Restart)> Runs(Attack attack) =>
+        from part in attack.Parts from restart in Enumerable.Range(0, part.Restarts(network.Description.Classes)) select (part, restart);
+
+    /// <summary>A clean pass, and for each run its passes and the one that scores what it made.</summary>
     private Passes PassesOf(Attack attack, double epsilon, IProgress<EvaluationProgress>? progress) =>
-        new(progress, batches.Count, attack.Restarts * (attack.Gradients(epsilon) + 1L));
+        new(progress, batches.Count, attack.Parts.Sum(part => part.Restarts(network.Description.Classes) * (part.Passes(epsilon) + 1L)));
 
     private static CellResult Result(bool[] correct, int attacked, int zeroGradient) =>
         new(correct.Length, correct.Count(one => one), attacked, zeroGradient, correct);
@@ -195,6 +207,9 @@ public sealed partial class Evaluator
     {
         private readonly long total = samples * (1 + perSample);
         private long done;
+
+        /// <summary>Counts the passes of a batch of which only the first <paramref name="counted"/> images of <paramref name="batch"/> count.</summary>
+        public Action<int> Share(int counted, int batch) => images => Add((int)((long)images * counted / batch));
 
         public void Add(int images) => progress?.Report(new EvaluationProgress(done += images, total));
     }

@@ -73,12 +73,25 @@ internal sealed class ImageBatches
         var full = new int[Size];
         for (var i = 0; i < full.Length; i++)
             full[i] = positions[i % positions.Count];
-        var numbers = Array.ConvertAll(full, position => samples[position]);
+        return LoadOnly(full);
+    }
+
+    /// <summary>The images at <paramref name="positions"/> and no others, for attacks that let go of images anyway. Tensors belong to the current scope.</summary>
+    public AttackBatch LoadOnly(int[] positions)
+    {
+        var numbers = Array.ConvertAll(positions, position => samples[position]);
         // Divided, not multiplied by 1/255: the nearest float32 to k/255, which is what a reader computes from the byte.
-        var images = tensor(Gather(numbers), [Size, network.Channels, network.Height, network.Width], ScalarType.Byte)
+        var images = tensor(Gather(numbers), [numbers.Length, network.Channels, network.Height, network.Width], ScalarType.Byte)
             .to(device).to(ScalarType.Float32).div_(Number.Of(255));
-        var classes = tensor(Array.ConvertAll(full, position => Classes[position]), ScalarType.Int64).to(device);
+        var classes = tensor(Array.ConvertAll(positions, position => Classes[position]), ScalarType.Int64).to(device);
         return new AttackBatch(images, classes, numbers);
+    }
+
+    /// <summary>Images as a full batch, filled up by going through them again; in the current scope.</summary>
+    public Tensor Fill(Tensor images)
+    {
+        var count = images.shape[0];
+        return count == Size ? images : images.index_select(0, tensor(Enumerable.Range(0, Size).Select(i => i % count).ToArray(), device: images.device));
     }
 
     /// <summary>

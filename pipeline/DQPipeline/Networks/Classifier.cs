@@ -1,5 +1,6 @@
 using DQPipeline.Defenses;
 using DQPipeline.Native;
+using DQPipeline.Quantization;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -34,6 +35,9 @@ public abstract class Classifier(NetworkDescription description) : nn.Module<Ten
     /// them puts them back. Empty where sums are plain, or where there are none.
     /// </summary>
     public virtual IReadOnlyList<Parameter> ConvexCoefficients => [];
+
+    /// <summary>The activations, each once: layers share them.</summary>
+    internal IEnumerable<BoundedActivation> Activations => modules().OfType<NormalizedActivation>().Select(layer => layer.Activation).Distinct();
 
     /// <summary>Leads a visitor through the network.</summary>
     /// <exception cref="NotSupportedException">The network is not one of those that the product builds.</exception>

@@ -1,4 +1,6 @@
 using DQPipeline.Data;
+using DQPipeline.Native;
+using DQPipeline.Quantization;
 using static TorchSharp.torch;
 
 namespace DQPipeline.Networks;
@@ -43,13 +45,25 @@ internal sealed class NormalizedActivationFunction : autograd.SingleTensorFuncti
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         var (input, gradient) = (ctx.get_saved_variables()[0], ChannelsLast.Rows(grad_output));
+        if (maps.Backward != BackwardPass.Clipped)
+            return [ChannelsLast.Map(StandIn(input, gradient, maps)).MoveToOuterDisposeScope(), null!, null!, null!];
         var result = empty_like(input);
         var (weight, bias) = (empty_like(maps.Layer.Weight), empty_like(maps.Layer.Bias));
         if (input.dtype == ScalarType.BFloat16)
             NormalizedActivationPasses<BFloat16Element>.Backward(input, gradient.to(ScalarType.BFloat16), result, maps, Numbers(weight), Numbers(bias));
         else
             NormalizedActivationPasses<Float32Element>.Backward(input, gradient, result, maps, Numbers(weight), Numbers(bias));
+        if (!maps.HasParameters)
+            return [ChannelsLast.Map(result).MoveToOuterDisposeScope(), null!, null!, null!];
         return [ChannelsLast.Map(result).MoveToOuterDisposeScope(), weight.MoveToOuterDisposeScope(), bias.MoveToOuterDisposeScope(), null!];
+    }
+
+    /// <summary>The gradient by the input of a frozen network's layer, where an attack takes another for the activation's.</summary>
+    private static Tensor StandIn(Tensor input, Tensor gradient, ChannelMaps maps)
+    {
+        var scale = tensor(maps.Scale);
+        var normalized = tensor(maps.Shift).addcmul(input, scale, Number.One);
+        return Surrogate.Gradient(gradient, normalized, maps.Layer.Activation, maps.Backward).mul_(scale);
     }
 
     private static (Tensor Output, ChannelMaps Maps) Forward(Tensor rows, NormalizedActivation layer)

@@ -62,8 +62,8 @@ internal static unsafe class NormalizedActivationPasses<TElement> where TElement
     /// <param name="gradient">The gradient by its output, of the same shape and type.</param>
     /// <param name="result">To be filled, of the same shape and type.</param>
     /// <param name="maps">What the forward pass left.</param>
-    /// <param name="weight">To be filled: the gradient by γ.</param>
-    /// <param name="bias">To be filled: the gradient by β.</param>
+    /// <param name="weight">To be filled: the gradient by γ; left as it is where the parameters take none and only the running statistics count.</param>
+    /// <param name="bias">To be filled alike: the gradient by β.</param>
     public static void Backward(Tensor input, Tensor gradient, Tensor result, ChannelMaps maps, Span<float> weight, Span<float> bias)
     {
         var (channels, bound, kernel) = (maps.Mean.Length, (float)maps.Layer.Activation.Bound, Kernel(input));
@@ -74,19 +74,22 @@ internal static unsafe class NormalizedActivationPasses<TElement> where TElement
         {
             var (px, pg, pdx, pScale, pShift, pMean) = ((nint)x, (nint)g, (nint)dx, (nint)scale, (nint)shift, (nint)mean);
             var (pSum, pProduct, pSlope, pOffset) = ((nint)sum, (nint)product, (nint)slope, (nint)offset);
-            EachBlock(input, (block, from, to) => kernel.GradientSums(
-                (void*)pg, (void*)px, from, to, (float*)pScale, (float*)pShift, bound, (float*)pMean,
-                (float*)pSum + (nint)block * channels, (float*)pProduct + (nint)block * channels));
-            var count = input.numel() / channels;
-            for (var c = 0; c < channels; c++)
+            if (maps.BatchStatistics || maps.HasParameters)
             {
-                var (total, weighted) = (Total(sums, c, channels), Total(products, c, channels));
-                weight[c] = (float)(weighted * maps.InverseDeviation[c]);
-                bias[c] = (float)total;
-                if (maps.BatchStatistics)
+                EachBlock(input, (block, from, to) => kernel.GradientSums(
+                    (void*)pg, (void*)px, from, to, (float*)pScale, (float*)pShift, bound, (float*)pMean,
+                    (float*)pSum + (nint)block * channels, (float*)pProduct + (nint)block * channels));
+                var count = input.numel() / channels;
+                for (var c = 0; c < channels; c++)
                 {
-                    slopes[c] = (float)(-maps.Scale[c] * (double)maps.InverseDeviation[c] * maps.InverseDeviation[c] * weighted / count);
-                    offsets[c] = (float)(-maps.Scale[c] * total / count);
+                    var (total, weighted) = (Total(sums, c, channels), Total(products, c, channels));
+                    weight[c] = (float)(weighted * maps.InverseDeviation[c]);
+                    bias[c] = (float)total;
+                    if (maps.BatchStatistics)
+                    {
+                        slopes[c] = (float)(-maps.Scale[c] * (double)maps.InverseDeviation[c] * maps.InverseDeviation[c] * weighted / count);
+                        offsets[c] = (float)(-maps.Scale[c] * total / count);
+                    }
                 }
             }
 

@@ -40,11 +40,20 @@ public sealed class BoundedActivation
     /// <summary>Steps between the lowest and the highest level, 2^b − 1; 0 in full precision.</summary>
     public int Steps { get; }
 
+    /// <summary>What the activation lets through backwards. An attack may set it for the time that it takes; training never does. The default is <see cref="BackwardPass.Clipped"/>.</summary>
+    internal BackwardPass Backward { get; set; }
+
     /// <summary>Clips, or takes the tanh, and quantizes.</summary>
     /// <param name="x">Any shape, float32 or float64. It is left as it is.</param>
     /// <returns>A new tensor of the same shape.</returns>
     public Tensor Apply(Tensor x)
     {
+        if (Backward != BackwardPass.Clipped && is_grad_enabled())
+        {
+            using var outer = NewDisposeScope();
+            return SurrogateFunction.apply(x, this).MoveToOuterDisposeScope();
+        }
+
         if (!IsRectified && Steps == 0)
             return x.tanh();
         if (Bound == 6)
@@ -59,6 +68,9 @@ public sealed class BoundedActivation
         using var scope = NewDisposeScope();
         return (IsRectified ? BoundedActivationFunction.apply(x, this) : TanhFunction.apply(x, this)).MoveToOuterDisposeScope();
     }
+
+    /// <summary>The values alone, a new tensor.</summary>
+    internal Tensor Values(Tensor x) => Quantize(IsRectified ? x.clamp(Number.Of(0), Number.Of(Bound)) : x.tanh());
 
     /// <summary>Rounds values within the range to the levels, in place.</summary>
     internal Tensor Quantize(Tensor bounded)
@@ -87,7 +99,7 @@ internal sealed class BoundedActivationFunction : autograd.SingleTensorFunction<
         var (x, activation) = ((Tensor)vars[0], (BoundedActivation)vars[1]);
         ctx.save_for_backward([x]);
         ctx.save_data(nameof(BoundedActivation.Bound), activation.Bound);
-        return activation.Quantize(x.clamp(Number.Of(0), Number.Of(activation.Bound)));
+        return activation.Values(x);
     }
 
     /// <inheritdoc/>

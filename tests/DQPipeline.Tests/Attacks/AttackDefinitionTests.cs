@@ -66,12 +66,12 @@ public sealed class AttackDefinitionTests
     [InlineData(255, 259)]
     public void The_default_number_of_steps_is_the_papers(double epsilon, int steps)
     {
-        Assert.Equal(steps, Harness.Attack("pgd").Gradients(epsilon));
-        Assert.Equal(steps, Harness.Attack("bim").Gradients(epsilon));
+        Assert.Equal(steps, Harness.Attack("pgd").Passes(epsilon));
+        Assert.Equal(steps, Harness.Attack("bim").Passes(epsilon));
         using var network = Toys.Linear(1);
         var taken = 0;
         using var scope = NewDisposeScope();
-        using var run = Harness.Attack("pgd").Run(network, Harness.Batch(network, Toys.Pixels(1, 18), [0]), epsilon, 0, 0, () => taken++);
+        using var run = Harness.Attack("pgd").Run(network, Harness.Batch(network, Toys.Pixels(1, 18), [0]), epsilon, 0, onPass: images => taken += images);
         Assert.Equal(steps, taken);
     }
 
@@ -84,9 +84,9 @@ public sealed class AttackDefinitionTests
         using var network = Toys.Linear(1);
         var taken = 0;
         using var scope = NewDisposeScope();
-        using var run = Harness.Attack(kind).Run(network, Harness.Batch(network, Toys.Pixels(1, 18), [0]), 8, 0, 0, () => taken++);
+        using var run = Harness.Attack(kind).Run(network, Harness.Batch(network, Toys.Pixels(1, 18), [0]), 8, 0, onPass: images => taken += images);
         Assert.Equal(gradients, taken);
-        Assert.Equal(gradients, Harness.Attack(kind).Gradients(8));
+        Assert.Equal(gradients, Harness.Attack(kind).Passes(8));
     }
 
     [Theory]

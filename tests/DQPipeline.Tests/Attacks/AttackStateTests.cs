@@ -36,7 +36,7 @@ public sealed class AttackStateTests
 
         using var source = new CancellationTokenSource();
         network.OnForward = null;
-        Assert.Throws<OperationCanceledException>(() => attack.Run(network, batch, 8, 0, 0, source.Cancel, source.Token));
+        Assert.Throws<OperationCanceledException>(() => attack.Run(network, batch, 8, 0, onPass: _ => source.Cancel(), cancellation: source.Token));
         Assert.Equal(before, State(network));
     }
 
@@ -46,6 +46,11 @@ public sealed class AttackStateTests
     [InlineData("r+fgsm")]
     [InlineData("bim")]
     [InlineData("pgd")]
+    [InlineData("apgd-ce")]
+    [InlineData("apgd-dlr")]
+    [InlineData("apgd-t")]
+    [InlineData("fab-t")]
+    [InlineData("square")]
     public void No_tensor_is_left_behind_and_the_clean_images_are_not_touched(string kind)
     {
         using var network = new ConvNetwork(3, 8, 8, 4);
@@ -60,7 +65,7 @@ public sealed class AttackStateTests
         {
             try
             {
-                attack.Run(network, batch, 8, 0, 0, cancelled.Cancel, cancelled.Token).Dispose();
+                attack.Run(network, batch, 8, 0, onPass: _ => cancelled.Cancel(), cancellation: cancelled.Token).Dispose();
             }
             catch (OperationCanceledException)
             {
@@ -132,7 +137,9 @@ public sealed class AttackStateTests
         [
             (new() { Kind = "fgms" }, "random, fgsm, r+fgsm, bim, pgd"), (new() { Kind = "pgd", Steps = -1 }, "steps"), (new() { Kind = "pgd", Steps = 100_001 }, "steps"),
             (new() { Kind = "pgd", Alpha = 0 }, "alpha"), (new() { Kind = "pgd", Alpha = double.NaN }, "alpha"), (new() { Kind = "pgd", Restarts = 0 }, "restarts"),
-            (new() { Kind = "pgd", Start = "gauss" }, "start"),
+            (new() { Kind = "pgd", Start = "gauss" }, "start"), (new() { Kind = "pgd", Loss = "hinge" }, "cross-entropy"), (new() { Kind = "pgd", Norm = "l1" }, "l2"), (new() { Kind = "pgd", Backward = "none" }, "straight"),
+            (new() { Kind = "square", Queries = 0 }, "queries"), (new() { Kind = "apgd-t", Targets = 0 }, "targets"), (new() { Kind = "pgd", Average = 0 }, "average"),
+            (new() { Kind = "r+fgsm", Norm = "l2" }, "linf"), (new() { Kind = "pgd", Norm = "l2", Start = "r+fgsm" }, "linf"),
         ];
         foreach (var (declaration, says) in bad)
         {

@@ -1,0 +1,40 @@
+using DQPipeline.Attacks.Scores;
+using DQPipeline.Evaluation;
+using static TorchSharp.torch;
+
+namespace DQPipeline.Attacks;
+
+/// <summary><see cref="Square"/> on a network: the one attack of the reference that takes no gradient.</summary>
+/// <param name="queries">How often each image may be shown to the network.</param>
+/// <param name="restarts">Independent searches.</param>
+internal sealed class SquareAttack(int queries, int restarts) : Attack("square")
+{
+    /// <inheritdoc/>
+    internal override bool TakesGradient => false;
+
+    /// <inheritdoc/>
+    internal override bool Shrinks => true;
+
+    /// <inheritdoc/>
+    public override int Restarts(int classes) => restarts;
+
+    /// <summary>The queries, and the image with which the search begins.</summary>
+    public override int Passes(double epsilon) => queries + 1;
+
+    private protected override Tensor Perturb(Attempt attempt)
+    {
+        var images = attempt.Ball.Images;
+        var shape = ((int)images.shape[1], (int)images.shape[2], (int)images.shape[3]);
+        var search = new Square(shape, attempt.Victim.Classes, attempt.Ball.Strengths[0], attempt.Ball.Norm, queries);
+        var (found, _) = search.Search(
+            Predictor.ToArray<float>(images), Array.ConvertAll(Predictor.ToArray<long>(attempt.Classes), k => (int)k), attempt.Noise.Samples,
+            (candidates, count, logits) =>
+            {
+                using var scope = NewDisposeScope();
+                using var batch = tensor(candidates.ToArray(), [count, images.shape[1], images.shape[2], images.shape[3]], ScalarType.Float32).to(images.device);
+                Predictor.ToArray<float>(attempt.Victim.Logits(batch)).CopyTo(logits);
+            },
+            attempt.Noise.Seed, attempt.Restart, attempt.StopsWhenWrong);
+        return attempt.Ball.Project(tensor(found, images.shape, ScalarType.Float32).to(images.device));
+    }
+}
