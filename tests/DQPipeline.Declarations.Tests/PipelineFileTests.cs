@@ -193,7 +193,7 @@ public class PipelineFileTests
     [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "adversarial": { "share": 0 } } } }""", "DQ1004: \"share\" should be from 0.01 to 1, not 0")]
     [InlineData("""{ "evaluate": { "e": { "models": ["x"], "detector": { "colours": 5 } } } }""", "DQ1002: unknown key \"colours\"")]
     [InlineData("""{ "evaluate": { "e": { "models": ["x"] } } }""", "dq.json(1,35): error DQ1005: no model is called \"x\"")]
-    [InlineData("""{ "evaluate": { "e": { "models": [], "attacks": ["fgms"] } } }""", "\"fgms\" is not one of random, fgsm, r+fgsm, bim, pgd; did you mean \"fgsm\"?")]
+    [InlineData("""{ "evaluate": { "e": { "models": [], "attacks": ["fgms"] } } }""", "\"fgms\" is not one of random, fgsm, r+fgsm, bim, pgd, apgd-ce, apgd-dlr, apgd-t, fab-t, square, autoattack; did you mean \"fgsm\"?")]
     [InlineData("""{ "evaluate": { "e": { "models": [], "attacks": ["pgd", { "kind": "pgd", "steps": 50 }] } } }""", "dq.json(1,57): error DQ1007: two attacks are called \"pgd\"")]
     public void Bad_input_is_a_coded_error_at_its_place(string json, string expected) => Assert.Contains(expected, Complaints(json), StringComparison.Ordinal);
 

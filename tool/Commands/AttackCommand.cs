@@ -21,8 +21,13 @@ internal static class AttackCommand
         var attack = new Option<string>("--attack") { Description = $"One of {string.Join(", ", AttackFactory.Kinds)}.", HelpName = "NAME", Required = true };
         attack.AcceptOnlyFromAmong([.. AttackFactory.Kinds]);
         var epsilon = new Option<double>("--epsilon") { Description = "Strength ε in pixel units, 0 to 255.", HelpName = "E", Required = true };
-        var steps = new Option<int>("--steps") { Description = "Steps of bim and pgd. Default: the paper's ⌊min(ε+4, 1.25·ε)⌋.", HelpName = "N" };
+        var steps = new Option<int>("--steps") { Description = "Steps. Default: of bim and pgd the paper's ⌊min(ε+4, 1.25·ε)⌋, of apgd and fab-t 100.", HelpName = "N" };
         var alpha = new Option<double>("--alpha") { Description = "Step size α of bim and pgd in pixel units.", HelpName = "A", DefaultValueFactory = _ => 1 };
+        var restarts = new Option<int>("--restarts") { Description = "Independent starts, of which the most harmful counts for each image.", HelpName = "N", DefaultValueFactory = _ => 1 };
+        var queries = new Option<int>("--queries") { Description = "How often square may show an image to the model.", HelpName = "N", DefaultValueFactory = _ => new AttackDeclaration().Queries };
+        var loss = Words("--loss", "What fgsm, r+fgsm, bim and pgd raise: cross-entropy, margin or dlr.", "LOSS", "cross-entropy", "margin", "dlr");
+        var norm = Words("--norm", "The norm of the ball, linf or l2.", "NORM", "linf", "l2");
+        var backward = Words("--backward", "What quantizers let through backwards: clipped as in training, straight, smooth, or all in turn.", "PASS", "clipped", "straight", "smooth", "all");
         var samples = new Option<int>("--samples") { Description = "Test images attacked, a seeded class-balanced sample; 0 takes all.", HelpName = "N", DefaultValueFactory = _ => 1000 };
         var seed = new Option<int>("--seed") { Description = "Seed of the sample and of random starts.", HelpName = "S", DefaultValueFactory = _ => 2019 };
         var file = new Option<string>("--out") { Description = "The .npz to write: x uint8 NCHW, x_adv float32 in [0,1], y, pred and pred_adv int64.", HelpName = "FILE.npz", Required = true };
@@ -31,6 +36,8 @@ internal static class AttackCommand
         Range(epsilon, 0, 255);
         Range(steps, 0, 100_000);
         Range(alpha, 0.001, 255);
+        Range(restarts, 1, 1000);
+        Range(queries, 1, 1_000_000);
         Range(samples, 0, int.MaxValue);
         Range(seed, 0, int.MaxValue);
         var command = new Command("attack", """
@@ -38,10 +45,22 @@ internal static class AttackCommand
 
             Example:
               dq attack .dq/out/dq/model.safetensors --data street --attack pgd --epsilon 8 --out pgd8.npz
-            """) { model, data, attack, epsilon, steps, alpha, samples, seed, file, device, quiet };
+            """) { model, data, attack, epsilon, steps, alpha, restarts, queries, loss, norm, backward, samples, seed, file, device, quiet };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var declaration = new AttackDeclaration { Kind = parsed.GetValue(attack)!, Name = parsed.GetValue(attack)!, Steps = parsed.GetValue(steps), Alpha = parsed.GetValue(alpha) };
+            var declaration = new AttackDeclaration
+            {
+                Kind = parsed.GetValue(attack)!,
+                Name = parsed.GetValue(attack)!,
+                Steps = parsed.GetValue(steps),
+                Alpha = parsed.GetValue(alpha),
+                Restarts = parsed.GetValue(restarts),
+                Queries = parsed.GetValue(queries),
+                Loss = parsed.GetValue(loss)!,
+                Norm = parsed.GetValue(norm)!,
+                Backward = parsed.GetValue(backward)!,
+            };
+            var made = AttackFactory.Create(declaration);
             var path = ModelFiles.Find(parsed.GetValue(model)!, TrainTarget.ModelFile);
             var dataset = ModelFiles.DatasetOf(path, parsed.GetValue(data)!);
             await Backend.EnsureAsync(cancellation);
@@ -53,7 +72,7 @@ internal static class AttackCommand
             var count = parsed.GetValue(samples) is > 0 and var asked ? Math.Min(asked, images.Test.Count) : images.Test.Count;
             var evaluator = new Evaluator(network, images.Test, Sampling.ClassBalanced(images.Test.Classes, count, parsed.GetValue(seed)), seed: parsed.GetValue(seed));
             var progress = new EvaluationView(parsed.GetValue(quiet), declaration.Kind);
-            var set = evaluator.Adversarial(AttackFactory.Create(declaration), parsed.GetValue(epsilon), progress, cancellation);
+            var set = evaluator.Adversarial(made, parsed.GetValue(epsilon), progress, cancellation);
             progress.End();
             set.Write(parsed.GetValue(file)!);
             if (!parsed.GetValue(quiet))
@@ -68,6 +87,13 @@ internal static class AttackCommand
         var clean = set.Pred.Zip(set.Y).Count(pair => pair.First == pair.Second);
         var attacked = set.PredAdv.Zip(set.Y).Count(pair => pair.First == pair.Second);
         Output.Line($"dq: {Words.Count(set.Count, "image")}: clean {Words.Percent((double)clean / set.Count)}, {attack.Kind} at ε = {Words.Epsilon(set.Epsilon)} {Words.Percent((double)attacked / set.Count)}; wrote {file}");
+    }
+
+    private static Option<string> Words(string name, string description, string help, params string[] words)
+    {
+        var option = new Option<string>(name) { Description = description, HelpName = help, DefaultValueFactory = _ => words[0] };
+        option.AcceptOnlyFromAmong(words);
+        return option;
     }
 
     private static void Range<T>(Option<T> option, double min, double max) => option.Validators.Add(result =>

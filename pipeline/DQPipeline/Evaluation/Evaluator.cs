@@ -110,7 +110,7 @@ public sealed partial class Evaluator
 
     /// <summary>
     /// The adversarial image of every sample, those included that are wrong when clean. Of several restarts the most harmful is kept for each image:
-    /// a misclassified one before one that is not, then the one with the higher loss.
+    /// a misclassified one before one that is not, then the one with the higher loss. An attack made of several lets go of an image once it is misclassified.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">ε is not within 0 to 255.</exception>
     /// <exception cref="DqException">DQ3004: the network's outputs are not finite numbers. DQ2005: more images than one array holds.</exception>
@@ -126,20 +126,25 @@ public sealed partial class Evaluator
         var images = new float[batches.Count * batches.ImageSize];
         var predictions = new long[batches.Count];
         var harm = new (bool Wrong, float Loss)[batches.Count];
+        var isComposed = attack.Parts.Count > 1;
         foreach (var chunk in Enumerable.Range(0, batches.Count).Chunk(batches.Size))
         {
-            using var scope = NewDisposeScope();
-            var batch = batches.Load(chunk);
             var isFirst = true;
             foreach (var (part, restart) in Runs(attack))
             {
-                using var run = part.Run(network, batch, epsilon, seed, restart, stopsWhenWrong: false, passes.Share(chunk.Length, batch.Samples.Count), cancellation);
+                // What is made of several attacks is made to break images one way or another; a single one is to do its worst.
+                var open = isComposed && !isFirst ? Array.FindAll(chunk, sample => !harm[sample].Wrong) : chunk;
+                if (open.Length == 0)
+                    break;
+                using var scope = NewDisposeScope();
+                var batch = batches.Load(open);
+                using var run = part.Run(network, batch, epsilon, seed, restart, stopsWhenWrong: isComposed, passes.Share(open.Length, batch.Samples.Count), cancellation);
                 var after = Predictor.Predict(network, run.Images, batch.Classes);
                 var pixels = Predictor.ToArray<float>(run.Images);
-                passes.Add(chunk.Length);
-                for (var i = 0; i < chunk.Length; i++)
+                passes.Add(open.Length);
+                for (var i = 0; i < open.Length; i++)
                 {
-                    var sample = chunk[i];
+                    var sample = open[i];
                     var now = (Wrong: after.Classes[i] != batches.Classes[sample], Loss: after.Losses[i]);
                     if (!isFirst && now.CompareTo(harm[sample]) <= 0)
                         continue;

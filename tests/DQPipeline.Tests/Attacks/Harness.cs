@@ -9,7 +9,7 @@ namespace DQPipeline.Tests.Attacks;
 internal static class Harness
 {
     public static Attack Attack(string kind, int steps = 0, double alpha = 1, string start = "uniform", int restarts = 1) =>
-        AttackFactory.Create(new AttackDeclaration { Kind = kind, Steps = steps, Alpha = alpha, Start = start, Restarts = restarts });
+        AttackFactory.Create(new AttackDeclaration { Kind = kind, Steps = steps, Alpha = alpha, Start = start, Restarts = restarts, Queries = 20 });
 
     /// <summary>The adversarial images as floats, and which of them stalled.</summary>
     public static (float[] Images, bool[] Stalled) Run(
