@@ -6,6 +6,7 @@ using DQPipeline.Targets;
 using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Graph;
 using DQPipeline.Targets.Keys;
+using DQPipeline.Targets.Records;
 using DQPipeline.Targets.Workers;
 
 namespace DQPipeline.Benchmarks;
@@ -107,12 +108,14 @@ internal static class StartupBenchmark
     /// <summary>Writes a few bytes for a model and any count for a measurement.</summary>
     private sealed class MadeUp : IExecutor
     {
+        private static readonly string s_standing = Standing.Encode([.. Enumerable.Range(0, 1000).Select(i => i < 900)]);
+
         public Task<DoneEvent> RunAsync(WorkerJob job, IWorkerEvents events, CancellationToken cancellation)
         {
             if (job is EvaluateJob evaluate)
             {
                 foreach (var cell in evaluate.Cells)
-                    events.Cell(new CellEvent(cell.Id, 1000, 900));
+                    events.Cell(new CellEvent(cell.Id, 1000, 900, s_standing));
                 return Task.FromResult(new DoneEvent());
             }
 

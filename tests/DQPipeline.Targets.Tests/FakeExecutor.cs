@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using DQPipeline.Declarations;
+using DQPipeline.Targets.Records;
 using DQPipeline.Targets.Workers;
 
 namespace DQPipeline.Targets.Tests;
@@ -90,11 +91,14 @@ internal sealed class FakeExecutor : IExecutor
             BeforeCell(cell);
             var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{job.ModelSha256} {cell.Attack} {cell.Epsilon} {job.Seed}"));
             var correct = Correct(job, cell) ?? hash[0] % (job.Samples + 1);
-            events.Cell(new(cell.Id, job.Samples, correct) { Detection = job.Detector is null ? null : Detection(job, cell, correct) });
+            events.Cell(new(cell.Id, job.Samples, correct, StandingOf(job.Samples, correct)) { Detection = job.Detector is null ? null : Detection(job, cell, correct) });
         }
 
         return new();
     }
+
+    /// <summary>The first so many images are right.</summary>
+    private static string StandingOf(int samples, int correct) => Standing.Encode([.. Enumerable.Range(0, samples).Select(i => i < correct)]);
 
     private DoneEvent Transfer(TransferJob job, IWorkerEvents events)
     {
@@ -103,7 +107,7 @@ internal sealed class FakeExecutor : IExecutor
         {
             var attack = Declaration.ToJson(Declaration.FromJson<AttackDeclaration>(cell.Attack) with { Name = "", From = "" });
             var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{job.MadeOn.Sha256} {job.Models[cell.Model].Sha256} {attack} {cell.Epsilon} {job.Seed}"));
-            events.Cell(new(cell.Id, job.Samples, hash[0] % (job.Samples + 1)));
+            events.Cell(new(cell.Id, job.Samples, hash[0] % (job.Samples + 1), StandingOf(job.Samples, hash[0] % (job.Samples + 1))));
         }
 
         return new();

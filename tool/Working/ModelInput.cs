@@ -7,6 +7,7 @@ using DQPipeline.Export;
 using DQPipeline.Native;
 using DQPipeline.Networks;
 using DQPipeline.Onnx.Inference;
+using DQPipeline.Targets.Records;
 using DQPipeline.Targets.Workers;
 using TorchSharp;
 
@@ -56,8 +57,9 @@ internal static class ModelInput
     }
 
     /// <summary>A measured cell as the front end hears of it.</summary>
-    public static CellEvent Event(string id, CellResult result) => new(id, result.Samples, result.Correct)
+    public static CellEvent Event(string id, CellResult result) => new(id, result.Samples, result.Correct, Standing.Encode(result.Standing))
     {
+        Health = result.Health is var (zeroGradient, saturated, firstRun) ? new CellHealth(zeroGradient, saturated, firstRun) : null,
         Detection = result.Detection is var (images, flagged, successful, detected) ? new CellDetection(images, flagged, successful, detected) : null,
     };
 }

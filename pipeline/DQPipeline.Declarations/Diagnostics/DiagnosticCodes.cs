@@ -93,6 +93,27 @@ public static class DiagnosticCodes
     /// <summary>A gate has no measurement to be held against.</summary>
     public const string GateUndecided = "DQ4002";
 
+    /// <summary>Gradients may be masked: images made on another model break more than the model's own gradient does.</summary>
+    public const string BlackBoxBeatsWhiteBox = "DQ4101";
+
+    /// <summary>Gradients may be masked: a single step breaks more than many.</summary>
+    public const string SingleStepBeatsIterated = "DQ4102";
+
+    /// <summary>Gradients may be masked: Square, which sees none, breaks more than Auto-PGD.</summary>
+    public const string SquareBeatsAutoPgd = "DQ4103";
+
+    /// <summary>Gradients may be masked: accuracy does not fall as the strength doubles.</summary>
+    public const string StrengthDoesNotMatter = "DQ4104";
+
+    /// <summary>Gradients may be masked: some images withstand a strength that nothing can.</summary>
+    public const string LargeStrengthLeavesSome = "DQ4105";
+
+    /// <summary>Gradients are masked: there is none, or no loss to follow.</summary>
+    public const string GradientsVanish = "DQ4106";
+
+    /// <summary>Gradients may be masked: which images break is a matter of the random start.</summary>
+    public const string RestartsMatter = "DQ4107";
+
     /// <summary>A deployed model file is damaged, foreign, or asks for more memory than it may.</summary>
     public const string DeployedModelCorrupt = "DQ5001";
 

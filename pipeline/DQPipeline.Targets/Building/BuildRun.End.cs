@@ -2,6 +2,7 @@ using System.Globalization;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Gates;
 using DQPipeline.Targets.Graph;
+using DQPipeline.Targets.Masking;
 using DQPipeline.Targets.Reports;
 
 namespace DQPipeline.Targets.Building;
@@ -26,6 +27,8 @@ internal sealed partial class BuildRun
         var cancelled = cancellation.IsCancellationRequested && nodes.Any(n => n.Outcome == Outcome.Cancelled);
         var failed = _writeFailed || nodes.Any(n => n.Outcome == Outcome.Failed);
         var gates = Gates(out var gateFailed, failed || cancelled);
+        foreach (var finding in MaskingReport.Of(graph, nodes))
+            report.Report(finding);
         var exitCode = cancelled ? 130 : failed ? 1 : gateFailed ? 3 : 0;
         if (exitCode == 0 && options is { AsDeclared: true, Select.Count: 0, Force: false, Locked: false, Fetch: false } && report.Diagnostics.Count == 0 && nodes.All(n => n.Outcome == Outcome.UpToDate))
         {

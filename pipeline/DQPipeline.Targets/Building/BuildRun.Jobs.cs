@@ -195,8 +195,8 @@ internal sealed partial class BuildRun
                 if (node is null)
                     return;
                 var detection = Detection.Metrics(cell.Detection, clean: node.Target is EvaluationCell { Attack: null });
-                var record = new TargetRecord(
-                    node.Key!, [], [.. detection.Append(new("correct", cell.Correct)).Append(new("samples", cell.Samples)).OrderBy(metric => metric.Name, StringComparer.Ordinal)]);
+                var metrics = detection.Concat(Health.Metrics(cell.Health)).Append(new("correct", cell.Correct)).Append(new("samples", cell.Samples));
+                var record = new TargetRecord(node.Key!, [], [.. metrics.OrderBy(metric => metric.Name, StringComparer.Ordinal)], cell.Standing);
                 if (node.Target.Accepts(record))
                     run.Complete(node, record);
                 else

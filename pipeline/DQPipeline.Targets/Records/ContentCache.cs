@@ -147,6 +147,7 @@ internal sealed class ContentCache(string folder, Action<Diagnostic> report)
         string? found = null;
         TargetOutput[] outputs = [];
         Metric[] metrics = [];
+        string? standing = null;
         while (RecordJson.NextProperty(ref reader, out var name))
         {
             if (name == "key")
@@ -155,11 +156,13 @@ internal sealed class ContentCache(string folder, Action<Diagnostic> report)
                 outputs = RecordJson.ReadOutputs(ref reader);
             else if (name == "metrics")
                 metrics = RecordJson.ReadMetrics(ref reader);
+            else if (name == "standing")
+                standing = RecordJson.ReadText(ref reader);
             else
                 throw new JsonException();
         }
 
-        return found == key ? new(key, outputs, metrics) : null;
+        return found == key ? new(key, outputs, metrics, standing) : null;
     }
 
     private void RemoveDamaged(string path)

@@ -82,6 +82,7 @@ internal static class LockParser
         string? key = null;
         TargetOutput[] outputs = [];
         Metric[] metrics = [];
+        string? standing = null;
         ReadOnlyMemory<byte> parts = s_noParts;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -108,13 +109,18 @@ internal static class LockParser
                 _ = reader.Read();
                 metrics = RecordJson.ReadMetrics(ref reader);
             }
+            else if (reader.ValueTextEquals("standing"u8))
+            {
+                _ = reader.Read();
+                standing = RecordJson.ReadText(ref reader);
+            }
             else
             {
                 throw new JsonException($"\"{reader.GetString()}\" is not a property of a target");
             }
         }
 
-        return new(new(key ?? throw new JsonException("a target has no key"), outputs, metrics), parts);
+        return new(new(key ?? throw new JsonException("a target has no key"), outputs, metrics, standing), parts);
     }
 
     private static DqException Unreadable(string path, int line, string what, Exception inner) =>

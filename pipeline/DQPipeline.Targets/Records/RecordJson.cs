@@ -10,7 +10,7 @@ internal static class RecordJson
 
     public static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Writes "outputs" and "metrics" into an open object, each only where there are any.</summary>
+    /// <summary>Writes "outputs", "metrics" and "standing" into an open object, each only where there are any.</summary>
     public static void Write(Utf8JsonWriter writer, TargetRecord record)
     {
         if (record.Outputs.Count > 0)
@@ -38,6 +38,9 @@ internal static class RecordJson
 
             writer.WriteEndObject();
         }
+
+        if (record.Standing is not null)
+            writer.WriteString("standing"u8, record.Standing);
     }
 
     /// <summary>Reads an object of outputs; the reader stands on its start.</summary>
@@ -82,6 +85,14 @@ internal static class RecordJson
         }
 
         return [.. metrics];
+    }
+
+    /// <summary>Reads a text.</summary>
+    /// <exception cref="JsonException">It is none.</exception>
+    public static string ReadText(ref Utf8JsonReader reader)
+    {
+        Expect(ref reader, JsonTokenType.String);
+        return reader.GetString()!;
     }
 
     /// <summary>Steps to the next property of an object and onto its value; false at the object's end.</summary>

@@ -10,7 +10,7 @@ public sealed record TargetOutput(string Name, string Sha256, long Size);
 internal sealed record Metric(string Name, double Value);
 
 /// <summary>The result of a target: what dq.lock and the cache hold under a key.</summary>
-internal sealed class TargetRecord(string key, IReadOnlyList<TargetOutput> outputs, IReadOnlyList<Metric> metrics)
+internal sealed class TargetRecord(string key, IReadOnlyList<TargetOutput> outputs, IReadOnlyList<Metric> metrics, string? standing = null)
 {
     public string Key { get; } = key;
 
@@ -19,6 +19,9 @@ internal sealed class TargetRecord(string key, IReadOnlyList<TargetOutput> outpu
 
     /// <summary>Sorted by name.</summary>
     public IReadOnlyList<Metric> Metrics { get; } = metrics;
+
+    /// <summary>Which images of a measurement are right (<see cref="Records.Standing"/>); null of other targets.</summary>
+    public string? Standing { get; } = standing;
 
     public double? Metric(string name)
     {
@@ -43,5 +46,5 @@ internal sealed class TargetRecord(string key, IReadOnlyList<TargetOutput> outpu
     }
 
     /// <summary>Whether both say the same result of the same inputs.</summary>
-    public bool Same(TargetRecord other) => Key == other.Key && Outputs.SequenceEqual(other.Outputs) && Metrics.SequenceEqual(other.Metrics);
+    public bool Same(TargetRecord other) => Key == other.Key && Outputs.SequenceEqual(other.Outputs) && Metrics.SequenceEqual(other.Metrics) && Standing == other.Standing;
 }

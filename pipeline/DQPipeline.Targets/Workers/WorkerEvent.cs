@@ -59,11 +59,21 @@ public sealed record ResumedEvent(long Step) : WorkerEvent;
 /// <param name="Id">The id of <see cref="EvaluateCell"/>.</param>
 /// <param name="Samples">Images measured, from 1.</param>
 /// <param name="Correct">Images still classified rightly, 0 to <paramref name="Samples"/>.</param>
-public sealed record CellEvent(string Id, int Samples, int Correct) : WorkerEvent
+/// <param name="Standing">Which of the images these are (<see cref="Records.Standing"/>).</param>
+public sealed record CellEvent(string Id, int Samples, int Correct, string Standing) : WorkerEvent
 {
+    /// <summary>Signs that gradients are masked; null where none were looked for.</summary>
+    public CellHealth? Health { get; init; }
+
     /// <summary>What the detector of <see cref="EvaluateJob.Detector"/> said; null where there is none.</summary>
     public CellDetection? Detection { get; init; }
 }
+
+/// <summary>How far the gradients of a cell can be trusted.</summary>
+/// <param name="ZeroGradient">Images right when clean whose loss has a gradient of zero in every pixel: when clean, or under an attack at some step of every run.</param>
+/// <param name="Saturated">When clean: images right whose cross entropy is 0 in float32, so that a textbook attack would follow nothing; null under an attack.</param>
+/// <param name="FirstRun">Under an attack of several runs: images that withstand the first; null otherwise.</param>
+public sealed record CellHealth(int ZeroGradient, int? Saturated, int? FirstRun);
 
 /// <summary>How a detector judged the images of a cell.</summary>
 /// <param name="Images">Images shown to it: all samples when clean; under an attack the adversarial versions of those right when clean.</param>

@@ -4,9 +4,8 @@ namespace DQPipeline.Evaluation;
 /// <param name="Samples">Images measured.</param>
 /// <param name="Correct">Images that were right when clean and withstood every run of the attack.</param>
 /// <param name="Attacked">Images that were attacked: those right when clean; 0 where nothing was, as in a clean measurement.</param>
-/// <param name="ZeroGradient">Of the attacked, those whose gradient was zero in all pixels at some step of every run that attacked them.</param>
 /// <param name="Standing">For each image, in the order of the samples, whether it counts as correct; from these, the worst case over attacks is taken image by image.</param>
-public sealed record CellResult(int Samples, int Correct, int Attacked, int ZeroGradient, IReadOnlyList<bool> Standing)
+public sealed record CellResult(int Samples, int Correct, int Attacked, IReadOnlyList<bool> Standing)
 {
     /// <summary>What the detector said, where one was asked.</summary>
     public DetectionResult? Detection { get; init; }
@@ -14,9 +13,17 @@ public sealed record CellResult(int Samples, int Correct, int Attacked, int Zero
     /// <summary>Correct / samples, 0 to 1.</summary>
     public double Accuracy => (double)Correct / Samples;
 
-    /// <summary>Share of the attacked images whose gradient vanished, 0 to 1: where it is not near 0, accuracy says little about robustness.</summary>
-    public double ZeroGradientShare => Attacked == 0 ? 0 : (double)ZeroGradient / Attacked;
+    /// <summary>How far its gradients can be trusted; null where none were followed.</summary>
+    public GradientHealth? Health { get; init; }
 }
+
+/// <summary>Signs that a network masks its gradients rather than that it is robust.</summary>
+/// <param name="ZeroGradient">
+/// Images right when clean whose loss has a gradient of zero in every pixel: in a clean measurement there, under an attack at some step of every run that attacked them.
+/// </param>
+/// <param name="Saturated">In a clean measurement, images right whose cross entropy is exactly 0 in float32, so that a textbook attack would find nothing to follow; null under an attack.</param>
+/// <param name="FirstRun">Under an attack of several runs, images that withstand the first; null otherwise.</param>
+public sealed record GradientHealth(int ZeroGradient, int? Saturated, int? FirstRun);
 
 /// <summary>How a detector judged the images of a measurement.</summary>
 /// <param name="Images">Images shown to it: all samples when clean; under an attack the adversarial versions of those right when clean.</param>

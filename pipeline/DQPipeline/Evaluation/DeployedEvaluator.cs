@@ -58,7 +58,7 @@ public sealed class DeployedEvaluator
     {
         int[] predictions = [.. CleanPredictions(progress, cancellation)];
         var standing = predictions.Zip(classes, (predicted, actual) => predicted == actual).ToArray();
-        var result = new CellResult(classes.Length, standing.Count(right => right), 0, 0, standing);
+        var result = new CellResult(classes.Length, standing.Count(right => right), 0, standing);
         return Detector.IsActive ? result with { Detection = new(classes.Length, Flagged(pixels, predictions, cancellation).Count(flagged => flagged), 0, 0) } : result;
     }
 
@@ -82,7 +82,7 @@ public sealed class DeployedEvaluator
             standing[i] = attacked[i] && after[i] == classes[i];
         }
 
-        var result = new CellResult(classes.Length, standing.Count(right => right), attacked.Count(one => one), 0, standing);
+        var result = new CellResult(classes.Length, standing.Count(right => right), attacked.Count(one => one), standing);
         if (!Detector.IsActive)
             return result;
         var flagged = Flagged(rounded, after, cancellation).Zip(attacked, (flag, shown) => flag && shown).ToArray();

@@ -39,7 +39,7 @@ public sealed partial class Evaluator
             passes.Add(chunk.Length);
         }
 
-        var result = Result(correct, standing.Length, 0);
+        var result = Result(correct, standing.Length);
         return Detector is null ? result : result with { Detection = DetectionResult.Of(standing.Length, flagged, correct) };
     }
 }

@@ -49,8 +49,10 @@ public sealed partial class Evaluator
     /// <exception cref="OperationCanceledException">The measurement was cancelled.</exception>
     public CellResult Clean(IProgress<EvaluationProgress>? progress = null, CancellationToken cancellation = default)
     {
-        var predictions = CleanPredictions(new Passes(progress, batches.Count, 0), cancellation);
-        var result = Result([.. predictions.Zip(batches.Classes, (predicted, actual) => predicted == actual)], 0, 0);
+        var passes = new Passes(progress, batches.Count, 1);
+        var predictions = CleanPredictions(passes, cancellation);
+        bool[] correct = [.. predictions.Zip(batches.Classes, (predicted, actual) => predicted == actual)];
+        var result = Result(correct, 0) with { Health = CleanHealth(correct, passes, cancellation) };
         return Detector is null ? result : result with { Detection = FalseAlarms(Detector, predictions, cancellation) };
     }
 
@@ -75,6 +77,8 @@ public sealed partial class Evaluator
         Array.Fill(stalled, true);
         // By the image's last attack, which is the one that broke it where one did.
         var flagged = new bool[batches.Count];
+        var runs = Runs(attack).Count();
+        int? firstRun = null;
         foreach (var (part, restart) in Runs(attack))
         {
             var survivors = new List<int>();
@@ -89,7 +93,7 @@ public sealed partial class Evaluator
                 passes.Add(chunk.Length);
                 for (var i = 0; i < chunk.Length; i++)
                 {
-                    stalled[chunk[i]] &= run.Stalled[i];
+                    stalled[chunk[i]] &= run.Stalled[i] || !part.TakesGradient;
                     flagged[chunk[i]] = judged?[i] ?? false;
                     if (after[i] == batches.Classes[chunk[i]])
                         survivors.Add(chunk[i]);
@@ -97,6 +101,8 @@ public sealed partial class Evaluator
             }
 
             standing = [.. survivors];
+            if (runs > 1)
+                firstRun ??= standing.Length;
             if (standing.Length == 0)
                 break;
         }
@@ -104,7 +110,9 @@ public sealed partial class Evaluator
         var correct = new bool[batches.Count];
         foreach (var i in standing)
             correct[i] = true;
-        var result = Result(correct, attacked, Enumerable.Range(0, batches.Count).Count(i => stalled[i] && predictions[i] == batches.Classes[i]));
+        var result = Result(correct, attacked);
+        if (attack.Parts.Any(part => part.TakesGradient))
+            result = result with { Health = new GradientHealth(Enumerable.Range(0, batches.Count).Count(i => stalled[i] && predictions[i] == batches.Classes[i]), null, firstRun) };
         return Detector is null ? result : result with { Detection = DetectionResult.Of(attacked, flagged, correct) };
     }
 
@@ -204,8 +212,7 @@ public sealed partial class Evaluator
     private Passes PassesOf(Attack attack, double epsilon, IProgress<EvaluationProgress>? progress) =>
         new(progress, batches.Count, attack.Parts.Sum(part => part.Restarts(network.Description.Classes) * (part.Passes(epsilon) + 1L)));
 
-    private static CellResult Result(bool[] correct, int attacked, int zeroGradient) =>
-        new(correct.Length, correct.Count(one => one), attacked, zeroGradient, correct);
+    private static CellResult Result(bool[] correct, int attacked) => new(correct.Length, correct.Count(one => one), attacked, correct);
 
     /// <summary>Counts passes and tells whoever listens.</summary>
     private sealed class Passes(IProgress<EvaluationProgress>? progress, int samples, long perSample)

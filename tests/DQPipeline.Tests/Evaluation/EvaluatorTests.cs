@@ -29,7 +29,7 @@ public sealed class EvaluatorTests
         // A batch that does not divide the sample, so that the last one is filled up.
         var result = new Evaluator(network, split, samples, batch: 4).Clean();
         Assert.Equal(expected, result.Standing);
-        Assert.Equal((11, expected.Count(c => c), 0, 0), (result.Samples, result.Correct, result.Attacked, result.ZeroGradient));
+        Assert.Equal((11, expected.Count(c => c), 0), (result.Samples, result.Correct, result.Attacked));
         Assert.Equal(result.Correct / 11.0, result.Accuracy);
         Assert.InRange(result.Correct, 1, 10);
     }
@@ -139,11 +139,14 @@ public sealed class EvaluatorTests
     {
         using var constant = new LinearNetwork(new double[3, 18], [1, 2, 3], 2, 3, 3);
         var split = new ImageSplit(Toys.Pixels(1, 9 * 18), [0, 1, 2, 0, 1, 2, 0, 1, 2]);
-        var result = new Evaluator(constant, split, Range(9), 4).Attacked(Harness.Attack("pgd", restarts: 2), 8);
-        Assert.Equal((9, 3, 3, 3), (result.Samples, result.Correct, result.Attacked, result.ZeroGradient));
-        Assert.Equal(1, result.ZeroGradientShare);
+        var evaluator = new Evaluator(constant, split, Range(9), 4);
+        var result = evaluator.Attacked(Harness.Attack("pgd", restarts: 2), 8);
+        Assert.Equal((9, 3, 3), (result.Samples, result.Correct, result.Attacked));
+        Assert.Equal(new GradientHealth(3, null, 3), result.Health);
+        Assert.Equal(new GradientHealth(3, 0, null), evaluator.Clean().Health);
         var random = new Evaluator(constant, split, Range(9), 4).Attacked(Harness.Attack("random"), 8);
-        Assert.Equal((3, 0), (random.Attacked, random.ZeroGradient));
+        Assert.Equal(3, random.Attacked);
+        Assert.Null(random.Health);
     }
 
     [Theory]
@@ -156,7 +159,7 @@ public sealed class EvaluatorTests
         using var network = Untrained("vgg-s", bits);
         var split = Digits(network, 12, seed: 5);
         var result = new Evaluator(network, split, Range(12), 12).Attacked(Harness.Attack("fgsm"), 8);
-        Assert.Equal(0, result.ZeroGradient);
+        Assert.Equal(0, result.Health!.ZeroGradient);
         Assert.InRange(result.Attacked, 4, 12);
     }
 

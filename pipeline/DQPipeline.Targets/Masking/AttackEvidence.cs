@@ -1,0 +1,40 @@
+using DQPipeline.Declarations;
+using DQPipeline.Targets.Graph;
+using DQPipeline.Targets.Records;
+using DQPipeline.Targets.Workers;
+
+namespace DQPipeline.Targets.Masking;
+
+/// <summary>A measurement of a model under an attack, image by image.</summary>
+/// <param name="Cell">What was measured.</param>
+/// <param name="Standing">For each image whether it is right.</param>
+/// <param name="Health">How far the gradients can be trusted; null where none were followed.</param>
+internal sealed record AttackEvidence(EvaluationCell Cell, bool[] Standing, CellHealth? Health)
+{
+    /// <summary>Steps of PGD from which it counts as strong.</summary>
+    private const int ManySteps = 50;
+
+    private AttackDeclaration Attack => Cell.Attack!;
+
+    /// <summary>Whether the images were made on another model.</summary>
+    public bool IsBlackBox => Cell.Substitute is not null;
+
+    /// <summary>Auto-PGD by itself or within AutoAttack.</summary>
+    public bool IsAutoPgd => !IsBlackBox && (Attack.Kind.StartsWith("apgd-", StringComparison.Ordinal) || Attack.Kind == "autoattack");
+
+    /// <summary>Auto-PGD alone, which asks for gradients and nothing else.</summary>
+    public bool IsAutoPgdAlone => !IsBlackBox && Attack.Kind.StartsWith("apgd-", StringComparison.Ordinal);
+
+    /// <summary>PGD of at least 50 steps of at most ε/4. The paper's own has two steps at ε = 2, which FGSM beats on any network.</summary>
+    public bool IsLongPgd => !IsBlackBox && Attack.Kind == "pgd" && Attack.Steps >= ManySteps && Attack.Alpha <= Cell.Epsilon / 4;
+
+    /// <summary>A single step along the model's own gradient.</summary>
+    public bool IsSingleStep => !IsBlackBox && Attack.Kind is "fgsm" or "r+fgsm";
+
+    /// <summary>An attack that asks for logits alone.</summary>
+    public bool IsScoreBased => !IsBlackBox && Attack.Kind == "square";
+
+    /// <summary>The evidence that a record holds; null where it holds none.</summary>
+    public static AttackEvidence? Of(EvaluationCell cell, TargetRecord? record) =>
+        record is not null && EvaluationCell.StandingIn(record) is { } standing ? new(cell, standing, Graph.Health.Of(record)) : null;
+}

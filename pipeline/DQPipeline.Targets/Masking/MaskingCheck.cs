@@ -1,0 +1,121 @@
+using System.Globalization;
+using DQPipeline.Declarations;
+using DQPipeline.Targets.Gates;
+using DQPipeline.Targets.Graph;
+using DQPipeline.Targets.Records;
+
+namespace DQPipeline.Targets.Masking;
+
+/// <summary>
+/// Looks in recorded measurements for signs that a model masks its gradients rather than that it is robust (Athalye et al. 2018, section 3; paper A.1 and A.2): what should be weaker breaks images
+/// that what should be stronger does not. Nothing is run for it. Comparisons are of the same images, beyond what chance explains, and only where the model's own gradient was followed
+/// in earnest: by PGD of 50 steps or more and by Auto-PGD.
+/// </summary>
+internal static class MaskingCheck
+{
+    /// <summary>Strength from which nothing can stand: a fourth of the range, with which any image becomes any other's likeness.</summary>
+    private const double LargeEpsilon = 64;
+
+    /// <summary>Accuracy at a large strength that is more than rounding.</summary>
+    private const double Nothing = 0.02;
+
+    /// <summary>Share of images without a gradient, or without a loss, that is more than some odd ones.</summary>
+    private const double Few = 0.01;
+
+    /// <summary>Share of images that further restarts may break.</summary>
+    private const double LittleLuck = 0.05;
+
+    /// <summary>Two-sided level of the comparisons.</summary>
+    private const double Level = 0.05;
+
+    /// <summary>What is found of one model in one evaluation.</summary>
+    /// <param name="evaluation">The evaluation.</param>
+    /// <param name="clean">The model's clean measurement; null where there is none.</param>
+    /// <param name="attacked">Its measurements under attack.</param>
+    /// <param name="model">Its name.</param>
+    public static IReadOnlyList<Diagnostic> Findings(EvaluateDeclaration evaluation, AttackEvidence? clean, IReadOnlyList<AttackEvidence> attacked, string model)
+    {
+        var found = new List<(string Code, string Text)>();
+        Gradients(found, clean, attacked);
+        var strengths = attacked.Where(one => one.Cell.Attack!.Norm == "linf").GroupBy(one => one.Cell.Epsilon).OrderBy(group => group.Key).ToList();
+        (double Epsilon, bool[] Standing)? weaker = null;
+        foreach (var strength in strengths)
+        {
+            var all = strength.ToList();
+            Restarts(found, all);
+            if (!IsEarnest(all))
+                continue;
+            var standing = WorstOf(all.Where(one => one.IsAutoPgd || one.IsLongPgd));
+            Compare(found, all, one => one.IsBlackBox, standing, DiagnosticCodes.BlackBoxBeatsWhiteBox, "images made on another model break", "the model's own gradient");
+            Compare(found, all, one => one.IsSingleStep, standing, DiagnosticCodes.SingleStepBeatsIterated, "a single step breaks", "many steps");
+            if (all.Any(one => one.IsAutoPgdAlone))
+                Compare(found, all, one => one.IsScoreBased, WorstOf(all.Where(one => one.IsAutoPgdAlone)), DiagnosticCodes.SquareBeatsAutoPgd, "Square, which sees no gradient, breaks", "Auto-PGD");
+            if (weaker is var (epsilon, before) && strength.Key >= 2 * epsilon && Share(standing) >= Share(before) && Share(before) > 2 * Nothing)
+            {
+                found.Add((DiagnosticCodes.StrengthDoesNotMatter,
+                    $"accuracy does not fall with ε: {Percent(before)} at ε = {Number(epsilon)}, {Percent(standing)} at ε = {Number(strength.Key)}"));
+            }
+
+            if (strength.Key >= LargeEpsilon && WilsonInterval.Of(standing.Count(right => right), standing.Length).Low > Nothing)
+                found.Add((DiagnosticCodes.LargeStrengthLeavesSome, $"{Percent(standing)} of the images withstand ε = {Number(strength.Key)}, with which every image can be made to look like any other"));
+            weaker = (strength.Key, standing);
+        }
+
+        const string mend = "its figures say more about the attacks than about its robustness: add \"autoattack\" with \"backward\": \"all\", and believe the worst case alone";
+        return [.. found.Select(one => new Diagnostic(one.Code, $"{model} may mask its gradients: {one.Text}; {mend}", evaluation.Place, Severity.Warning))];
+    }
+
+    /// <summary>Whether the model's own gradient was followed in earnest at a strength.</summary>
+    public static bool IsEarnest(IReadOnlyCollection<AttackEvidence> atStrength) => atStrength.Any(one => one.IsAutoPgd) && atStrength.Any(one => one.IsLongPgd);
+
+    /// <summary>For each image whether it withstands all of these.</summary>
+    public static bool[] WorstOf(IEnumerable<AttackEvidence> attacks) =>
+        attacks.Select(one => one.Standing).Aggregate((one, other) => [.. one.Zip(other, (first, second) => first && second)]);
+
+    private static void Gradients(List<(string Code, string Text)> found, AttackEvidence? clean, IReadOnlyList<AttackEvidence> attacked)
+    {
+        if (clean?.Health is not { } health || clean.Standing.Count(right => right) is not (> 0 and var right))
+            return;
+        if (WilsonInterval.Of(Math.Min(health.ZeroGradient, right), right).Low > Few)
+            found.Add((DiagnosticCodes.GradientsVanish, $"{health.ZeroGradient} of {right} images have a gradient of zero in every pixel"));
+        if (WilsonInterval.Of(Math.Min(health.Saturated ?? 0, right), right).Low > Few)
+            found.Add((DiagnosticCodes.GradientsVanish, $"the cross entropy of {health.Saturated} of {right} images is 0 in float32, so that an attack by the book has nothing to follow (those made here do)"));
+        foreach (var attack in attacked)
+        {
+            if (attack.Health is { } under && WilsonInterval.Of(Math.Min(under.ZeroGradient, right), right).Low > Few)
+                found.Add((DiagnosticCodes.GradientsVanish, $"{under.ZeroGradient} of {right} images come to a gradient of zero in every pixel under {attack.Cell.AttackName} at ε = {Number(attack.Cell.Epsilon)}"));
+        }
+    }
+
+    private static void Restarts(List<(string Code, string Text)> found, List<AttackEvidence> atStrength)
+    {
+        foreach (var attack in atStrength.Where(one => one.Cell.Attack is { Kind: "pgd" or "apgd-ce" or "apgd-dlr", Backward: not "all" }))
+        {
+            if (attack.Health?.FirstRun is not { } first)
+                continue;
+            var (left, samples) = (attack.Standing.Count(right => right), attack.Standing.Length);
+            if (WilsonInterval.Of(first - left, samples).Low > LittleLuck)
+                found.Add((DiagnosticCodes.RestartsMatter, $"restarts matter too much: {first} of {samples} images withstand the first run of {attack.Cell.AttackName} at ε = {Number(attack.Cell.Epsilon)}, {left} all {attack.Cell.Attack!.Restarts}"));
+        }
+    }
+
+    private static void Compare(
+        List<(string Code, string Text)> found, List<AttackEvidence> atStrength, Func<AttackEvidence, bool> isWeaker, bool[] strong, string code, string what, string than)
+    {
+        var weaker = atStrength.Where(isWeaker).ToList();
+        if (weaker.Count == 0)
+            return;
+        var comparison = PairedComparison.Of(strong, WorstOf(weaker));
+        if (comparison.FirstOnly > comparison.SecondOnly && comparison.PValue < Level)
+        {
+            found.Add((code,
+                $"at ε = {Number(atStrength[0].Cell.Epsilon)} {what} {comparison.FirstOnly} images that withstand {than}, and {comparison.SecondOnly} the other way (McNemar's p = {comparison.PValue.ToString("0.0e+0", CultureInfo.InvariantCulture)})"));
+        }
+    }
+
+    private static double Share(bool[] standing) => (double)standing.Count(right => right) / standing.Length;
+
+    private static string Percent(bool[] standing) => (100 * Share(standing)).ToString("0.0#", CultureInfo.InvariantCulture) + " %";
+
+    private static string Number(double epsilon) => EvaluationCell.Number(epsilon);
+}
