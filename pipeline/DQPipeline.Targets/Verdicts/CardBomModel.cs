@@ -13,13 +13,12 @@ internal static class CardBomModel
         WriteParameters(writer, card);
         WriteMetrics(writer, card);
         WriteConsiderations(writer, card);
-        if (card.Gates.Count > 0)
-        {
-            writer.WriteStartArray("properties"u8);
-            foreach (var gate in card.Gates)
-                CardBom.Property(writer, $"dq:gate:{gate.Evaluation}/{gate.Subject}", $"{CardValue.Of(gate.Verdict)}: {GateCheck.Demand(gate.Gate)} demanded");
-            writer.WriteEndArray();
-        }
+        writer.WriteStartArray("properties"u8);
+        foreach (var (name, options) in card.Attacks)
+            CardBom.Property(writer, $"dq:attack:{name}", options);
+        foreach (var gate in card.Gates)
+            CardBom.Property(writer, $"dq:gate:{gate.Evaluation}/{gate.Subject}", $"{CardValue.Of(gate.Verdict)}: {GateCheck.Demand(gate.Gate)} demanded");
+        writer.WriteEndArray();
 
         writer.WriteEndObject();
     }

@@ -21,7 +21,7 @@ internal static class CardLimits
             limits.Add($"Robustness is known for the listed attacks alone, which change no value of a pixel by more than ε, on {Samples(attacked)} images; another attack may do more harm.");
             if (whiteBox.Count == 0)
                 limits.Add("No attack with the model's own gradient was measured.");
-            else if (whiteBox.TrueForAll(measured => measured.Cell.Attack!.Kind is not ("pgd" or "bim")))
+            else if (whiteBox.TrueForAll(measured => measured.Cell.Attack!.Kind is "fgsm" or "r+fgsm"))
                 limits.Add("Only attacks of one step were measured; those of many steps do more harm.");
             if (card.Quantization is not null && whiteBox.Count > 0)
                 limits.Add($"An integer model has no gradient: its white-box attacks were made on {card.Training.Name}, and rounded to 8-bit pixels.");

@@ -53,6 +53,10 @@ internal static class CardMarkdown
             Row(text, measured.Slice, Number(metric.Samples), GateCheck.Percent(metric.Accuracy), $"{GateCheck.Percent(metric.Low)} to {GateCheck.Percent(metric.High)}");
         }
 
+        if (card.Attacks.Count > 0)
+            Table(text, "Attacks", "attack", "options");
+        foreach (var (name, options) in card.Attacks)
+            Row(text, name, options);
         var detected = card.Measured.Where(measured => CardValue.Detection(measured.Metric) is not null).ToList();
         if (detected.Count == 0)
             return;

@@ -33,6 +33,10 @@ internal sealed record ModelCard(PackageTarget Package, TargetRecord Files, Lock
     /// <summary>The gates on the model, and on the trained one that it was made of.</summary>
     public IReadOnlyList<GateResult> Gates { get; init; } = [];
 
+    /// <summary>The attacks that were made, by evaluation and name, each with its options: what an accuracy is worth depends on them.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Attacks =>
+        [.. Measured.Where(measured => measured.Cell.Attack is not null).Select(measured => KeyValuePair.Create($"{measured.Cell.Name}/{measured.Cell.AttackName}", OptionsOf(measured.Cell.Attack!))).Distinct()];
+
     public TrainDeclaration Training => Package.Model.Trained.Declaration;
 
     /// <summary>The making of the integer model; null where the trained one is packaged.</summary>
@@ -62,4 +66,7 @@ internal sealed record ModelCard(PackageTarget Package, TargetRecord Files, Lock
     public string DataUse => Package.Dataset.Validation > 0
         ? FormattableString.Invariant($"{Package.Dataset.Kind}; trained on its training images less {Package.Dataset.Validation}, on which everything was measured")
         : $"{Package.Dataset.Kind}; trained on its training images, measured on its test images";
+
+    private static string OptionsOf(AttackDeclaration attack) =>
+        string.Join(", ", Declaration.Options(attack).Select(option => $"{option.Key} {CardValue.Of(option.Value)}"));
 }
