@@ -70,6 +70,7 @@ public class SarifTests
         var codes = typeof(DiagnosticCodes).GetFields().Select(code => (string)code.GetValue(null)!);
         Assert.Equal(codes.Order(), rules.Select(rule => (string)rule!["id"]!));
         var rule = rules.Single(rule => (string?)rule!["id"] == "DQ2003")!;
+        Assert.Equal("ImageSize", (string?)rule["name"]);
         Assert.Equal("Images of different sizes.", (string?)rule["shortDescription"]!["text"]);
         Assert.Equal("Images of different sizes: \"size\": 32 resizes them.", (string?)rule["fullDescription"]!["text"]);
         Assert.Equal(("\"size\": 32 resizes them.", "`\"size\": 32` resizes them."), ((string?)rule["help"]!["text"], (string?)rule["help"]!["markdown"]));
@@ -100,9 +101,10 @@ public class SarifTests
         File.WriteAllText(Path.Combine(repository.Folder, ".git"), "gitdir: elsewhere");
         using var bench = new Bench(Directory.CreateDirectory(Path.Combine(repository.Folder, "my models")).FullName);
         var elsewhere = Path.Combine(Path.GetTempPath(), "data.zip");
-        var results = NotBegun(bench, new("DQ1003", "wrong", new(bench.Workspace.DeclarationPath, 3, 5)), new("DQ2002", "damaged", new(elsewhere)))["results"]!.AsArray();
-        var places = results.Select(result => result!["locations"]![0]!["physicalLocation"]!["artifactLocation"]!).ToList();
+        var run = NotBegun(bench, new("DQ1003", "wrong", new(bench.Workspace.DeclarationPath, 3, 5)), new("DQ2002", "damaged", new(elsewhere)));
+        var places = run["results"]!.AsArray().Select(result => result!["locations"]![0]!["physicalLocation"]!["artifactLocation"]!).ToList();
         Assert.Equal(("my%20models/dq.json", "%SRCROOT%"), ((string?)places[0]["uri"], (string?)places[0]["uriBaseId"]));
+        Assert.Equal("dq/my%20models/", (string?)run["automationDetails"]!["id"]);
         Assert.Equal((new Uri(elsewhere).AbsoluteUri, null), ((string?)places[1]["uri"], (string?)places[1]["uriBaseId"]));
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using DQPipeline.Declarations;
 using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Records;
 
@@ -24,6 +25,10 @@ internal static class SarifFile
             writer.WriteStartArray("runs"u8);
             writer.WriteStartObject();
             WriteTool(writer, toolVersion);
+            // Each pipeline of a repository has results of its own, which do not take the place of another's.
+            writer.WriteStartObject("automationDetails"u8);
+            writer.WriteString("id"u8, $"dq/{root.Declarations[..^PipelineFile.Name.Length]}");
+            writer.WriteEndObject();
             WriteInvocation(writer, result.ExitCode);
             WriteRoot(writer);
             // As dq.json's reader counts.
@@ -43,6 +48,7 @@ internal static class SarifFile
         writer.WriteStartObject("tool"u8);
         writer.WriteStartObject("driver"u8);
         writer.WriteString("name"u8, "dotnet-dq"u8);
+        writer.WriteString("fullName"u8, $"dotnet-dq {version}");
         writer.WriteString("version"u8, version);
         writer.WriteString("semanticVersion"u8, version);
         writer.WriteStartArray("rules"u8);
@@ -50,6 +56,7 @@ internal static class SarifFile
         {
             writer.WriteStartObject();
             writer.WriteString("id"u8, rule.Code);
+            writer.WriteString("name"u8, rule.Name);
             WriteText(writer, "shortDescription", Sentence(rule.Meaning));
             WriteText(writer, "fullDescription", Sentence($"{rule.Meaning}: {rule.Mend}"));
             WriteText(writer, "help", Sentence(rule.Mend), Sentence(rule.Mend, markdown: true));
