@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using DQPipeline.Declarations;
+using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Gates;
 using DQPipeline.Targets.Graph;
 
@@ -109,6 +110,39 @@ public class ModelCardTests
         using var other = Packaged();
         await other.BuildAsync();
         Assert.Equal((card, bom), (Card(other), Bom(other).ToJsonString()));
+    }
+
+    [Fact]
+    public async Task What_was_remembered_of_them_saves_work_and_decides_nothing()
+    {
+        using var bench = Packaged();
+        BuildOptions AsDeclared(BuildOptions options) => options with { AsDeclared = true };
+        File.WriteAllText(bench.Workspace.DeclarationPath, "{ }");
+        await bench.BuildAsync(AsDeclared);
+        var (card, memory) = (bench.Workspace.OutputPath("app", PackageTarget.CardFile), Path.Combine(bench.Workspace.StateFolder, "cards"));
+        var (text, remembered) = (File.ReadAllText(card), File.ReadAllText(memory));
+
+        // Nobody composes it anew while all stands: the declarations here are not those of the file, which a card would show.
+        bench.UseGates();
+        Bench.AllUpToDate(await bench.BuildAsync(AsDeclared));
+        Assert.Equal(text, File.ReadAllText(card));
+
+        // One other byte in the card, in dq.json or in the memory, or something laid over dq.json, and it is.
+        File.AppendAllText(card, "x");
+        await bench.BuildAsync(AsDeclared);
+        Assert.Contains("No gate demands", File.ReadAllText(card), StringComparison.Ordinal);
+        Demand(bench, 0);
+        File.AppendAllText(bench.Workspace.DeclarationPath, " ");
+        await bench.BuildAsync(AsDeclared);
+        Assert.Equal(text, File.ReadAllText(card));
+        Assert.NotEqual(remembered, File.ReadAllText(memory));
+        bench.UseGates();
+        await bench.BuildAsync();
+        Assert.NotEqual(text, File.ReadAllText(card));
+        Demand(bench, 0);
+        File.WriteAllText(memory, "damaged");
+        await bench.BuildAsync(AsDeclared);
+        Assert.Equal(text, File.ReadAllText(card));
     }
 
     [Fact]

@@ -18,14 +18,14 @@ internal sealed partial class BuildRun
         }
 
         WriteLock();
+        var metrics = MetricsReport.Of(nodes, planner.Lock);
+        WriteCards(metrics, cancellation);
         planner.Files.Save();
         if (_lockedOut.Count > 0)
             report.Report(LockedOut());
         foreach (var warning in _skips.Warnings())
             report.Report(warning);
 
-        var metrics = MetricsReport.Of(nodes, planner.Lock);
-        WriteCards(metrics, cancellation);
         var cancelled = cancellation.IsCancellationRequested && nodes.Any(n => n.Outcome == Outcome.Cancelled);
         var failed = _writeFailed || nodes.Any(n => n.Outcome == Outcome.Failed);
         var gates = Gates(failed || cancelled);
@@ -43,11 +43,9 @@ internal sealed partial class BuildRun
     /// <summary>Writes the cards of the packages that are current and here. One that says what no longer holds is worse than none: that it cannot be written fails the build.</summary>
     private void WriteCards(IReadOnlyList<MetricRecord> metrics, CancellationToken cancellation)
     {
-        if (nodes.All(node => node.Target is not PackageTarget))
-            return;
         try
         {
-            new ModelCards(workspace, graph, options, planner.Lock, time).Write(nodes, metrics, cancellation);
+            new ModelCards(workspace, graph, options, planner, time).Write(nodes, metrics, cancellation);
         }
         catch (DqException e)
         {
