@@ -29,6 +29,12 @@ public sealed class DqRequestTask : Microsoft.Build.Utilities.Task
     /// <summary>error or warning: what a failed gate is.</summary>
     public string GateSeverity { get; set; } = "";
 
+    /// <summary>Where the findings and gates go as SARIF, from the project's folder; empty for nowhere.</summary>
+    public string SarifFile { get; set; } = "";
+
+    /// <summary>Where the gates and targets go as JUnit XML, from the project's folder; empty for nowhere.</summary>
+    public string JUnitFile { get; set; } = "";
+
     /// <summary>Names of targets; none is everything.</summary>
     public string[] Targets { get; set; } = [];
 
@@ -50,6 +56,8 @@ public sealed class DqRequestTask : Microsoft.Build.Utilities.Task
         var request = new RequestFile(PackageVersion.Text, Path.GetDirectoryName(Path.GetFullPath(PipelineFile))!);
         request.Attribute("device", Device);
         request.Attribute("gates", GateSeverity);
+        request.Attribute("sarif", FullPath(SarifFile));
+        request.Attribute("junit", FullPath(JUnitFile));
         request.Elements("target", Parts(Targets));
         request.Elements("set", Parts(Set));
         request.Properties("Dq", ProjectFile, new SortedDictionary<string, string> { ["Seed"] = Seed, ["Threads"] = Threads });
@@ -66,6 +74,8 @@ public sealed class DqRequestTask : Microsoft.Build.Utilities.Task
             return false;
         }
     }
+
+    private string FullPath(string path) => path.Length == 0 ? "" : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ProjectFile)!, path));
 
     /// <summary>The parts of a list. On a command line a semicolon ends a property, so that there it is written %3B, which MSBuild does not take lists apart at.</summary>
     private static IEnumerable<string> Parts(string[] list) => list.SelectMany(text => text.Split(';')).Select(text => text.Trim()).Where(text => text.Length > 0);

@@ -24,9 +24,12 @@ public sealed class RequestTests : IDisposable
         train.SetMetadata("Extends", "a <b> & \"c\"");
         train.SetMetadata("DqItemType", "DqTrain");
         train.SetMetadata("DqItemFile", project);
-        Assert.True(Task(project, [train], ["robustness", ""], ["train.dq.epochs=2; train.dq.batch=8"]).Execute());
+        var task = Task(project, [train], ["robustness", ""], ["train.dq.epochs=2; train.dq.batch=8"]);
+        (task.SarifFile, task.JUnitFile) = ("out/dq.sarif", Path.Combine(Path.GetTempPath(), "dq.xml"));
+        Assert.True(task.Execute());
         var read = BuildRequest.Read(Request);
         Assert.Equal((_folder.FullName, "cpu", true), (read.Folder, read.Device, read.GatesWarn));
+        Assert.Equal((Path.Combine(_folder.FullName, "out", "dq.sarif"), Path.Combine(Path.GetTempPath(), "dq.xml")), (read.SarifFile, read.JUnitFile));
         Assert.Equal(["robustness"], read.Targets);
         Assert.Equal(["train.dq.epochs=2", "train.dq.batch=8"], read.Set);
         Assert.Equal(2, read.Items.Count);
@@ -34,6 +37,14 @@ public sealed class RequestTests : IDisposable
         Assert.Equal([new("Seed", "5")], read.Items[0].Options);
         Assert.Equal(("DqTrain", "dq", project), (read.Items[1].Type, read.Items[1].Include, read.Items[1].File));
         Assert.Equal([new("Extends", "a <b> & \"c\""), new("LipschitzBeta", "1e-3")], read.Items[1].Options);
+    }
+
+    [Fact]
+    public void Files_that_nobody_asks_for_are_not_written()
+    {
+        Assert.True(Task(Path.Combine(_folder.FullName, "app.csproj"), [], [], []).Execute());
+        var read = BuildRequest.Read(Request);
+        Assert.Equal((null, null), (read.SarifFile, read.JUnitFile));
     }
 
     [Fact]

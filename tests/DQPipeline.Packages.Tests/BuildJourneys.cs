@@ -56,6 +56,26 @@ public class BuildJourneys(Machine machine)
     }
 
     [Fact(Explicit = true)]
+    public async Task Verdicts_and_model_cards_go_where_the_project_wants_them()
+    {
+        var project = Apps.Console(machine, "verdicts", items: """
+              <PropertyGroup>
+                <DqSarifFile>verdicts/dq.sarif</DqSarifFile>
+                <DqJUnitFile>verdicts/dq.xml</DqJUnitFile>
+                <DqIncludeCards>true</DqIncludeCards>
+              </PropertyGroup>
+            """);
+        (await project.DotnetAsync("build")).Expect(0);
+        Assert.Contains("\"kind\": \"pass\"", File.ReadAllText(project.At("verdicts", "dq.sarif")), StringComparison.Ordinal);
+        Assert.Contains("dq-int8/fgsm@2", File.ReadAllText(project.At("verdicts", "dq.xml")), StringComparison.Ordinal);
+        foreach (var (packaged, copied) in new[] { ("model.zip", "digits.zip"), ("card.md", "digits.card.md"), ("card.cdx.json", "digits.card.cdx.json") })
+            Assert.Equal(File.ReadAllBytes(project.At(".dq", "out", "digits", packaged)), File.ReadAllBytes(project.At("bin", "Debug", "net10.0", copied)));
+        File.Delete(project.At("verdicts", "dq.xml"));
+        (await project.DotnetAsync("build")).Expect(0).DoesNotSay(": started");
+        Assert.True(File.Exists(project.At("verdicts", "dq.xml")));
+    }
+
+    [Fact(Explicit = true)]
     public async Task Several_frameworks_train_once()
     {
         var project = Apps.Console(machine, "both", frameworks: "<TargetFrameworks>net8.0;net10.0</TargetFrameworks><RollForward>Major</RollForward>");

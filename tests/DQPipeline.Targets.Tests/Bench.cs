@@ -68,6 +68,16 @@ internal sealed class Bench : IDisposable
         Evaluate = Named(Evaluation("robustness", "full", "dq", "int8")),
     });
 
+    /// <summary>Declares the package "app" of the integer model.</summary>
+    public void UsePackage()
+    {
+        UseIntegerModel();
+        Change(p => p with { Package = new Dictionary<string, PackageDeclaration> { ["app"] = new() { Name = "app", Group = "app", Model = "int8", Place = new("dq.json", 30, 3) } } });
+    }
+
+    /// <summary>Demands something of the evaluation "robustness".</summary>
+    public void UseGates(params GateDeclaration[] gates) => ChangeEvaluation(e => e with { Gates = gates });
+
     public void ChangeDistance(Func<DistanceDeclaration, DistanceDeclaration> change) =>
         Change(p => p with { Distance = p.Distance.ToDictionary(m => m.Key, m => change(m.Value)) });
 

@@ -32,6 +32,9 @@ internal sealed class FakeExecutor : IExecutor
     public Func<EvaluateJob, EvaluateCell, int, CellDetection?> Detection { get; set; } = (job, cell, correct) =>
         cell.Attack is null ? new(job.Samples, 4, 0, 0) : new(job.Samples, job.Samples / 2, job.Samples - correct, (job.Samples - correct) / 2);
 
+    /// <summary>What a package says of its model.</summary>
+    public string Info { get; set; } = """{ "labels": ["zero", "one|two"], "channels": 3, "height": 32, "width": 32, "isInteger": true }""";
+
     /// <summary>Stands for the machine: other bits from the same job.</summary>
     public string Machine { get; set; } = "";
 
@@ -117,7 +120,7 @@ internal sealed class FakeExecutor : IExecutor
     {
         Check(models);
         foreach (var file in files.Where(f => f != Forgotten))
-            File.WriteAllText(Path.Combine(job.OutputFolder, file), $"{Machine} {file} {options} {string.Join(' ', models.Select(m => m.Name + m.Sha256))}");
+            File.WriteAllText(Path.Combine(job.OutputFolder, file), file == Graph.PackageTarget.InfoFile ? Info : $"{Machine} {file} {options} {string.Join(' ', models.Select(m => m.Name + m.Sha256))}");
         return new() { Outputs = files };
     }
 

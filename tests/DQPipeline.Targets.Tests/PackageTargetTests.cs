@@ -56,6 +56,25 @@ public class PackageTargetTests
     }
 
     [Fact]
+    public async Task A_gate_on_a_matrix_blocks_the_members_that_fail_it()
+    {
+        using var bench = WithPackage();
+        bench.Change(p => p with
+        {
+            Quantize = new Dictionary<string, QuantizeDeclaration>
+            {
+                ["int8@bits=2"] = new() { Name = "int8@bits=2", Group = "int8", Model = "dq", Bits = 2, Seed = 2019 },
+                ["int8@bits=4"] = new() { Name = "int8@bits=4", Group = "int8", Model = "dq", Bits = 4, Seed = 2019 },
+            },
+            Package = new Dictionary<string, PackageDeclaration> { ["app"] = new() { Name = "app", Group = "app", Model = "int8@bits=4" } },
+        });
+        Demand(bench, atLeast: 1, gated: "int8");
+        var result = await bench.BuildAsync();
+        Assert.Equal((3, Outcome.Skipped), (result.ExitCode, App(result).Outcome));
+        Assert.Empty(Placed(bench));
+    }
+
+    [Fact]
     public async Task A_gate_on_another_model_does_not()
     {
         using var bench = WithPackage(atLeast: 1, gated: "full");

@@ -81,6 +81,24 @@ public class StandstillTests
         Assert.Null(Recall(bench));
     }
 
+    [Theory]
+    [InlineData("card.md")]
+    [InlineData("card.cdx.json")]
+    public async Task A_deleted_model_card_ends_it_and_the_next_build_writes_it_again(string card)
+    {
+        using var bench = new Bench();
+        bench.UsePackage();
+        Assert.Equal(0, (await bench.BuildAsync()).ExitCode);
+        await BuildLaterAsync(bench);
+        Assert.NotNull(Recall(bench));
+        var path = bench.Workspace.OutputPath("app", card);
+        var before = File.ReadAllBytes(path);
+        File.Delete(path);
+        Assert.Null(Recall(bench));
+        Bench.AllUpToDate(await BuildLaterAsync(bench));
+        Assert.Equal(before, File.ReadAllBytes(path));
+    }
+
     [Fact]
     public async Task Another_device_or_method_is_another_question()
     {

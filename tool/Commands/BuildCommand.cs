@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Diagnostics;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Building;
+using DQPipeline.Targets.Verdicts;
+using DQPipeline.Tool.MSBuild;
 using DQPipeline.Tool.Terminal;
 
 namespace DQPipeline.Tool.Commands;
@@ -21,11 +23,13 @@ internal static class BuildCommand
         var jobs = new Option<int?>("--jobs", "-j") { Description = "Workers at once; changes no result. Default: as many as the processors hold with dq.json's \"threads\" each.", HelpName = "N" };
         var device = CommonOptions.Device();
         var set = CommonOptions.Set();
+        var sarif = new Option<string?>("--sarif") { Description = "Write the findings and gates as SARIF 2.1.0, for code scanning.", HelpName = "FILE" };
+        var junit = new Option<string?>("--junit") { Description = "Write the gates and targets as JUnit XML, for CI.", HelpName = "FILE" };
         var quiet = CommonOptions.Quiet();
         words.Validators.Add(result =>
         {
             foreach (var token in result.Tokens.Where(token => token.Value.StartsWith('-')))
-                result.AddError($"there is no option {token.Value}{Spelling.DidYouMean(token.Value, ["--json", "--force", "--locked", "--jobs", "--device", "--set", "--quiet"])}");
+                result.AddError($"there is no option {token.Value}{Spelling.DidYouMean(token.Value, ["--json", "--force", "--locked", "--jobs", "--device", "--set", "--sarif", "--junit", "--quiet"])}");
         });
         jobs.Validators.Add(result =>
         {
@@ -42,26 +46,31 @@ internal static class BuildCommand
               dq build --set train.dq.lipschitz.beta=2e-3  with another value
 
             Exit codes: 0 done, 1 a target failed, 2 bad usage or dq.json, 3 a gate failed, 130 cancelled.
-            """) { words, json, force, locked, jobs, device, set, quiet };
+            """) { words, json, force, locked, jobs, device, set, sarif, junit, quiet };
         command.SetAction(async (parsed, cancellation) =>
         {
             var clock = Stopwatch.StartNew();
             var (folder, targets) = Opened.Split(parsed.GetValue(words)!);
-            var opened = Opened.At(folder, parsed.GetValue(set)!);
-            var options = Opened.Options(parsed.GetValue(device)!) with
+            var files = new VerdictFiles(parsed.GetValue(sarif), parsed.GetValue(junit), ToolVersion.Text);
+            var result = await Verdict.WriteAsync(files, folder, async () =>
             {
-                Select = targets,
-                Force = parsed.GetValue(force),
-                Locked = parsed.GetValue(locked),
-                AsDeclared = parsed.GetValue(set)!.Length == 0 && !opened.Pipeline.UsesEnvironment,
-                Jobs = parsed.GetValue(jobs) ?? Math.Max(1, Environment.ProcessorCount / opened.Pipeline.Threads),
-            };
-            var isQuiet = parsed.GetValue(quiet);
-            var view = BuildView.Choose(isQuiet);
-            var builder = new Builder(opened.Workspace, opened.Graph, Opened.Executor(opened.Workspace), options, view.Observer);
-            var result = await view.ShowAsync(() => builder.RunAsync(cancellation));
-            if (!isQuiet)
-                BuildSummary.Print(result, clock.Elapsed, opened.Workspace);
+                var opened = Opened.At(folder, parsed.GetValue(set)!);
+                var options = Opened.Options(parsed.GetValue(device)!) with
+                {
+                    Select = targets,
+                    Force = parsed.GetValue(force),
+                    Locked = parsed.GetValue(locked),
+                    AsDeclared = parsed.GetValue(set)!.Length == 0 && !opened.Pipeline.UsesEnvironment,
+                    Jobs = parsed.GetValue(jobs) ?? Math.Max(1, Environment.ProcessorCount / opened.Pipeline.Threads),
+                };
+                var isQuiet = parsed.GetValue(quiet);
+                var view = BuildView.Choose(isQuiet);
+                var builder = new Builder(opened.Workspace, opened.Graph, Opened.Executor(opened.Workspace), options, view.Observer);
+                var built = await view.ShowAsync(() => builder.RunAsync(cancellation));
+                if (!isQuiet)
+                    BuildSummary.Print(built, clock.Elapsed, opened.Workspace);
+                return built;
+            });
             if (parsed.GetValue(json))
                 Output.Data(ToolJson.Build(result));
             return result.ExitCode;

@@ -43,7 +43,7 @@ internal static class DqCommand
         {
             foreach (var diagnostic in failure.Diagnostics)
                 Output.Diagnostic(diagnostic);
-            return failure.Diagnostics.All(diagnostic => IsUsage(diagnostic.Code)) ? BadUsage : TargetFailed;
+            return CodeOf(failure);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -112,6 +112,7 @@ internal static class DqCommand
         _ => DoctorCommand.Create(),
     };
 
-    /// <summary>Errors of the command line and of dq.json itself are the caller's to mend; the rest are failures of the work.</summary>
-    private static bool IsUsage(string code) => code.StartsWith("DQ1", StringComparison.Ordinal);
+    /// <summary>The exit code of a failure. Errors of the command line and of dq.json itself are the caller's to mend; the rest are failures of the work.</summary>
+    internal static int CodeOf(DqException failure) =>
+        failure.Diagnostics.All(diagnostic => diagnostic.Code.StartsWith("DQ1", StringComparison.Ordinal)) ? BadUsage : TargetFailed;
 }

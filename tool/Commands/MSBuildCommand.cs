@@ -5,7 +5,7 @@ using DQPipeline.Targets;
 using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Graph;
 using DQPipeline.Targets.Reports;
-using DQPipeline.Tool.Files;
+using DQPipeline.Targets.Verdicts;
 using DQPipeline.Tool.MSBuild;
 using DQPipeline.Tool.Terminal;
 
@@ -51,10 +51,29 @@ internal static class MSBuildCommand
     private static async Task<int> BuildAsync(BuildRequest request, string kind, bool locked, string file, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
-        var opened = Open(request);
-        var select = Select(request, kind, opened.Graph);
-        if (select is null)
-            return DqCommand.Done;
+        var files = new VerdictFiles(request.SarifFile, request.JUnitFile, ToolVersion.Text);
+        Opened? opened = null;
+        var result = await Verdict.WriteAsync(files, request.Folder, () => BuildAsync(opened = Open(request), request, kind, locked, cancellation));
+        foreach (var package in Current(result))
+            Tell(opened!.Workspace, package);
+        if (result.Count(Outcome.UpToDate) < result.Targets.Count)
+        {
+            BuildSummary.Print(result, clock.Elapsed, opened!.Workspace);
+        }
+        else if (result.Targets.Count > 0)
+        {
+            MessageLines.Message(Importance.Normal, $"dq: {Words.Count(result.Targets.Count, "target")} up to date");
+            if (result.ExitCode == DqCommand.Done && result.Diagnostics.Count == 0 && !opened!.Pipeline.UsesEnvironment)
+                QuickAnswer.MemoryOf(file, locked ? "locked" : "build", kind).Remember(opened.Workspace, opened.Pipeline, [.. result.Targets.Select(target => target.Target)], MessageLines.Said, [file, .. files.Paths], TimeProvider.System.GetUtcNow());
+        }
+
+        return result.ExitCode;
+    }
+
+    private static async Task<BuildResult> BuildAsync(Opened opened, BuildRequest request, string kind, bool locked, CancellationToken cancellation)
+    {
+        if (Select(request, kind, opened.Graph) is not { } select)
+            return BuildResult.NotBegun(DqCommand.Done, []);
         var options = Opened.Options(request.Device) with
         {
             Select = select,
@@ -64,26 +83,16 @@ internal static class MSBuildCommand
         };
         var view = new MSBuildView(TimeProvider.System, request.GatesWarn);
         var result = await RunAsync(opened, options, view, cancellation);
-        var packages = result.Targets.Where(target => target.Outcome is not (Outcome.Skipped or Outcome.Failed or Outcome.Cancelled)).Select(target => target.Target).OfType<PackageTarget>().ToList();
-        var absent = packages.FindAll(package => !IsHere(opened.Workspace, package));
+        var absent = Current(result).FindAll(package => !IsHere(opened.Workspace, package));
         // On a clean clone dq.lock says that all is well; but a project that is about to copy a model needs its bytes.
         if (absent.Count > 0 && result.ExitCode is DqCommand.Done or DqCommand.GateFailed)
             result = Merged(result, await RunAsync(opened, options with { Select = [.. absent.Select(package => package.Id)], Fetch = true }, view, cancellation));
-        foreach (var package in packages)
-            Tell(opened.Workspace, package);
-        if (result.Count(Outcome.UpToDate) < result.Targets.Count)
-        {
-            BuildSummary.Print(result, clock.Elapsed, opened.Workspace);
-        }
-        else
-        {
-            MessageLines.Message(Importance.Normal, $"dq: {Words.Count(result.Targets.Count, "target")} up to date");
-            if (result.ExitCode == DqCommand.Done && result.Diagnostics.Count == 0 && !opened.Pipeline.UsesEnvironment)
-                QuickAnswer.MemoryOf(file, locked ? "locked" : "build", kind).Remember(opened.Workspace, opened.Pipeline, [.. result.Targets.Select(target => target.Target)], MessageLines.Said, [file], TimeProvider.System.GetUtcNow());
-        }
-
-        return result.ExitCode == DqCommand.GateFailed && request.GatesWarn ? DqCommand.Done : result.ExitCode;
+        return view.Weighed(result);
     }
+
+    /// <summary>The packages whose results stand.</summary>
+    private static List<PackageTarget> Current(BuildResult result) =>
+        [.. result.Targets.Where(target => target.Outcome is not (Outcome.Skipped or Outcome.Failed or Outcome.Cancelled)).Select(target => target.Target).OfType<PackageTarget>()];
 
     private static Task<BuildResult> RunAsync(Opened opened, BuildOptions options, MSBuildView view, CancellationToken cancellation) =>
         new Builder(opened.Workspace, opened.Graph, Opened.Executor(opened.Workspace), options, view.Observer).RunAsync(cancellation);
@@ -96,6 +105,7 @@ internal static class MSBuildCommand
         {
             ExitCode = second.ExitCode == DqCommand.Done ? first.ExitCode : second.ExitCode,
             Targets = [.. first.Targets.Select(target => again.GetValueOrDefault(target.Target) ?? target)],
+            Diagnostics = [.. first.Diagnostics.Union(second.Diagnostics)],
         };
     }
 
@@ -129,7 +139,7 @@ internal static class MSBuildCommand
 
     private static void Tell(Workspace workspace, PackageTarget package)
     {
-        if (PackageFile.TryRead(workspace, package) is not { } content)
+        if (PackageInfo.TryRead(workspace, package) is not { } content)
             return;
         foreach (var format in package.Declaration.Formats)
             MessageLines.Model(package.Name, format, workspace.OutputPath(package.Name, PackageTarget.FileOf(format)), content.Channels, content.Height, content.Width, content.Labels);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using DQPipeline.Declarations;
+using DQPipeline.Targets.Graph;
 
 namespace DQPipeline.Tool.Files;
 
@@ -40,6 +41,6 @@ internal static class FileJson
 }
 
 [JsonSerializable(typeof(DistanceContent))]
-[JsonSerializable(typeof(PackageContent))]
+[JsonSerializable(typeof(PackageInfo))]
 [JsonSerializable(typeof(SamplesContent))]
 internal sealed partial class FileJsonContext : JsonSerializerContext;

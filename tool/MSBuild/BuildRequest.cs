@@ -21,6 +21,12 @@ internal sealed record BuildRequest
     /// <summary>Whether failed gates are warnings.</summary>
     public bool GatesWarn { get; init; }
 
+    /// <summary>Where the findings and gates go as SARIF; null for nowhere.</summary>
+    public string? SarifFile { get; init; }
+
+    /// <summary>Where the gates and targets go as JUnit XML; null for nowhere.</summary>
+    public string? JUnitFile { get; init; }
+
     /// <summary>Targets by name; none is everything.</summary>
     public IReadOnlyList<string> Targets { get; init; } = [];
 
@@ -58,6 +64,8 @@ internal sealed record BuildRequest
             Folder = Text("folder"),
             Device = Text("device") is { Length: > 0 } device ? device : "auto",
             GatesWarn = Text("gates") == "warning",
+            SarifFile = root.Attribute("sarif")?.Value,
+            JUnitFile = root.Attribute("junit")?.Value,
             Targets = [.. root.Elements("target").Select(target => target.Value)],
             Set = [.. root.Elements("set").Select(set => set.Value)],
             Items = [.. root.Elements("item").Select(Item)],

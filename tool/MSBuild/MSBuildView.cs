@@ -3,6 +3,7 @@ using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Graph;
 using DQPipeline.Targets.Reports;
 using DQPipeline.Targets.Workers;
+using DQPipeline.Tool.Commands;
 using DQPipeline.Tool.Terminal;
 
 namespace DQPipeline.Tool.MSBuild;
@@ -60,8 +61,18 @@ internal sealed class MSBuildView(TimeProvider time, bool gatesWarn) : BuildView
             MessageLines.Message(Importance.Normal, ending);
     }
 
-    public void Report(Diagnostic diagnostic) => MessageLines.Diagnostic(
-        gatesWarn && diagnostic.Code == DiagnosticCodes.GateFailed ? diagnostic with { Severity = Severity.Warning } : diagnostic);
+    public void Report(Diagnostic diagnostic) => MessageLines.Diagnostic(Weighed(diagnostic));
+
+    /// <summary>A result in which failed gates count as the project wants them to.</summary>
+    public BuildResult Weighed(BuildResult result) => result with
+    {
+        ExitCode = gatesWarn && result.ExitCode == DqCommand.GateFailed ? DqCommand.Done : result.ExitCode,
+        Gates = [.. result.Gates.Select(gate => gate with { Finding = gate.Finding is { } finding ? Weighed(finding) : null })],
+        Diagnostics = [.. result.Diagnostics.Select(Weighed)],
+    };
+
+    private Diagnostic Weighed(Diagnostic diagnostic) =>
+        gatesWarn && diagnostic.Code == DiagnosticCodes.GateFailed ? diagnostic with { Severity = Severity.Warning } : diagnostic;
 
     private static string Decision(PlannedAction action) => action switch
     {

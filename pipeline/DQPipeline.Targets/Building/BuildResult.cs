@@ -31,10 +31,14 @@ public enum Outcome
 }
 
 /// <summary>A target, how it ended, and why where it is not simply done.</summary>
-public sealed record TargetResult(Target Target, Outcome Outcome, string? Why);
+public sealed record TargetResult(Target Target, Outcome Outcome, string? Why)
+{
+    /// <summary>The error that failed it; null where it did not fail.</summary>
+    public Diagnostic? Error { get; init; }
+}
 
 /// <summary>How a build ended.</summary>
-/// <param name="ExitCode">0 done; 1 a target failed; 3 only a gate failed; 130 cancelled.</param>
+/// <param name="ExitCode">0 done; 1 a target failed; 2 dq.json is wrong; 3 only a gate failed; 130 cancelled.</param>
 /// <param name="Targets">Every target that the build was about, in the order of the plan.</param>
 /// <param name="Gates">Every gate on them.</param>
 /// <param name="Metrics">The recorded measurements of the evaluation cells among them.</param>
@@ -46,6 +50,9 @@ public sealed record BuildResult(
     IReadOnlyList<MetricRecord> Metrics,
     IReadOnlyList<Diagnostic> Diagnostics)
 {
+    /// <summary>The result of a build that could not even begin, because of dq.json, dq.lock or what was asked for.</summary>
+    public static BuildResult NotBegun(int exitCode, IReadOnlyList<Diagnostic> diagnostics) => new(exitCode, [], [], [], diagnostics);
+
     /// <summary>How many targets ended so.</summary>
     public int Count(Outcome outcome) => Targets.Count(t => t.Outcome == outcome);
 }

@@ -4,6 +4,7 @@ using DQPipeline.Targets.Gates;
 using DQPipeline.Targets.Graph;
 using DQPipeline.Targets.Masking;
 using DQPipeline.Targets.Reports;
+using DQPipeline.Targets.Verdicts;
 
 namespace DQPipeline.Targets.Building;
 
@@ -18,6 +19,8 @@ internal sealed partial class BuildRun
         }
 
         WriteLock();
+        var metrics = MetricsReport.Of(nodes, planner.Lock);
+        WriteCards(metrics, cancellation);
         planner.Files.Save();
         if (_lockedOut.Count > 0)
             report.Report(LockedOut());
@@ -26,7 +29,8 @@ internal sealed partial class BuildRun
 
         var cancelled = cancellation.IsCancellationRequested && nodes.Any(n => n.Outcome == Outcome.Cancelled);
         var failed = _writeFailed || nodes.Any(n => n.Outcome == Outcome.Failed);
-        var gates = Gates(out var gateFailed, failed || cancelled);
+        var gates = Gates(failed || cancelled);
+        var gateFailed = gates.Any(gate => gate.Finding is { Severity: Severity.Error });
         foreach (var finding in MaskingReport.Of(graph, nodes))
             report.Report(finding);
         var exitCode = cancelled ? 130 : failed ? 1 : gateFailed ? 3 : 0;
@@ -36,8 +40,21 @@ internal sealed partial class BuildRun
                 .Remember(workspace, graph.Pipeline, [.. nodes.Select(node => node.Target)], nodes.Count.ToString(CultureInfo.InvariantCulture), [], time.GetUtcNow());
         }
 
-        var results = nodes.Select(n => new TargetResult(n.Target, n.Outcome!.Value, n.Why)).ToArray();
-        return new(exitCode, results, gates, MetricsReport.Of(nodes, planner.Lock), report.Diagnostics);
+        return new(exitCode, [.. nodes.Select(Result)], gates, metrics, report.Diagnostics);
+    }
+
+    /// <summary>Writes the cards of the packages that are current and here. One that says what no longer holds is worse than none: that it cannot be written fails the build.</summary>
+    private void WriteCards(IReadOnlyList<MetricRecord> metrics, CancellationToken cancellation)
+    {
+        try
+        {
+            new ModelCards(workspace, graph, options, planner, time).Write(nodes, metrics, cancellation);
+        }
+        catch (DqException e)
+        {
+            _writeFailed = true;
+            report.Report(e.Diagnostics[0]);
+        }
     }
 
     private Diagnostic LockedOut()
@@ -47,31 +64,28 @@ internal sealed partial class BuildRun
     }
 
     /// <summary>Holds the gates against what stands recorded now, and reports.</summary>
-    private IReadOnlyList<GateResult> Gates(out bool gateFailed, bool alreadyFailed)
+    private IReadOnlyList<GateResult> Gates(bool alreadyFailed)
     {
-        gateFailed = false;
         if (graph.Pipeline.Evaluate.Values.All(e => e.Gates.Count == 0))
             return [];
         var byCell = nodes.Where(n => n.Target is EvaluationCell).ToDictionary(n => n.Target);
         var results = GateCheck.Check(graph, byCell.Keys.ToHashSet(), cell => byCell[cell] is { Succeeded: true } node ? node.Record : null);
-        foreach (var result in results)
-        {
-            if (result.Verdict == GateVerdict.Failed)
-            {
-                gateFailed = true;
-                report.Report(GateCheck.Failure(result));
-            }
-            else if (result.Verdict == GateVerdict.Undecided && result.Cell is { } cell && _skips.IsOptional(byCell[cell]))
-            {
-                report.Report(GateCheck.NoMeasurement(result, Severity.Warning, "its optional data are absent"));
-            }
-            else if (result.Verdict == GateVerdict.Undecided && !alreadyFailed)
-            {
-                gateFailed = true;
-                report.Report(GateCheck.NoMeasurement(result, Severity.Error, $"'{result.Evaluation}' does not measure it; correct the gate, or let the evaluation measure it"));
-            }
-        }
+        return [.. results.Select(result => result with { Finding = Finding(result, byCell, alreadyFailed) })];
+    }
 
-        return results;
+    /// <summary>What there is to say of a gate, and says it; null where it passes, or where what failed before says enough.</summary>
+    private Diagnostic? Finding(GateResult result, IReadOnlyDictionary<Target, Node> byCell, bool alreadyFailed)
+    {
+        var finding = result switch
+        {
+            { Verdict: GateVerdict.Failed } => GateCheck.Failure(result),
+            { Verdict: GateVerdict.Undecided, Cell: { } cell } when _skips.IsOptional(byCell[cell]) => GateCheck.NoMeasurement(result, Severity.Warning, "its optional data are absent"),
+            { Verdict: GateVerdict.Undecided } when !alreadyFailed =>
+                GateCheck.NoMeasurement(result, Severity.Error, $"'{result.Evaluation}' does not measure it; correct the gate, or let the evaluation measure it"),
+            _ => null,
+        };
+        if (finding is not null)
+            report.Report(finding);
+        return finding;
     }
 }

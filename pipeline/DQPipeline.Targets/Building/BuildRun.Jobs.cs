@@ -120,8 +120,7 @@ internal sealed partial class BuildRun
             node.Record = record;
             if (options.Locked && planner.Lock.Find(node.Target.Id)?.Record.Same(record) != true)
             {
-                _lockedOut.Add(node.Target.Id);
-                Finish(node, Outcome.Failed, "its result is not the one that dq.lock records");
+                LockOut(node, "its result is not the one that dq.lock records");
                 return;
             }
 

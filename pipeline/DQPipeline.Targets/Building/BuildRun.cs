@@ -151,7 +151,7 @@ internal sealed partial class BuildRun(
     {
         try
         {
-            foreach (var path in node.Target.Outputs.Select(name => workspace.OutputPath(node.Target.Name, name)).Where(File.Exists))
+            foreach (var path in node.Target.PlacedFiles.Select(name => workspace.OutputPath(node.Target.Name, name)).Where(File.Exists))
                 File.Delete(path);
         }
         catch (Exception e) when (AtomicFile.IsWriteFailure(e))
@@ -173,8 +173,15 @@ internal sealed partial class BuildRun(
             return;
         }
 
+        LockOut(node, "dq.lock does not match: " + string.Join(", ", node.Reasons));
+    }
+
+    /// <summary>A target that would change dq.lock in a locked build. What is reported of them all stands in one diagnostic.</summary>
+    private void LockOut(Node node, string why)
+    {
         _lockedOut.Add(node.Target.Id);
-        Finish(node, Outcome.Failed, "dq.lock does not match: " + string.Join(", ", node.Reasons));
+        node.Error = new(DiagnosticCodes.Locked, why, node.Target.Place);
+        Finish(node, Outcome.Failed, why);
     }
 
     /// <summary>Makes a known result stand: outputs in their places, the record in dq.lock. False where the cache's copy of an output was damaged.</summary>
@@ -249,16 +256,20 @@ internal sealed partial class BuildRun(
 
     private void Fail(Node node, Diagnostic error)
     {
-        report.Report(Placed(node.Target, error));
+        node.Error = Placed(node.Target, error);
+        report.Report(node.Error);
         Finish(node, Outcome.Failed, error.Message);
     }
 
     private void Finish(Node node, Outcome outcome, string? why)
     {
         (node.Outcome, node.Why) = (outcome, why);
-        var result = new TargetResult(node.Target, outcome, why);
+        var result = Result(node);
         report.Tell(o => o.Finished(result));
     }
+
+    private static TargetResult Result(Node node) =>
+        new(node.Target, node.Outcome!.Value, node.Why) { Error = node.Outcome == Outcome.Failed ? node.Error : null };
 
     /// <summary>A worker knows no dq.json: what it reports stands where the target is declared, or, if it is about the data, where those are.</summary>
     private static Diagnostic Placed(Target target, Diagnostic diagnostic)

@@ -60,7 +60,7 @@ public sealed class Builder(
         {
             if (node.Action is not (PlannedAction.None or PlannedAction.Skip or PlannedAction.Fail or PlannedAction.Block))
                 return true;
-            if (node.Action == PlannedAction.Block && node.Target.Outputs.Any(name => File.Exists(workspace.OutputPath(node.Target.Name, name))))
+            if (node.Action == PlannedAction.Block && node.Target.PlacedFiles.Any(name => File.Exists(workspace.OutputPath(node.Target.Name, name))))
                 return true;
         }
 

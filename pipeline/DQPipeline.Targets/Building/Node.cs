@@ -35,7 +35,7 @@ internal sealed class Node(Target target, IReadOnlyList<Node> requires)
     /// <summary>Outputs to be copied to their places from the cache.</summary>
     public IReadOnlyList<TargetOutput> ToPlace { get; set; } = [];
 
-    /// <summary>Why it fails.</summary>
+    /// <summary>Why it fails, or has failed.</summary>
     public Diagnostic? Error { get; set; }
 
     public Outcome? Outcome { get; set; }

@@ -68,7 +68,7 @@ public sealed class Standstill
     /// <param name="pipeline">The declarations; none of them may come from environment variables, which have no stamp.</param>
     /// <param name="targets">The targets that the build looked at.</param>
     /// <param name="answer">What was answered.</param>
-    /// <param name="files">Files that the question stands in, besides dq.json, dq.lock, the data and the outputs.</param>
+    /// <param name="files">Files that the question stands in, besides dq.json, dq.lock, the data, the outputs and the model cards.</param>
     /// <param name="now">The time; files that are younger than their stamp is proof are not remembered.</param>
     public void Remember(Workspace workspace, PipelineDeclaration pipeline, IReadOnlyCollection<Target> targets, string answer, IReadOnlyList<string> files, DateTimeOffset now)
     {
@@ -86,8 +86,8 @@ public sealed class Standstill
 
         foreach (var target in targets)
         {
-            foreach (var output in target.Outputs)
-                looked.Add(workspace.OutputPath(target.Name, output));
+            foreach (var file in target.PlacedFiles)
+                looked.Add(workspace.OutputPath(target.Name, file));
         }
 
         var records = new List<StampRecord>(looked.Count);

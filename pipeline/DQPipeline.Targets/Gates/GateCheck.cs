@@ -43,20 +43,29 @@ internal static class GateCheck
     public static Diagnostic Failure(GateResult result)
     {
         var gate = result.Gate;
-        var interval = result.Interval!.Value;
         var rule = gate.Certain
             ? $"its lower end is below the {Percent(gate.AtLeast)} demanded with certainty"
             : $"its upper end is below the {Percent(gate.AtLeast)} demanded";
-        return new(
-            DiagnosticCodes.GateFailed,
-            $"{result.Model} {Under(gate)} keeps an accuracy of {Percent(result.Accuracy!.Value)} (95 % interval {Percent(interval.Low)} to {Percent(interval.High)}), and {rule}; "
-            + "make the model more robust, or lower \"atLeast\"",
-            gate.Place);
+        return new(DiagnosticCodes.GateFailed, $"{Measured(result)}, and {rule}; make the model more robust, or lower \"atLeast\"", gate.Place);
     }
+
+    /// <summary>How a gate stands that did not fail, in words.</summary>
+    public static string Standing(GateResult result) => result.Verdict == GateVerdict.Undecided
+        ? $"the gate on {result.Model} {Under(result.Gate)} has no measurement to be held against"
+        : $"{Measured(result)}, and {Demand(result.Gate)} is demanded";
+
+    /// <summary>What a gate demands.</summary>
+    public static string Demand(GateDeclaration gate) => $"{(gate.Certain ? "with certainty " : "")}at least {Percent(gate.AtLeast)}";
 
     /// <summary>The finding DQ4002 of a gate without a measurement.</summary>
     public static Diagnostic NoMeasurement(GateResult result, Severity severity, string why) =>
         new(DiagnosticCodes.GateUndecided, $"the gate on {result.Model} {Under(result.Gate)} has no measurement to be held against: {why}", result.Gate.Place, severity);
+
+    private static string Measured(GateResult result)
+    {
+        var interval = result.Interval!.Value;
+        return $"{result.Model} {Under(result.Gate)} keeps an accuracy of {Percent(result.Accuracy!.Value)} (95 % interval {Percent(interval.Low)} to {Percent(interval.High)})";
+    }
 
     private static GateResult Check(GateDeclaration gate, EvaluateDeclaration evaluation, string model, EvaluationCell? cell, TargetRecord? record)
     {
@@ -72,5 +81,5 @@ internal static class GateCheck
 
     private static string Under(GateDeclaration gate) => gate.Attack == "clean" ? "on clean images" : $"under {(gate.BlackBox ? "black-box " : "")}{gate.Attack} at ε = {EvaluationCell.Number(gate.Epsilon)}";
 
-    private static string Percent(double share) => (share * 100).ToString("0.0#", CultureInfo.InvariantCulture) + " %";
+    internal static string Percent(double share) => (share * 100).ToString("0.0#", CultureInfo.InvariantCulture) + " %";
 }

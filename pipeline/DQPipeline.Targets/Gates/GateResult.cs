@@ -25,4 +25,11 @@ public enum GateVerdict
 /// <param name="Accuracy">The measured accuracy, 0 to 1; null where undecided.</param>
 /// <param name="Interval">Its 95 % Wilson interval; null where undecided.</param>
 public sealed record GateResult(
-    GateDeclaration Gate, string Evaluation, string Model, GateVerdict Verdict, EvaluationCell? Cell, double? Accuracy, WilsonInterval? Interval);
+    GateDeclaration Gate, string Evaluation, string Model, GateVerdict Verdict, EvaluationCell? Cell, double? Accuracy, WilsonInterval? Interval)
+{
+    /// <summary>What the build reported of it; null where it passed, and where it is undecided because of what was reported of its measurement.</summary>
+    public Diagnostic? Finding { get; init; }
+
+    /// <summary>The measurement that it is about, by the names in the gate: <c>dq-int8/pgd@2</c>.</summary>
+    public string Subject => EvaluationCell.SubjectOf(Model, Gate.Attack, Gate.Epsilon, Gate.BlackBox);
+}

@@ -150,7 +150,10 @@ public sealed class EvaluationCell : Target
 
     /// <summary>The id of a measurement by its names.</summary>
     internal static string IdOf(string evaluation, string model, string attack, double epsilon, bool blackBox) =>
-        $"evaluate/{evaluation}/{model}/{LabelOf(attack, epsilon, blackBox)}";
+        $"evaluate/{evaluation}/{SubjectOf(model, attack, epsilon, blackBox)}";
+
+    /// <summary>What a measurement is about, whichever evaluation makes it: <c>dq/pgd@8</c>.</summary>
+    internal static string SubjectOf(string model, string attack, double epsilon, bool blackBox) => $"{model}/{LabelOf(attack, epsilon, blackBox)}";
 
     private static string LabelOf(string attack, double epsilon, bool blackBox) =>
         attack == "clean" ? attack : $"{(blackBox ? BlackBoxPrefix : "")}{attack}@{Number(epsilon)}";

@@ -19,6 +19,12 @@ public sealed class PackageTarget : Target
     /// <summary>What the model takes and tells, as JSON; made for every format.</summary>
     public const string InfoFile = "model.json";
 
+    /// <summary>The model card for people, beside the outputs and none of them: it says what dq.lock records, and so changes without the model.</summary>
+    public const string CardFile = "card.md";
+
+    /// <summary>The model card for programs, a bill of materials of CycloneDX.</summary>
+    public const string BomFile = "card.cdx.json";
+
     internal PackageTarget(PackageDeclaration declaration, ModelTarget model, IReadOnlyList<EvaluationCell> gated)
         : base("package", $"package/{declaration.Name}", declaration.Name, declaration.Place, model.Dataset, [model, .. gated])
     {
@@ -35,6 +41,8 @@ public sealed class PackageTarget : Target
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Outputs { get; }
+
+    internal override IReadOnlyList<string> PlacedFiles => [.. Outputs, CardFile, BomFile];
 
     internal override IEnumerable<string> Names => [Name, Declaration.Group];
 

@@ -39,6 +39,9 @@ public abstract class Target
     /// <summary>The files that it makes, by name; placed as <see cref="Workspace.OutputPath"/>.</summary>
     public virtual IReadOnlyList<string> Outputs => [];
 
+    /// <summary>All files that lie in its folder: its outputs, and what the front end writes about them.</summary>
+    internal virtual IReadOnlyList<string> PlacedFiles => Outputs;
+
     /// <summary>Whether its worker writes checkpoints, from which the next one goes on.</summary>
     internal virtual bool Resumes => false;
 

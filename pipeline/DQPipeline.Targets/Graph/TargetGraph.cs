@@ -114,8 +114,9 @@ public sealed partial class TargetGraph
         var cells =
             from evaluation in Pipeline.Evaluate.Values
             from gate in evaluation.Gates
-            where names.Contains(gate.Model)
-            select Find(EvaluationCell.IdOf(evaluation.Name, gate.Model, gate.Attack, gate.Epsilon, gate.BlackBox)) as EvaluationCell;
+            from called in ModelsCalled(gate.Model)
+            where names.Contains(called.Name)
+            select Find(EvaluationCell.IdOf(evaluation.Name, called.Name, gate.Attack, gate.Epsilon, gate.BlackBox)) as EvaluationCell;
         return [.. cells.OfType<EvaluationCell>().Distinct()];
     }
 

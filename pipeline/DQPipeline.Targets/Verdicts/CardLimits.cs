@@ -1,0 +1,55 @@
+using System.Globalization;
+using DQPipeline.Targets.Graph;
+
+namespace DQPipeline.Targets.Verdicts;
+
+/// <summary>What a reader of a card must not conclude from it. Each sentence follows from what was declared and measured, and is left out where it does not.</summary>
+internal static class CardLimits
+{
+    public static IReadOnlyList<string> Of(ModelCard card)
+    {
+        var limits = new List<string>();
+        var attacked = card.Measured.Where(measured => measured.Cell.Attack is not null).ToList();
+        var followed = attacked.Where(measured => measured.Cell.Attack!.FollowsGradient()).ToList();
+        var whiteBox = followed.Where(measured => measured.Cell.Substitute is null).ToList();
+        if (attacked.Count == 0)
+        {
+            limits.Add("No attack was measured: nothing is known of its robustness.");
+        }
+        else
+        {
+            limits.Add($"Robustness is known for the listed attacks alone, which change no value of a pixel by more than ε, on {Samples(attacked)} images; another attack may do more harm.");
+            if (whiteBox.Count == 0)
+                limits.Add("No attack with the model's own gradient was measured.");
+            else if (whiteBox.TrueForAll(measured => measured.Cell.Attack!.Kind is "fgsm" or "r+fgsm"))
+                limits.Add("Only attacks of one step were measured; those of many steps do more harm.");
+            if (card.Quantization is not null && whiteBox.Count > 0)
+                limits.Add($"An integer model has no gradient: its white-box attacks were made on {card.Training.Name}, and rounded to 8-bit pixels.");
+        }
+
+        if (card.Training.Activation.Kind == "tanh")
+            limits.Add("Activations of the kind tanh mask gradients: what robustness they show against attacks with the model's own gradient does not hold against others.");
+        if (card.Unmeasured.Count > 0)
+            limits.Add($"Declared, but not measured of the model as it is: {string.Join(", ", card.Unmeasured.Select(cell => cell.Id["evaluate/".Length..]))}.");
+        if (card.Gates.Count == 0)
+            limits.Add("No gate demands anything of it.");
+        if (card.Info is not null)
+            limits.Add("Every image gets one of its classes, whatever it shows.");
+        return limits;
+    }
+
+    /// <summary>What the integer model gave up; null where that was not compared.</summary>
+    public static string? Tradeoff(ModelCard card)
+    {
+        var record = card.Model.Record;
+        return card.Quantization is not null && record.Metric("trainedCorrect") is { } trained && record.Metric("agreeing") is { } agreeing && EvaluationCell.Measurement(record) is var (samples, correct)
+            ? FormattableString.Invariant($"Of {samples} clean images the integer model classifies {correct} rightly and the trained one {trained}; on {agreeing} both say the same.")
+            : null;
+    }
+
+    private static string Samples(List<CardMeasurement> measured)
+    {
+        var (least, most) = (measured.Min(m => m.Metric.Samples), measured.Max(m => m.Metric.Samples));
+        return least == most ? most.ToString(CultureInfo.InvariantCulture) : FormattableString.Invariant($"{least} to {most}");
+    }
+}
