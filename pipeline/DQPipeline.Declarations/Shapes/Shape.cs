@@ -59,7 +59,7 @@ internal sealed class Shape<T>(Func<T> create, params Field<T>[] fields) : Shape
     {
         foreach (var field in fields)
         {
-            if (field.InKey)
+            if (field.InKey && (field.InKeyAtDefault || !IsDefault(field, record)))
                 field.AddOptions(record, prefix, options);
         }
     }
@@ -70,6 +70,9 @@ internal sealed class Shape<T>(Func<T> create, params Field<T>[] fields) : Shape
         foreach (var field in fields)
             value(field, field.Required ? null : writer => field.WriteDefault(writer, fresh));
     }
+
+    private bool IsDefault(Field<T> field, T record) =>
+        Normal.Text(writer => field.WriteValue(writer, record, keyOnly: true)) == Normal.Text(writer => field.WriteDefault(writer, create()));
 
     private Field<T>? Find(string name)
     {
