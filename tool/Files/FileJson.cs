@@ -39,6 +39,7 @@ internal static class FileJson
     }
 }
 
+[JsonSerializable(typeof(CertificateContent))]
 [JsonSerializable(typeof(DistanceContent))]
 [JsonSerializable(typeof(PackageContent))]
 [JsonSerializable(typeof(SamplesContent))]

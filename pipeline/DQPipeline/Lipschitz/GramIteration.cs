@@ -42,7 +42,8 @@ internal static class GramIteration
     /// <summary>Divides each matrix by its Frobenius norm, in place, and gives the norm's logarithm. A matrix of zeros counts as one of length 1e-300.</summary>
     private static Tensor Shorten(Tensor gram)
     {
-        var length = gram.abs().square().sum([-2, -1], keepdim: true).sqrt().clamp_min_(Number.Of(1e-300));
+        var sizes = gram.abs();
+        var length = sizes.mul(sizes).sum([-2, -1], keepdim: true).sqrt().clamp_min_(Number.Of(1e-300));
         gram.div_(length);
         return length.log().squeeze(-1).squeeze(-1);
     }

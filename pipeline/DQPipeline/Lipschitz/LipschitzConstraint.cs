@@ -17,6 +17,9 @@ namespace DQPipeline.Lipschitz;
 /// </remarks>
 internal sealed class LipschitzConstraint : IDisposable
 {
+    /// <summary>Iterations at the end of a training: one a step follows the weights closely, and the model that is kept is to be held to its limit.</summary>
+    private const int LastIterations = 50;
+
     /// <summary>Eigenvalues below this share of the largest are numbers that rounding has left.</summary>
     private const double Nothing = 1e-12;
 
@@ -64,6 +67,13 @@ internal sealed class LipschitzConstraint : IDisposable
             else
                 Orthonormalize(item);
         }
+    }
+
+    /// <summary>Ends a training.</summary>
+    public void Settle()
+    {
+        for (var i = 0; i < (isSpectral ? LastIterations : 1); i++)
+            Apply();
     }
 
     /// <inheritdoc/>

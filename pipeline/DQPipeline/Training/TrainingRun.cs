@@ -40,6 +40,7 @@ internal sealed class TrainingRun(TrainingRequest request, CheckpointFolder? che
                 resumedFrom = state.Step;
             state.Network.train();
             Loop(state, cancellation);
+            state.Constraint?.Settle();
             if (declaration.WeightBits != ActivationDeclaration.FullPrecision)
                 WeightGrid.Round(state.Network);
             state.Network.eval();
