@@ -142,10 +142,10 @@ public sealed record LipschitzDeclaration
     /// </summary>
     public bool Linear { get; init; } = true;
 
-    /// <summary>The share of the training that passes before the penalty begins. Range 0 to 1; the default is 0.</summary>
+    /// <summary>The share of the training that passes before the penalty or the constraint begins. Range 0 to 1; the default is 0.</summary>
     public double Delay { get; init; }
 
-    /// <summary>The share of the training over which β then rises linearly from 0 to its value. Range 0 to 1; the default is 0.</summary>
+    /// <summary>The share of the training over which β then rises linearly from 0 to its value, and what a constraint allows falls to its limit: to twice the limit half-way, to ten times at a tenth. Range 0 to 1; the default is 0.</summary>
     public double Warmup { get; init; }
 
     /// <summary>

@@ -8,6 +8,8 @@ namespace DQPipeline.Tool.Terminal;
 internal static class CertificateTable
 {
     private const int CellWidth = 20;
+    private const int RadiusWidth = 11;
+    private const int NumbersWidth = 50;
 
     public static void Print(string name, CertificateContent content)
     {
@@ -26,14 +28,18 @@ internal static class CertificateTable
     private static void PrintModels(string name, IReadOnlyList<CertifiedModel> models)
     {
         var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(Markup.Escape($"{name}: certified L2 radii in pixel units, without quantizers")) };
-        table.AddColumn("model");
-        foreach (var title in (string[])["right", "L ≤", "L ≥", "median radius", .. models[0].Radii.Select(radius => $"≥ {Short(radius.Radius)}")])
-            table.AddColumn(new TableColumn(title).RightAligned());
+        table.AddColumn(new TableColumn("model").NoWrap());
+        foreach (var title in (string[])["right", "L ≤", "L ≥", "median"])
+            table.AddColumn(new TableColumn(title).RightAligned().NoWrap());
+        // Where the shares do not fit side by side, they stand in one cell, which may take several lines.
+        var isWide = (models[0].Radii.Count * RadiusWidth) + models.Max(model => model.Model.Length) + NumbersWidth <= Output.ForPeople.Profile.Width;
+        foreach (var title in isWide ? models[0].Radii.Select(radius => $"≥ {Short(radius.Radius)}") : ["share certified at a radius"])
+            table.AddColumn(isWide ? new TableColumn(title).RightAligned() : new TableColumn(title));
         foreach (var model in models)
         {
-            table.AddRow([
-                Markup.Escape(model.Model), Words.Percent((double)model.Correct / model.Samples), Short(model.Logits), Short(model.Quotient), Short(model.Median),
-                .. model.Radii.Select(radius => Words.Percent(radius.Share))]);
+            string[] shares = isWide ? [.. model.Radii.Select(radius => Words.Percent(radius.Share))]
+                : [string.Join(", ", model.Radii.Select(radius => $"{Short(radius.Radius)}:\u00a0{Words.Percent(radius.Share).Replace(' ', '\u00a0')}"))];
+            table.AddRow([Markup.Escape(model.Model), Words.Percent((double)model.Correct / model.Samples), Short(model.Logits), Short(model.Quotient), Short(model.Median), .. shares]);
         }
 
         Output.ForPeople.Write(table);
@@ -57,5 +63,5 @@ internal static class CertificateTable
     private static string Cell(CertifiedLayer layer) =>
         layer.Amplification is { } amplification ? string.Create(CultureInfo.InvariantCulture, $"{Short(layer.Bound!.Value)} [grey]× {amplification:0.00}[/]") : Short(layer.Bound!.Value);
 
-    private static string Short(double value) => value.ToString(value is 0 or (>= 0.01 and < 10_000) ? "0.##" : "0.0e0", CultureInfo.InvariantCulture);
+    private static string Short(double value) => value.ToString(value is 0 or (>= 0.01 and < 100) ? "0.##" : value is >= 100 and < 10_000 ? "0" : "0.0e0", CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,7 @@
 using DQPipeline.Declarations;
 using DQPipeline.Native;
 using DQPipeline.Networks;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DQPipeline.Lipschitz;
@@ -54,18 +55,22 @@ internal sealed class LipschitzConstraint : IDisposable
     public IEnumerable<(string Name, Tensor Vector)> Vectors => slots.Where(slot => slot.Vector is not null).Select(slot => (slot.Operator.Name, slot.Vector!));
 
     /// <summary>Brings every operator back within its limit.</summary>
-    public void Apply()
+    /// <param name="share">How far the constraint has come, 0 to 1: it allows the limit divided by this, and at 0 everything. Orthonormal weights are so from the beginning or not at all.</param>
+    public void Apply(double share = 1)
     {
+        if (share <= 0)
+            return;
         using var guard = no_grad();
+        using var most = Number.New(limit / share);
         foreach (var (item, vector) in slots)
         {
             using var scope = NewDisposeScope();
             if (item.Weight is null)
-                ClipGain(item);
+                ClipGain(item, most);
             else if (isSpectral)
-                Divide(item, vector!);
+                Divide(item, vector!, most);
             else
-                Orthonormalize(item);
+                Orthonormalize(item, most);
         }
     }
 
@@ -79,28 +84,28 @@ internal sealed class LipschitzConstraint : IDisposable
     /// <inheritdoc/>
     public void Dispose() => slots.ForEach(slot => slot.Vector?.Dispose());
 
-    private void Divide(ConstrainedOperator item, Tensor vector)
+    private void Divide(ConstrainedOperator item, Tensor vector, Scalar most)
     {
         var gain = isFolded && item.Norm is { } norm ? norm.Weight.div(item.Deviation()) : null;
-        var excess = PowerIteration.Step(item.Operation(gain), vector).div_(Number.Of(limit)).clamp_min_(Number.One);
+        var excess = PowerIteration.Step(item.Operation(gain), vector).div_(most).clamp_min_(Number.One);
         (gain is null ? item.Weight! : item.Norm!.Weight).div_(excess);
     }
 
-    private void Orthonormalize(ConstrainedOperator item)
+    private void Orthonormalize(ConstrainedOperator item, Scalar most)
     {
         var folded = isFolded && item.Norm is not null;
         var polar = Polar(item.Weight!.reshape(item.Weight!.shape[0], -1).to(ScalarType.Float64));
         // With a batch norm behind it, W sets the directions alone, and γ/σ the lengths.
         item.Weight!.copy_((folded ? polar : polar.mul_(Number.Of(limit))).reshape(item.Weight!.shape));
         if (folded)
-            ClipGain(item);
+            ClipGain(item, most);
     }
 
     /// <summary>Brings |γ| down to the limit times √(σ² + ε), channel by channel.</summary>
-    private void ClipGain(ConstrainedOperator item)
+    private static void ClipGain(ConstrainedOperator item, Scalar most)
     {
-        var most = item.Deviation().mul_(Number.Of(limit));
-        item.Norm!.Weight.copy_(item.Norm.Weight.minimum(most).maximum(most.neg()));
+        var largest = item.Deviation().mul_(most);
+        item.Norm!.Weight.copy_(item.Norm.Weight.minimum(largest).maximum(largest.neg()));
     }
 
     /// <summary>UVᵀ of W = USVᵀ. Directions that W does not have stay out.</summary>

@@ -27,7 +27,7 @@ internal sealed class TrainingStep(TrainingState state, LipschitzDeclaration lip
         var share = rise.At(state.Step);
         var value = share > 0 ? penalty?.AddGradient(operators, state.Descent.RelativeLimit(now), share) : null;
         state.Descent.Step(now);
-        state.Constraint?.Apply();
+        state.Constraint?.Apply(share);
         state.Totals.Add(loss, logits, labels, value);
         state.Step++;
     }

@@ -59,6 +59,21 @@ public class LipschitzConstraintTests
     }
 
     [Fact]
+    public void A_constraint_that_has_come_half_way_allows_twice_the_limit_and_one_that_has_not_begun_everything()
+    {
+        using var scope = NewDisposeScope();
+        using var network = LipschitzAccountTests.Drawn("vgg-s", "relu6", "sum");
+        var before = Numbers(network);
+        using var constraint = LipschitzConstraint.Of(network, new LipschitzDeclaration { Constraint = "spectral", Limit = 0.4 }, 1)!;
+        constraint.Apply(0);
+        Assert.Equal(before, Numbers(network));
+        for (var step = 0; step < 100; step++)
+            constraint.Apply(0.5);
+        var first = ConstrainedOperator.Of(network)[0];
+        Assert.InRange(DenseOperator.Norm(DenseOperator.Of(first.Weight!.detach().to(ScalarType.Float64), 1, 8, 8)), 0.79, 0.81);
+    }
+
+    [Fact]
     public void Batch_norms_that_stand_alone_and_a_free_linear_layer()
     {
         using var scope = NewDisposeScope();
