@@ -65,13 +65,13 @@ internal static class Declared
         new BooleanField<LipschitzDeclaration>("linear", d => d.Linear, (d, v) => d with { Linear = v }),
         new NumberField<LipschitzDeclaration>("delay", 0, 1, d => d.Delay, (d, v) => d with { Delay = v }),
         new NumberField<LipschitzDeclaration>("warmup", 0, 1, d => d.Warmup, (d, v) => d with { Warmup = v }),
-        new TextField<LipschitzDeclaration>("constraint", d => d.Constraint, (d, v) => d with { Constraint = v }, LipschitzDeclaration.None, LipschitzDeclaration.Spectral, LipschitzDeclaration.Orthogonal) { InKeyAtDefault = false },
-        new NumberField<LipschitzDeclaration>("limit", 0.001, 1000, d => d.Limit, (d, v) => d with { Limit = v }) { InKeyAtDefault = false });
+        new TextField<LipschitzDeclaration>("constraint", d => d.Constraint, (d, v) => d with { Constraint = v }, LipschitzDeclaration.None, LipschitzDeclaration.Spectral, LipschitzDeclaration.Orthogonal) { CameLater = true },
+        new NumberField<LipschitzDeclaration>("limit", 0.001, 1000, d => d.Limit, (d, v) => d with { Limit = v }) { CameLater = true });
 
     public static readonly Shape<LossDeclaration> Loss = new(
         () => new(),
-        new TextField<LossDeclaration>("kind", d => d.Kind, (d, v) => d with { Kind = v }, "cross-entropy", LossDeclaration.MarginKind) { InKeyAtDefault = false },
-        new NumberField<LossDeclaration>("margin", 1e-6, 1e6, d => d.Margin, (d, v) => d with { Margin = v }) { InKeyAtDefault = false });
+        new TextField<LossDeclaration>("kind", d => d.Kind, (d, v) => d with { Kind = v }, "cross-entropy", LossDeclaration.MarginKind) { CameLater = true },
+        new NumberField<LossDeclaration>("margin", 1e-6, 1e6, d => d.Margin, (d, v) => d with { Margin = v }) { CameLater = true });
 
     public static readonly Shape<OptimizerDeclaration> Optimizer = new(
         () => new(),
@@ -119,7 +119,7 @@ internal static class Declared
         Seed<TrainDeclaration>(d => d.Seed, (d, v) => d with { Seed = v }),
         new RecordField<TrainDeclaration, ActivationDeclaration>("activation", Activation, d => d.Activation, (d, v) => d with { Activation = v }),
         new RecordField<TrainDeclaration, LipschitzDeclaration>("lipschitz", Lipschitz, d => d.Lipschitz, (d, v) => d with { Lipschitz = v }),
-        new RecordField<TrainDeclaration, LossDeclaration>("loss", Loss, d => d.Loss, (d, v) => d with { Loss = v }) { Shorthand = "kind" },
+        new RecordField<TrainDeclaration, LossDeclaration>("loss", Loss, d => d.Loss, (d, v) => d with { Loss = v }) { Shorthand = "kind", CameLater = true },
         new RecordField<TrainDeclaration, OptimizerDeclaration>("optimizer", Optimizer, d => d.Optimizer, (d, v) => d with { Optimizer = v }),
         new RecordField<TrainDeclaration, ScheduleDeclaration>("schedule", Schedule, d => d.Schedule, (d, v) => d with { Schedule = v }),
         new RecordField<TrainDeclaration, AugmentDeclaration>("augment", Augment, d => d.Augment, (d, v) => d with { Augment = v }),

@@ -46,7 +46,7 @@ internal sealed class Shape<T>(Func<T> create, params Field<T>[] fields) : Shape
         writer.WriteStartObject();
         foreach (var field in fields)
         {
-            if (keyOnly && !field.InKey)
+            if ((keyOnly && !field.InKey) || IsSilent(field, record))
                 continue;
             writer.WritePropertyName(field.Name);
             field.WriteValue(writer, record, keyOnly);
@@ -59,7 +59,7 @@ internal sealed class Shape<T>(Func<T> create, params Field<T>[] fields) : Shape
     {
         foreach (var field in fields)
         {
-            if (field.InKey && (field.InKeyAtDefault || !IsDefault(field, record)))
+            if (field.InKey && !IsSilent(field, record))
                 field.AddOptions(record, prefix, options);
         }
     }
@@ -71,8 +71,8 @@ internal sealed class Shape<T>(Func<T> create, params Field<T>[] fields) : Shape
             value(field, field.Required ? null : writer => field.WriteDefault(writer, fresh));
     }
 
-    private bool IsDefault(Field<T> field, T record) =>
-        Normal.Text(writer => field.WriteValue(writer, record, keyOnly: true)) == Normal.Text(writer => field.WriteDefault(writer, create()));
+    private bool IsSilent(Field<T> field, T record) =>
+        field.CameLater && Normal.Bytes(writer => field.WriteValue(writer, record, keyOnly: false)).SequenceEqual(Normal.Bytes(writer => field.WriteDefault(writer, create())));
 
     private Field<T>? Find(string name)
     {
