@@ -38,7 +38,7 @@ internal static class CertificateTable
         foreach (var model in models)
         {
             string[] shares = isWide ? [.. model.Radii.Select(radius => Words.Percent(radius.Share))]
-                : [string.Join(", ", model.Radii.Select(radius => $"{Short(radius.Radius)}:\u00a0{Words.Percent(radius.Share).Replace(' ', '\u00a0')}"))];
+                : [string.Join(", ", model.Radii.Select(radius => $"{Short(radius.Radius)}: {Words.Percent(radius.Share)}"))];
             table.AddRow([Markup.Escape(model.Model), Words.Percent((double)model.Correct / model.Samples), Short(model.Logits), Short(model.Quotient), Short(model.Median), .. shares]);
         }
 
