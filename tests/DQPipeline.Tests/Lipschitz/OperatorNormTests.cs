@@ -72,6 +72,33 @@ public class OperatorNormTests
         }
     }
 
+    /// <summary>√(h·w) times the least norm of the four reshaped kernels (Singla and Feizi 2021) bounds the blocks of the torus too, so that ours is never above it.</summary>
+    [Fact]
+    public void It_is_never_above_the_bound_by_four_reshaped_kernels()
+    {
+        (from outputs in Gen.Int[1, 4] from inputs in Gen.Int[1, 4] from kernel in Gen.Int[0, 2].Select(i => 1 + (2 * i)) from size in Gen.Int[1, 9] from seed in Gen.Int[0, 9999] select (outputs, inputs, kernel, size, seed)).Sample(s =>
+        {
+            using var scope = NewDisposeScope();
+            var operation = DenseOperator.Draw(s.outputs, s.inputs, s.kernel, 1, s.size, s.size, s.seed);
+            var weight = operation.Weight;
+            Tensor[] four =
+            [
+                weight.permute(2, 0, 3, 1).reshape(s.kernel * s.outputs, -1), weight.permute(3, 0, 2, 1).reshape(s.kernel * s.outputs, -1),
+                weight.reshape(s.outputs, -1), weight.permute(0, 2, 3, 1).reshape(-1, s.inputs),
+            ];
+            Assert.True(operation.Bound() <= 1.0005 * s.kernel * four.Min(DenseOperator.Norm), $"{s}");
+        }, iter: 100, threads: 1);
+    }
+
+    [Fact]
+    public void The_bound_by_sums_of_rows_and_columns_is_several_times_as_large()
+    {
+        using var scope = NewDisposeScope();
+        var operation = DenseOperator.Draw(16, 16, 3, 1, 10, 10, 1);
+        var sizes = DenseOperator.Of(operation).abs();
+        Assert.InRange(Math.Sqrt(sizes.sum([0]).max().item<double>() * sizes.sum([1]).max().item<double>()) / operation.Bound(), 2, 10);
+    }
+
     [Fact]
     public void Gram_iteration_bounds_matrices_from_just_above()
     {
