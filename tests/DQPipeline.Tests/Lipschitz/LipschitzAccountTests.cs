@@ -19,6 +19,7 @@ public class LipschitzAccountTests
     [InlineData("wrn-10-1", "relu6", "sum")]
     [InlineData("wrn-10-1", "relu1", "convex")]
     [InlineData("wrn-10-2", "relu6", "convex")]
+    [InlineData("resnet-18", "relu1", "convex")]
     public void No_gradient_and_no_quotient_exceeds_the_bound(string name, string activation, string residual)
     {
         using var scope = NewDisposeScope();
