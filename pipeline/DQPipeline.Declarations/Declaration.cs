@@ -47,6 +47,8 @@ public static class Declaration
                 declaration = Declared.Evaluate.Read(node, context);
             else if (typeof(T) == typeof(DistanceDeclaration))
                 declaration = Declared.Distance.Read(node, context);
+            else if (typeof(T) == typeof(CertifyDeclaration))
+                declaration = Declared.Certify.Read(node, context);
             else if (typeof(T) == typeof(SamplesDeclaration))
                 declaration = Declared.Samples.Read(node, context);
             else if (typeof(T) == typeof(AttackDeclaration))
@@ -94,6 +96,7 @@ public static class Declaration
             case TrainDeclaration train: use.Take(Declared.Train, train); break;
             case EvaluateDeclaration evaluate: use.Take(Declared.Evaluate, evaluate); break;
             case DistanceDeclaration distance: use.Take(Declared.Distance, distance); break;
+            case CertifyDeclaration certify: use.Take(Declared.Certify, certify); break;
             case QuantizeDeclaration quantize: use.Take(Declared.Quantize, quantize); break;
             case PackageDeclaration package: use.Take(Declared.Package, package); break;
             case SamplesDeclaration samples: use.Take(Declared.Samples, samples); break;

@@ -30,6 +30,9 @@ public sealed record PipelineDeclaration
     /// <summary>Distances between clean and adversarial activations by name, in the order of the file.</summary>
     public IReadOnlyDictionary<string, DistanceDeclaration> Distance { get; init; } = new Dictionary<string, DistanceDeclaration>();
 
+    /// <summary>Lipschitz accounts and certificates by name, in the order of the file.</summary>
+    public IReadOnlyDictionary<string, CertifyDeclaration> Certify { get; init; } = new Dictionary<string, CertifyDeclaration>();
+
     /// <summary>Sample images with their predictions by name, in the order of the file.</summary>
     public IReadOnlyDictionary<string, SamplesDeclaration> Samples { get; init; } = new Dictionary<string, SamplesDeclaration>();
 }

@@ -49,6 +49,7 @@ public static class PipelineSchema
             properties["quantize"] = Section(() => Extendable(Declared.Quantize, matrix: false), "Integer models to make of trained ones, by name.");
             properties["evaluate"] = Section(() => Extendable(Declared.Evaluate, matrix: false), "Evaluations and their gates, by name.");
             properties["distance"] = Section(() => Extendable(Declared.Distance, matrix: false), "Distances between clean and adversarial activations, by name.");
+            properties["certify"] = Section(() => Extendable(Declared.Certify, matrix: false), "What layers can make of a change to an image, and the radius within which no change takes an image's label, by name.");
             properties["samples"] = Section(() => Extendable(Declared.Samples, matrix: false), "Sample images, clean and adversarial, with what the models say to them, by name.");
             properties["package"] = Section(() => Extendable(Declared.Package, matrix: false), "Models in the forms in which apps take them, by name.");
         }));

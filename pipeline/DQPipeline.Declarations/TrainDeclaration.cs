@@ -20,7 +20,7 @@ public sealed record TrainDeclaration
 
     /// <summary>
     /// How residual blocks join their branches: <c>sum</c>, or <c>convex</c> for α₁·shortcut + α₂·residual with α learned per block and kept on the simplex
-    /// (paper section 4). The default is convex where the Lipschitz β is above 0, else sum; networks without residual blocks (vgg) have sum.
+    /// (paper section 4). The default is convex where the Lipschitz β is above 0 or a constraint is declared, else sum; networks without residual blocks (vgg) have sum.
     /// </summary>
     public string Residual { get; init; } = "sum";
 
@@ -48,8 +48,11 @@ public sealed record TrainDeclaration
     /// <summary>The activation and its quantizer.</summary>
     public ActivationDeclaration Activation { get; init; } = new();
 
-    /// <summary>The Lipschitz penalty.</summary>
+    /// <summary>The Lipschitz penalty, or a constraint.</summary>
     public LipschitzDeclaration Lipschitz { get; init; } = new();
+
+    /// <summary>What is minimised. The default is cross-entropy.</summary>
+    public LossDeclaration Loss { get; init; } = new();
 
     /// <summary>Stochastic gradient descent.</summary>
     public OptimizerDeclaration Optimizer { get; init; } = new();
@@ -91,9 +94,34 @@ public sealed record ActivationDeclaration
     public bool IsQuantized => Bits != FullPrecision;
 }
 
-/// <summary>The penalty (β/2)·Σ‖FᵀF − I‖² over all linear operators F, convolutions as cout × cin·k·k (paper equation 8).</summary>
+/// <summary>What a model's training minimises, penalties aside. In dq.json a bare word stands for the loss with its defaults.</summary>
+public sealed record LossDeclaration
+{
+    /// <summary>The value of <see cref="Kind"/> for the hinge.</summary>
+    public const string MarginKind = "margin";
+
+    /// <summary>
+    /// <c>cross-entropy</c>, or <c>margin</c>: the hinge Σ_{j≠y} max(0, κ − (z_y − z_j)/‖w_y − w_j‖) on margins as distances of the features before the linear layer from where another class takes over, whose quotient
+    /// with the features' Lipschitz constant is what a certificate tells. Without a constraint or penalty the features may grow instead. The default is cross-entropy.
+    /// </summary>
+    public string Kind { get; init; } = "cross-entropy";
+
+    /// <summary>margin: κ, the distance from where on a margin costs nothing. Range 1e-06 to 1000000; the default is 1.</summary>
+    public double Margin { get; init; } = 1;
+}
+
+/// <summary>The penalty (β/2)·Σ‖FᵀF − I‖² over all linear operators F, convolutions as cout × cin·k·k (paper equation 8), and a constraint on them.</summary>
 public sealed record LipschitzDeclaration
 {
+    /// <summary>The value of <see cref="Constraint"/> that stands for none.</summary>
+    public const string None = "none";
+
+    /// <summary>The value of <see cref="Constraint"/> for a limit of spectral norms.</summary>
+    public const string Spectral = "spectral";
+
+    /// <summary>The value of <see cref="Constraint"/> for orthonormal weights.</summary>
+    public const string Orthogonal = "orthogonal";
+
     /// <summary>β, its weight. Range 0 to 1; the default is 0, which is none (the paper: 3e-4 to 2e-3).</summary>
     public double Beta { get; init; }
 
@@ -114,11 +142,20 @@ public sealed record LipschitzDeclaration
     /// </summary>
     public bool Linear { get; init; } = true;
 
-    /// <summary>The share of the training that passes before the penalty begins. Range 0 to 1; the default is 0.</summary>
+    /// <summary>The share of the training that passes before the penalty or the constraint begins. Range 0 to 1; the default is 0.</summary>
     public double Delay { get; init; }
 
-    /// <summary>The share of the training over which β then rises linearly from 0 to its value. Range 0 to 1; the default is 0.</summary>
+    /// <summary>The share of the training over which β then rises linearly from 0 to its value, and what a constraint allows falls to its limit: to twice the limit half-way, to ten times at a tenth. Range 0 to 1; the default is 0.</summary>
     public double Warmup { get; init; }
+
+    /// <summary>
+    /// What each step of training ends with, whatever β is: <c>spectral</c> divides an operator F, as the real convolution that it is, by what its norm exceeds <see cref="Limit"/>; <c>orthogonal</c> gives the reshaped weight orthonormal
+    /// rows or columns, times the limit. Where <see cref="Of"/> is folded, γ is brought down so that F stays within the limit, batch norms that stand alone included. The default is none.
+    /// </summary>
+    public string Constraint { get; init; } = None;
+
+    /// <summary>The largest norm that a constraint leaves to an operator. Range 0.001 to 1000; the default is 1.</summary>
+    public double Limit { get; init; } = 1;
 }
 
 /// <summary>Stochastic gradient descent with momentum.</summary>

@@ -68,6 +68,22 @@ public class DeclarationTests
             (options["lipschitz.beta"], options["activation.kind"], options["activation.bits"], options["schedule.milestones"], options["augment.flip"]));
     }
 
+    /// <summary>An option that came later is in no key and in no model file while it stands at its default: what was trained before stays up to date, and comes out the same again.</summary>
+    [Fact]
+    public void Options_that_came_later_are_written_only_where_they_are_set()
+    {
+        var plain = Declaration.Options(new TrainDeclaration()).Select(option => option.Key).ToList();
+        string[] later = ["lipschitz.constraint", "lipschitz.limit", "loss.kind", "loss.margin"];
+        Assert.Empty(plain.Intersect(later));
+        var set = Declaration.Options(new TrainDeclaration { Lipschitz = new() { Constraint = "spectral", Limit = 2 }, Loss = new() { Kind = "margin", Margin = 0.5 } }).ToDictionary();
+        Assert.Equal(("\"spectral\"", "2", "\"margin\"", "0.5"), (set["lipschitz.constraint"], set["lipschitz.limit"], set["loss.kind"], set["loss.margin"]));
+        Assert.Equal(later, set.Keys.Except(plain));
+        Assert.DoesNotContain("loss", Declaration.ToJson(new TrainDeclaration()), StringComparison.Ordinal);
+        Assert.Contains("\"warmup\":0}", Declaration.ToJson(new TrainDeclaration()), StringComparison.Ordinal);
+        var half = Declaration.FromJson<TrainDeclaration>(Declaration.ToJson(new TrainDeclaration { Loss = new() { Kind = "margin" } }));
+        Assert.Equal(("margin", 1.0, "none"), (half.Loss.Kind, half.Loss.Margin, half.Lipschitz.Constraint));
+    }
+
     public static TheoryData<string> DeclaredTypes => [.. Shapes().Select(shape => shape.Type.Name)];
 
     [Theory]
@@ -75,7 +91,7 @@ public class DeclarationTests
     public void Every_property_of_a_declaration_has_a_key_of_its_name_and_every_key_a_property(string type)
     {
         // What a declaration carries beside its options: derived values, resolved places, sections that are read entry by entry.
-        string[] notKeys = ["Name", "Group", "Place", "LowerBound", "Bound", "IsQuantized", "IsActive", "MayFlip", "Datasets", "Train", "Evaluate", "Optional", "UsesEnvironment", "Distance", "Samples", "Quantize", "Package"];
+        string[] notKeys = ["Name", "Group", "Place", "LowerBound", "Bound", "IsQuantized", "IsActive", "MayFlip", "Datasets", "Train", "Evaluate", "Optional", "UsesEnvironment", "Distance", "Certify", "Samples", "Quantize", "Package"];
         var shape = Shapes().Single(shape => shape.Type.Name == type);
         var keys = shape.Fields.Select(PropertyName).ToHashSet();
         var properties = shape.Type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => property.Name).ToHashSet();
@@ -89,6 +105,7 @@ public class DeclarationTests
         AssertWiring(Declared.Train, """{ "dataset": "d" }""");
         AssertWiring(Declared.Activation, "{}");
         AssertWiring(Declared.Lipschitz, "{}");
+        AssertWiring(Declared.Loss, "{}");
         AssertWiring(Declared.Optimizer, "{}");
         AssertWiring(Declared.Schedule, "{}");
         AssertWiring(Declared.Augment, "{}");
@@ -98,6 +115,7 @@ public class DeclarationTests
         AssertWiring(Declared.Gate, """{ "model": "m", "atLeast": 1 }""");
         AssertWiring(Declared.Evaluate, """{ "models": ["m"] }""");
         AssertWiring(Declared.Distance, """{ "models": ["m"] }""");
+        AssertWiring(Declared.Certify, """{ "models": ["m"] }""");
         AssertWiring(Declared.Samples, """{ "models": ["m"] }""");
         AssertWiring(Declared.Calibration, "{}");
         AssertWiring(Declared.Quantize, """{ "model": "m" }""");
@@ -112,8 +130,8 @@ public class DeclarationTests
 
     private static void AssertWiring<T>(Shape<T> shape, string start)
     {
-        string[] values = ["17", "0.25", "true", "false", "\"relu1\"", "\"step\"", "\"convex\"", "\"bfloat16\"", "\"folded\"", "\"bound\"", "\"fgsm\"", "\"r+fgsm\"", "\"wrn-16-4\"", "\"coarse\"", "\"other\"", "\"convolutions\"", "\"percentile\"", "\"uint8\"", "75", "{\"samples\":3}", "[0.25]",
-            "\"margin\"", "\"l2\"", "\"smooth\"", "[\"other\"]", "[\"fgsm\"]", "[{\"model\":\"x\",\"atLeast\":1}]", "{\"bits\":4}", "{\"beta\":0.5}", "{\"momentum\":0.5}", "{\"gamma\":0.5}", "{\"crop\":2}", "3", "4", "8", "[\"onnx\"]", "{\"median\":2}", "{\"delta\":4}"];
+        string[] values = ["17", "0.25", "true", "false", "\"relu1\"", "\"step\"", "\"convex\"", "\"bfloat16\"", "\"folded\"", "\"bound\"", "\"spectral\"", "\"margin\"", "0.01", "\"fgsm\"", "\"r+fgsm\"", "\"wrn-16-4\"", "\"coarse\"", "\"other\"", "\"convolutions\"", "\"percentile\"", "\"uint8\"", "75", "{\"samples\":3}", "[0.25]",
+            "\"l2\"", "\"smooth\"", "[\"other\"]", "[\"fgsm\"]", "[{\"model\":\"x\",\"atLeast\":1}]", "{\"bits\":4}", "{\"beta\":0.5}", "{\"momentum\":0.5}", "{\"gamma\":0.5}", "{\"crop\":2}", "3", "4", "8", "[\"onnx\"]", "{\"median\":2}", "{\"delta\":4}"];
         var properties = typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.Name is not ("LowerBound" or "Bound" or "IsQuantized" or "IsActive" or "MayFlip" or "EqualityContract")).ToList();
         var before = Read(shape, start)!;
         foreach (var key in shape.Fields.Where(key => !(key.Name == "kind" && typeof(DatasetDeclaration).IsAssignableFrom(typeof(T)))))

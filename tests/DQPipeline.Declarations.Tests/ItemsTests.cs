@@ -13,7 +13,7 @@ public sealed class ItemsTests : IDisposable
           "datasets": { "street": { "kind": "street-digits", "train": 500, "seed": 4 }, "photos": { "kind": "image-folder", "path": "photos", "size": 48, "flip": true, "optional": true } },
           "train": {
             "full": { "dataset": "street", "network": "wrn-16-4", "epochs": 2, "schedule": { "kind": "step", "milestones": [0.5, 0.75] }, "residual": "convex" },
-            "dq": { "extends": "full", "activation": { "kind": "relu1", "bits": 4 }, "lipschitz": { "beta": 1e-3, "linear": false }, "augment": { "crop": 2, "flip": true } },
+            "dq": { "extends": "full", "activation": { "kind": "relu1", "bits": 4 }, "lipschitz": { "beta": 1e-3, "linear": false, "constraint": "spectral", "limit": 2 }, "loss": { "kind": "margin", "margin": 0.5 }, "augment": { "crop": 2, "flip": true } },
             "grid": { "extends": "dq", "matrix": { "activation.bits": [1, 2], "lipschitz.beta": [0, 0.003], "schedule.milestones": [[0.1, 0.2], [0.4]] } },
           },
           "quantize": { "dq-int8": { "model": "dq", "input": "uint8", "calibration": { "method": "percentile", "percentile": 99.5 } } },
@@ -24,6 +24,7 @@ public sealed class ItemsTests : IDisposable
             },
           },
           "distance": { "figure3a": { "models": ["full", "grid"], "attack": { "kind": "pgd", "steps": 5 }, "epsilon": [1, 2, 3], "bits": 3 } },
+          "certify": { "account": { "models": ["full", "dq"], "radii": [18, 36], "attack": { "kind": "pgd", "alpha": 0.5 }, "epsilon": 4 } },
           "samples": { "sheet": { "models": "dq", "epsilon": 8, "count": 5 } },
           "package": { "digits": { "model": "dq-int8", "formats": ["mlnet", "onnx"], "detector": { "median": 2 } } },
         }
@@ -39,7 +40,7 @@ public sealed class ItemsTests : IDisposable
             <DqDataset Include="street" Kind="street-digits" Train="500" Seed="4" />
             <DqDataset Include="photos" Kind="image-folder" Path="photos" Size="48" Flip="True" Optional="true" />
             <DqTrain Include="full" Dataset="street" Network="wrn-16-4" Epochs="2" ScheduleKind="step" ScheduleMilestones="0.5;0.75" Residual="convex" />
-            <DqTrain Include="dq" Extends="full" ActivationKind="relu1" ActivationBits="4">
+            <DqTrain Include="dq" Extends="full" ActivationKind="relu1" ActivationBits="4" LipschitzConstraint="spectral" LipschitzLimit="2" LossKind="margin" LossMargin="0.5">
               <LipschitzBeta>1e-3</LipschitzBeta>
               <LipschitzLinear>false</LipschitzLinear>
               <AugmentCrop>
@@ -55,6 +56,7 @@ public sealed class ItemsTests : IDisposable
             <DqGate Include="robustness" Model="dq" AtLeast="0.9" />
             <DqGate Include="robustness" Model="dq-int8" Attack="pgd50" Epsilon="2" AtLeast="0.4" Certain="true" />
             <DqDistance Include="figure3a" Models="full;grid" AttackKind="pgd" AttackSteps="5" Epsilon="1;2;3" Bits="3" />
+            <DqCertify Include="account" Models="full;dq" Radii="18;36" AttackKind="pgd" AttackAlpha="0.5" Epsilon="4" />
             <DqSamples Include="sheet" Models="dq" Epsilon="8" Count="5" />
             <DqPackage Include="digits" Model="dq-int8" Formats="mlnet;onnx" DetectorMedian="2" />
           </ItemGroup>
@@ -266,6 +268,7 @@ public sealed class ItemsTests : IDisposable
         .. pipeline.Quantize.Values.Select(quantize => $"{quantize.Name}: {Declaration.ToJson(quantize)}"),
         .. pipeline.Evaluate.Values.Select(evaluate => $"{evaluate.Name}: {Declaration.ToJson(evaluate)}"),
         .. pipeline.Distance.Values.Select(distance => $"{distance.Name}: {Declaration.ToJson(distance)}"),
+        .. pipeline.Certify.Values.Select(certify => $"{certify.Name}: {Declaration.ToJson(certify)}"),
         .. pipeline.Samples.Values.Select(samples => $"{samples.Name}: {Declaration.ToJson(samples)}"),
         .. pipeline.Package.Values.Select(package => $"{package.Name} of {package.Model}: {Declaration.ToJson(package)}"),
     ];

@@ -1,6 +1,6 @@
 namespace DQPipeline.Declarations.Tests;
 
-/// <summary>The sections "distance" and "samples".</summary>
+/// <summary>The sections "distance", "certify" and "samples".</summary>
 public class ModelsDeclarationTests
 {
     private const string Models = """
@@ -24,6 +24,44 @@ public class ModelsDeclarationTests
         var distance = Parse(""" "distance": { "figure3a": { "models": ["dq"] } } """).Distance["figure3a"];
         Assert.Equal(("fgsm", "first-block", 3, 128, 64, 5), (distance.Attack.Kind, distance.At, distance.Bits, distance.Samples, distance.Batch, distance.Seed));
         Assert.Equal([8.0], distance.Epsilon);
+    }
+
+    [Fact]
+    public void A_certificate_tells_the_usual_radii_unless_told()
+    {
+        var certify = Parse(""" "certify": { "account": { "models": ["dq", "grid"] } } """).Certify["account"];
+        Assert.Equal(("fgsm", 8.0, 1e-3, 1000, 250, 5), (certify.Attack.Kind, certify.Epsilon, certify.Tolerance, certify.Samples, certify.Batch, certify.Seed));
+        Assert.Equal([36.0, 72, 108], certify.Radii);
+        Assert.Equal(["dq", "grid@bits=1", "grid@bits=2"], certify.Models);
+        var told = new CertifyDeclaration { Models = ["a"], Radii = [1, 2.5], Attack = new() { Kind = "pgd", Steps = 3 }, Epsilon = 2, Tolerance = 0.01, Samples = 7, Batch = 3, Seed = 9 };
+        Assert.Equal(Declaration.ToJson(told), Declaration.ToJson(Declaration.FromJson<CertifyDeclaration>(Declaration.ToJson(told))));
+    }
+
+    [Fact]
+    public void A_model_that_squeezes_its_images_cannot_be_certified()
+    {
+        var failure = Assert.Throws<DqException>(() => PipelineFileTests.Parse("""
+            { "datasets": { "street": { "kind": "street-digits" } }, "train": { "dq": { "dataset": "street", "squeeze": { "bits": 4 } } }, "certify": { "c": { "models": "dq" } } }
+            """));
+        Assert.Contains("DQ1004: \"models\": \"dq\" squeezes its images", string.Join("\n", failure.Diagnostics), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_constrained_model_has_convex_sums_and_a_loss_may_be_a_word()
+    {
+        var models = PipelineFileTests.Parse("""
+            {
+              "datasets": { "street": { "kind": "street-digits" } },
+              "train": {
+                "plain": { "dataset": "street", "network": "wrn-10-1" },
+                "tight": { "extends": "plain", "lipschitz": { "constraint": "spectral", "of": "folded", "limit": 1.5 }, "loss": "margin" },
+                "flat": { "extends": "tight", "network": "vgg-s", "loss": { "kind": "margin", "margin": 0.2 } },
+              },
+            }
+            """).Train;
+        Assert.Equal(("sum", "none", "cross-entropy"), (models["plain"].Residual, models["plain"].Lipschitz.Constraint, models["plain"].Loss.Kind));
+        Assert.Equal(("convex", "spectral", 1.5, "margin", 1.0), (models["tight"].Residual, models["tight"].Lipschitz.Constraint, models["tight"].Lipschitz.Limit, models["tight"].Loss.Kind, models["tight"].Loss.Margin));
+        Assert.Equal(("sum", 0.2), (models["flat"].Residual, models["flat"].Loss.Margin));
     }
 
     [Fact]
@@ -68,6 +106,10 @@ public class ModelsDeclarationTests
     [InlineData(""" "distance": { "d": { "models": ["dq"], "attack": { "steps": 1 } } } """, "DQ1008: \"kind\" is missing")]
     [InlineData(""" "distance": { "d": { "models": ["dq"], "attack": { "kind": "pgd", "from": "dq" } } } """, "DQ1002: unknown key \"from\"")]
     [InlineData(""" "distance": { "d": { "models": ["dq"], "bits": 32 } } """, "DQ1004: \"bits\" should be from 1 to 8, not 32")]
+    [InlineData(""" "certify": { "c": { "models": ["dq"], "radii": [1, 1] } } """, "DQ1007: 1 stands twice in \"radii\"")]
+    [InlineData(""" "certify": { "c": { "models": ["dq"], "tolerance": 0 } } """, "DQ1004: \"tolerance\" should be from 1E-08 to 0.1, not 0")]
+    [InlineData(""" "certify": { "dq": { "models": ["dq"] } } """, "DQ1007: \"dq\" already names a model")]
+    [InlineData(""" "certify": { "c": { "models": ["dq"] } }, "samples": { "c": { "models": ["dq"] } } """, "DQ1007: \"c\" already names a certificate")]
     [InlineData(""" "samples": { "s": { "models": ["dq"], "count": 0 } } """, "DQ1004: \"count\" should be from 1 to 1000, not 0")]
     [InlineData(""" "samples": { "s": { "models": ["dq"], "epsilon": [8] } } """, "DQ1003: \"epsilon\" should be a number")]
     [InlineData(""" "samples": { "dq": { "models": ["dq"] } } """, "DQ1007: \"dq\" already names a model")]

@@ -45,6 +45,8 @@ public class SchemaTests
     [InlineData(".distance={\"d\":{\"models\":\"dq\",\"attack\":\"pgd\"}}", true)]
     [InlineData(".distance={\"d\":{\"models\":\"dq\",\"attack\":{\"kind\":\"pgd\",\"steps\":3}}}", true)]
     [InlineData(".distance={\"d\":{\"models\":\"dq\",\"at\":\"last\"}}", false)]
+    [InlineData(".certify={\"c\":{\"models\":\"dq\",\"radii\":[18,36],\"attack\":\"pgd\"}}", true)]
+    [InlineData(".certify={\"c\":{\"models\":\"dq\",\"radius\":36}}", false)]
     [InlineData(".samples={\"s\":{\"models\":\"dq\",\"count\":9}}", true)]
     [InlineData(".samples={\"s\":{\"models\":\"dq\",\"count\":0}}", false)]
     public void Another_validator_judges_documents_by_the_schema_as_the_reader_does(string change, bool valid)

@@ -32,6 +32,7 @@ public class DocumentationTests
     [InlineData("quickstart")]
     [InlineData("cifar10")]
     [InlineData("folded")]
+    [InlineData("lipschitz")]
     [InlineData("paper")]
     [InlineData("paper/full")]
     public void Every_example_is_valid(string example) => Assert.NotEmpty(Example(example).Train);

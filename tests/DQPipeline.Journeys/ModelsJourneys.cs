@@ -100,6 +100,34 @@ public class ModelsJourneys
     }
 
     [Fact]
+    public async Task A_certificate_is_files_tables_and_a_word_where_it_is_vacuous()
+    {
+        using var folder = new Folder(With("""
+            "certify": { "account": { "models": ["full", "dq", "substitute"], "samples": 20, "radii": [36], "tolerance": 0.1, "epsilon": 4 } },
+            """));
+        var ran = (await DqTool.RunAsync(folder.Path, "build")).Expect(0);
+        Assert.Contains("account: certified L2 radii", ran.Error, StringComparison.Ordinal);
+        Assert.Contains("account: the certificate of full is vacuous", ran.Error, StringComparison.Ordinal);
+        var models = JsonNode.Parse(File.ReadAllText(folder.At(".dq", "out", "account", "certificate.json")))!["models"]!.AsArray();
+        Assert.Equal(["full ", "dq 4", "substitute "], models.Select(m => $"{m!["model"]} {m["bits"]}"));
+        foreach (var model in models)
+        {
+            // The radii that are told without being asked for: one value by one unit, and every value by one.
+            Assert.Equal([1, 36, Math.Sqrt(3 * 32 * 32)], model!["radii"]!.AsArray().Select(r => (double)r!["radius"]!));
+            Assert.True((double)model["quotient"]! is > 0 && (double)model["quotient"]! <= (double)model["logits"]!);
+            Assert.All(model["layers"]!.AsArray().Where(l => l!["bound"] is not null), l => Assert.True((double)l!["bound"]! >= (double)l["estimate"]! * (1 - 1e-9)));
+        }
+
+        // Six convolutions, five of them with another one behind.
+        Assert.Equal(5, models[1]!["layers"]!.AsArray().Count(l => l!["amplification"] is not null && l["quantizedAmplification"] is not null));
+        Assert.All(models[0]!["layers"]!.AsArray(), l => Assert.Null(l!["quantizedDistance"]));
+        Assert.Equal("model,layer,name,kind,estimate,iterations,residual,bound,path,distance,amplification,quantizedDistance,quantizedAmplification", File.ReadLines(folder.At(".dq", "out", "account", "layers.csv")).First());
+        Assert.Equal(1 + 9, File.ReadAllLines(folder.At(".dq", "out", "account", "certificate.csv")).Length);
+        Assert.Contains("4 targets up to date", (await DqTool.RunAsync(folder.Path, "build")).Expect(0).Error, StringComparison.Ordinal);
+        Assert.Contains("account: certified L2 radii", (await DqTool.RunAsync(folder.Path, "metrics")).Expect(0).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Samples_are_images_a_picture_and_what_the_models_say()
     {
         using var folder = new Folder(With("""

@@ -61,6 +61,7 @@ internal sealed class FakeExecutor : IExecutor
                 PackageJob package => Write(package, package.Package, [package.Model with { Name = "" }], [.. Declaration.FromJson<PackageDeclaration>(package.Package).Formats.Select(Graph.PackageTarget.FileOf), Graph.PackageTarget.InfoFile]),
                 TransferJob transfer => Transfer(transfer, events),
                 DistanceJob distance => Write(distance, distance.Distance, distance.Models, "distance.json", "distance.csv"),
+                CertifyJob certify => Write(certify, certify.Certify, certify.Models, "certificate.json", "layers.csv", "certificate.csv"),
                 SamplesJob samples => Write(samples, samples.Samples, samples.Models, "images.npz", "samples.png", "predictions.json"),
                 _ => throw new NotSupportedException(),
             };

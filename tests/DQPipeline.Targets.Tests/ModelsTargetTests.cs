@@ -38,6 +38,19 @@ public class ModelsTargetTests
     }
 
     [Fact]
+    public async Task A_certificate_is_a_target_like_them()
+    {
+        using var bench = new Bench();
+        var declared = new CertifyDeclaration { Name = "account", Models = ["full", "dq"], Place = new("dq.json", 22, 3) };
+        bench.Change(p => p with { Evaluate = new Dictionary<string, EvaluateDeclaration>(), Certify = new Dictionary<string, CertifyDeclaration> { ["account"] = declared } });
+        Assert.Equal(3, (await bench.BuildAsync()).Count(Outcome.Built));
+        foreach (var file in new[] { CertifyTarget.JsonFile, CertifyTarget.LayersFile, CertifyTarget.RadiiFile })
+            Assert.True(File.Exists(bench.Workspace.OutputPath("account", file)));
+        bench.Change(p => p with { Certify = new Dictionary<string, CertifyDeclaration> { ["account"] = declared with { Radii = [18] } } });
+        Assert.Equal(["radii: [36,72,108] → [18]"], bench.Status()["certify/account"].Reasons);
+    }
+
+    [Fact]
     public async Task An_option_reruns_its_target_alone_and_the_status_names_it()
     {
         using var bench = WithFigures();

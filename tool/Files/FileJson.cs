@@ -40,6 +40,7 @@ internal static class FileJson
     }
 }
 
+[JsonSerializable(typeof(CertificateContent))]
 [JsonSerializable(typeof(DistanceContent))]
 [JsonSerializable(typeof(PackageInfo))]
 [JsonSerializable(typeof(SamplesContent))]

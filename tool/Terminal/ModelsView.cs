@@ -4,7 +4,7 @@ using DQPipeline.Tool.Files;
 
 namespace DQPipeline.Tool.Terminal;
 
-/// <summary>Draws the data files that distances and samples left in <c>.dq/out</c>. What is not there, as on a clean clone, is not drawn.</summary>
+/// <summary>Draws the data files that distances, certificates and samples left in <c>.dq/out</c>. What is not there, as on a clean clone, is not drawn.</summary>
 internal static class ModelsView
 {
     /// <summary>Draws what is there; whether that was anything.</summary>
@@ -16,6 +16,11 @@ internal static class ModelsView
             if (target is DistanceTarget distance && DistanceFile.TryRead(workspace.OutputPath(distance.Name, DistanceTarget.JsonFile)) is { } points)
             {
                 DistanceTable.Print(distance.Name, points.Points);
+                drawn++;
+            }
+            else if (target is CertifyTarget certify && CertificateFile.TryRead(workspace.OutputPath(certify.Name, CertifyTarget.JsonFile)) is { } certificate)
+            {
+                CertificateTable.Print(certify.Name, certificate);
                 drawn++;
             }
             else if (target is SamplesTarget samples && SamplesFile.TryRead(workspace.OutputPath(samples.Name, SamplesTarget.PredictionsFile)) is { } content)

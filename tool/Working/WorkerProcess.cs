@@ -29,6 +29,7 @@ internal static class WorkerProcess
                 PackageJob package => PackageWork.Run(package, channel),
                 TransferJob transfer => TransferWork.Run(transfer, channel),
                 DistanceJob distance => DistanceWork.Run(distance, channel),
+                CertifyJob certify => CertifyWork.Run(certify, channel),
                 SamplesJob samples => SamplesWork.Run(samples, channel),
                 var other => throw new DqException(DiagnosticCodes.Internal, $"this worker knows no job of the kind {other.GetType().Name}; the tool and its worker differ in version"),
             };

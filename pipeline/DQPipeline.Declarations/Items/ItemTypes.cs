@@ -25,6 +25,7 @@ public static class ItemTypes
         new("DqQuantize", "quantize", [Declared.Quantize]),
         new("DqEvaluate", "evaluate", [Declared.Evaluate]),
         new("DqDistance", "distance", [Declared.Distance]),
+        new("DqCertify", "certify", [Declared.Certify]),
         new("DqSamples", "samples", [Declared.Samples]),
         new("DqPackage", "package", [Declared.Package]),
     ];

@@ -3,10 +3,11 @@ using DQPipeline.Declarations.Shapes;
 
 namespace DQPipeline.Declarations.Reading;
 
-/// <summary>What reads trained models besides their accuracy: integer models, substitutes of black-box attacks, distances, samples.</summary>
+/// <summary>What reads trained models besides their accuracy: integer models, substitutes of black-box attacks, distances, certificates, samples.</summary>
 internal sealed partial class PipelineReader
 {
     private readonly Dictionary<string, DistanceDeclaration> _distance = [];
+    private readonly Dictionary<string, CertifyDeclaration> _certify = [];
     private readonly Dictionary<string, SamplesDeclaration> _samples = [];
 
     private readonly Dictionary<string, QuantizeDeclaration> _quantize = [];
@@ -57,6 +58,21 @@ internal sealed partial class PipelineReader
             _distance[entry.Name] = distance with { Models = ModelsOfOneDataset(distance.Models, entry.Options["models"]!) };
     }
 
+    private void ReadCertify(Entry entry)
+    {
+        if (IsTaken(entry))
+            return;
+        var before = context.Diagnostics.Count;
+        var certify = Declared.Certify.Read(entry.Options, context, new CertifyDeclaration { Seed = root.Seed }) with { Name = entry.Name, Place = entry.Place };
+        if (context.Diagnostics.Count > before)
+            return;
+        var node = entry.Options["models"]!;
+        var models = ModelsOfOneDataset(certify.Models, node);
+        if (models.Find(model => _train[model].Squeeze.IsActive) is { } squeezed)
+            context.Complain(DiagnosticCodes.OutOfRange, $"\"models\": \"{squeezed}\" squeezes its images, and what rounds colours has no Lipschitz constant to certify by; leave it out", node.Place);
+        _certify[entry.Name] = certify with { Models = models };
+    }
+
     private void ReadSamples(Entry entry)
     {
         if (IsTaken(entry))
@@ -74,6 +90,7 @@ internal sealed partial class PipelineReader
             : _quantize.Values.Any(quantize => quantize.Group == entry.Name) ? "an integer model"
             : _evaluate.ContainsKey(entry.Name) ? "an evaluation"
             : _distance.ContainsKey(entry.Name) ? "a distance"
+            : _certify.ContainsKey(entry.Name) ? "a certificate"
             : _samples.ContainsKey(entry.Name) ? "a set of samples"
             : null;
         if (other is not null)

@@ -28,6 +28,7 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
         ReadEntries(new Entries("quantize", context).Read(file), ReadQuantize);
         ReadEntries(new Entries("evaluate", context).Read(file), ReadEvaluate);
         ReadEntries(new Entries("distance", context).Read(file), ReadDistance);
+        ReadEntries(new Entries("certify", context).Read(file), ReadCertify);
         ReadEntries(new Entries("samples", context).Read(file), ReadSamples);
         ReadEntries(new Entries("package", context).Read(file), ReadPackage);
         return root with
@@ -38,6 +39,7 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
             Quantize = _quantize,
             Evaluate = _evaluate,
             Distance = _distance,
+            Certify = _certify,
             Samples = _samples,
             Package = _package,
         };
@@ -88,7 +90,7 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
 
         var mayBeConvex = NetworkNames.HasResidualSums(train.Network);
         if (entry.Options["residual"] is not { } residual)
-            train = train with { Residual = mayBeConvex && train.Lipschitz.Beta > 0 ? "convex" : "sum" };
+            train = train with { Residual = mayBeConvex && (train.Lipschitz.Beta > 0 || train.Lipschitz.Constraint != LipschitzDeclaration.None) ? "convex" : "sum" };
         else if (train.Residual == "convex" && !mayBeConvex)
             context.Complain(DiagnosticCodes.OutOfRange, $"\"residual\": {train.Network} has no residual sums that could be convex; remove the key, or use resnet-18 or wrn-D-K", residual.Place);
         if (entry.Options["weightBits"] is null)

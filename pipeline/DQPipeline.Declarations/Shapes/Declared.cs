@@ -64,7 +64,14 @@ internal static class Declared
         new TextField<LipschitzDeclaration>("form", d => d.Form, (d, v) => d with { Form = v }, "orthogonal", "bound"),
         new BooleanField<LipschitzDeclaration>("linear", d => d.Linear, (d, v) => d with { Linear = v }),
         new NumberField<LipschitzDeclaration>("delay", 0, 1, d => d.Delay, (d, v) => d with { Delay = v }),
-        new NumberField<LipschitzDeclaration>("warmup", 0, 1, d => d.Warmup, (d, v) => d with { Warmup = v }));
+        new NumberField<LipschitzDeclaration>("warmup", 0, 1, d => d.Warmup, (d, v) => d with { Warmup = v }),
+        new TextField<LipschitzDeclaration>("constraint", d => d.Constraint, (d, v) => d with { Constraint = v }, LipschitzDeclaration.None, LipschitzDeclaration.Spectral, LipschitzDeclaration.Orthogonal) { CameLater = true },
+        new NumberField<LipschitzDeclaration>("limit", 0.001, 1000, d => d.Limit, (d, v) => d with { Limit = v }) { CameLater = true });
+
+    public static readonly Shape<LossDeclaration> Loss = new(
+        () => new(),
+        new TextField<LossDeclaration>("kind", d => d.Kind, (d, v) => d with { Kind = v }, "cross-entropy", LossDeclaration.MarginKind) { CameLater = true },
+        new NumberField<LossDeclaration>("margin", 1e-6, 1e6, d => d.Margin, (d, v) => d with { Margin = v }) { CameLater = true });
 
     public static readonly Shape<OptimizerDeclaration> Optimizer = new(
         () => new(),
@@ -112,6 +119,7 @@ internal static class Declared
         Seed<TrainDeclaration>(d => d.Seed, (d, v) => d with { Seed = v }),
         new RecordField<TrainDeclaration, ActivationDeclaration>("activation", Activation, d => d.Activation, (d, v) => d with { Activation = v }),
         new RecordField<TrainDeclaration, LipschitzDeclaration>("lipschitz", Lipschitz, d => d.Lipschitz, (d, v) => d with { Lipschitz = v }),
+        new RecordField<TrainDeclaration, LossDeclaration>("loss", Loss, d => d.Loss, (d, v) => d with { Loss = v }) { Shorthand = "kind", CameLater = true },
         new RecordField<TrainDeclaration, OptimizerDeclaration>("optimizer", Optimizer, d => d.Optimizer, (d, v) => d with { Optimizer = v }),
         new RecordField<TrainDeclaration, ScheduleDeclaration>("schedule", Schedule, d => d.Schedule, (d, v) => d with { Schedule = v }),
         new RecordField<TrainDeclaration, AugmentDeclaration>("augment", Augment, d => d.Augment, (d, v) => d with { Augment = v }),
@@ -184,6 +192,17 @@ internal static class Declared
         new IntegerField<DistanceDeclaration>("batch", 1, 65_536, d => d.Batch, (d, v) => d with { Batch = v }),
         Seed<DistanceDeclaration>(d => d.Seed, (d, v) => d with { Seed = v }));
 
+    public static readonly Shape<CertifyDeclaration> Certify = new(
+        () => new(),
+        new NameListField<CertifyDeclaration>("models", d => d.Models, (d, v) => d with { Models = v }) { Required = true },
+        new NumberListField<CertifyDeclaration>("radii", 0, 1e6, d => d.Radii, (d, v) => d with { Radii = v }),
+        new RecordField<CertifyDeclaration, AttackDeclaration>("attack", OwnAttack, d => d.Attack, (d, v) => d with { Attack = v }) { Shorthand = "kind" },
+        new NumberField<CertifyDeclaration>("epsilon", 0, 255, d => d.Epsilon, (d, v) => d with { Epsilon = v }),
+        new NumberField<CertifyDeclaration>("tolerance", 1e-8, 0.1, d => d.Tolerance, (d, v) => d with { Tolerance = v }),
+        new IntegerField<CertifyDeclaration>("samples", 0, MaxCount, d => d.Samples, (d, v) => d with { Samples = v }),
+        new IntegerField<CertifyDeclaration>("batch", 1, 65_536, d => d.Batch, (d, v) => d with { Batch = v }),
+        Seed<CertifyDeclaration>(d => d.Seed, (d, v) => d with { Seed = v }));
+
     public static readonly Shape<SamplesDeclaration> Samples = new(
         () => new(),
         new NameListField<SamplesDeclaration>("models", d => d.Models, (d, v) => d with { Models = v }) { Required = true },
@@ -229,12 +248,12 @@ internal static class Declared
         new NumberField<AttackDeclaration>("alpha", 0.001, 255, d => d.Alpha, (d, v) => d with { Alpha = v }),
         new TextField<AttackDeclaration>("start", d => d.Start, (d, v) => d with { Start = v }, "uniform", "r+fgsm"),
         new IntegerField<AttackDeclaration>("restarts", 1, 1000, d => d.Restarts, (d, v) => d with { Restarts = v }),
-        new TextField<AttackDeclaration>("loss", d => d.Loss, (d, v) => d with { Loss = v }, "cross-entropy", "margin", "dlr"),
-        new TextField<AttackDeclaration>("norm", d => d.Norm, (d, v) => d with { Norm = v }, "linf", "l2"),
-        new TextField<AttackDeclaration>("backward", d => d.Backward, (d, v) => d with { Backward = v }, "clipped", "straight", "smooth", "all"),
-        new IntegerField<AttackDeclaration>("targets", 1, 1000, d => d.Targets, (d, v) => d with { Targets = v }),
-        new IntegerField<AttackDeclaration>("queries", 1, 1_000_000, d => d.Queries, (d, v) => d with { Queries = v }),
-        new IntegerField<AttackDeclaration>("average", 1, 1000, d => d.Average, (d, v) => d with { Average = v }),
+        new TextField<AttackDeclaration>("loss", d => d.Loss, (d, v) => d with { Loss = v }, "cross-entropy", "margin", "dlr") { CameLater = true },
+        new TextField<AttackDeclaration>("norm", d => d.Norm, (d, v) => d with { Norm = v }, "linf", "l2") { CameLater = true },
+        new TextField<AttackDeclaration>("backward", d => d.Backward, (d, v) => d with { Backward = v }, "clipped", "straight", "smooth", "all") { CameLater = true },
+        new IntegerField<AttackDeclaration>("targets", 1, 1000, d => d.Targets, (d, v) => d with { Targets = v }) { CameLater = true },
+        new IntegerField<AttackDeclaration>("queries", 1, 1_000_000, d => d.Queries, (d, v) => d with { Queries = v }) { CameLater = true },
+        new IntegerField<AttackDeclaration>("average", 1, 1000, d => d.Average, (d, v) => d with { Average = v }) { CameLater = true },
     ];
 
     private static AttackDeclaration Named(AttackDeclaration attack) => attack.Name.Length > 0 ? attack : attack with { Name = attack.Kind };

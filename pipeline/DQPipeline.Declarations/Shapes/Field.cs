@@ -16,6 +16,9 @@ internal abstract class Field(string name)
     /// <summary>False for what changes no result: where data lie, whether they may be absent.</summary>
     public bool InKey { get; init; } = true;
 
+    /// <summary>True for an option that came later: at its default it is in no normal form, so that keys and files are what they were before it was there.</summary>
+    public bool CameLater { get; init; }
+
     /// <summary>The options at or below this key that one text can hold, each with its path from <paramref name="prefix"/> on.</summary>
     public virtual IEnumerable<TextOption> TextOptions(string prefix) => [new(prefix + Name, this)];
 

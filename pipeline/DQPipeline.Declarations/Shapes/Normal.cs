@@ -24,4 +24,14 @@ internal static class Normal
         writer.Flush();
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
+
+    /// <summary>The same as bytes, for use while a text is being written.</summary>
+    public static ReadOnlySpan<byte> Bytes(Action<Utf8JsonWriter> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>(64);
+        using var writer = new Utf8JsonWriter(buffer);
+        write(writer);
+        writer.Flush();
+        return buffer.WrittenSpan;
+    }
 }

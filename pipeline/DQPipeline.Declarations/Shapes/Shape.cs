@@ -46,7 +46,7 @@ internal sealed class Shape<T>(Func<T> create, params Field<T>[] fields) : Shape
         writer.WriteStartObject();
         foreach (var field in fields)
         {
-            if (keyOnly && !field.InKey)
+            if ((keyOnly && !field.InKey) || IsSilent(field, record))
                 continue;
             writer.WritePropertyName(field.Name);
             field.WriteValue(writer, record, keyOnly);
@@ -59,7 +59,7 @@ internal sealed class Shape<T>(Func<T> create, params Field<T>[] fields) : Shape
     {
         foreach (var field in fields)
         {
-            if (field.InKey)
+            if (field.InKey && !IsSilent(field, record))
                 field.AddOptions(record, prefix, options);
         }
     }
@@ -70,6 +70,9 @@ internal sealed class Shape<T>(Func<T> create, params Field<T>[] fields) : Shape
         foreach (var field in fields)
             value(field, field.Required ? null : writer => field.WriteDefault(writer, fresh));
     }
+
+    private bool IsSilent(Field<T> field, T record) =>
+        field.CameLater && Normal.Bytes(writer => field.WriteValue(writer, record, keyOnly: false)).SequenceEqual(Normal.Bytes(writer => field.WriteDefault(writer, create())));
 
     private Field<T>? Find(string name)
     {

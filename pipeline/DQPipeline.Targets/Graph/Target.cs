@@ -18,7 +18,7 @@ public abstract class Target
         Requires = requires;
     }
 
-    /// <summary>The kind, which begins the id: <c>train</c>, <c>quantize</c>, <c>evaluate</c>, <c>distance</c>, <c>samples</c> or <c>package</c>.</summary>
+    /// <summary>The kind, which begins the id: <c>train</c>, <c>quantize</c>, <c>evaluate</c>, <c>distance</c>, <c>certify</c>, <c>samples</c> or <c>package</c>.</summary>
     public string Kind { get; }
 
     /// <summary>Names the target in dq.lock and to people: <c>train/dq</c>, <c>evaluate/robustness/dq/pgd@8</c>.</summary>

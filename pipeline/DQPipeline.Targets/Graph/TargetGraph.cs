@@ -18,7 +18,7 @@ public sealed partial class TargetGraph
 
     /// <summary>
     /// The graph of a pipeline: a target for each model, trained or integer, for each evaluation one for each model × attack × ε besides the clean one, and one for each
-    /// distance, each set of samples and each package.
+    /// distance, each certificate, each set of samples and each package.
     /// </summary>
     /// <exception cref="DqException">DQ1005 a name that nothing declares; DQ1007 two measurements with one name.</exception>
     public static TargetGraph Create(PipelineDeclaration pipeline)
@@ -50,6 +50,8 @@ public sealed partial class TargetGraph
 
         foreach (var distance in pipeline.Distance.Values)
             graph.Add(new DistanceTarget(distance, [.. models.Trained($"distance '{distance.Name}' needs the trained model", distance.Models, distance.Place)]));
+        foreach (var certify in pipeline.Certify.Values)
+            graph.Add(new CertifyTarget(certify, [.. models.Trained($"certify '{certify.Name}' needs the trained model", certify.Models, certify.Place)]));
         foreach (var samples in pipeline.Samples.Values)
             graph.Add(new SamplesTarget(samples, [.. models.Trained($"samples '{samples.Name}' needs the trained model", samples.Models, samples.Place)]));
         foreach (var package in pipeline.Package.Values)
@@ -66,7 +68,7 @@ public sealed partial class TargetGraph
 
     /// <summary>
     /// The targets that names mean: a model (<c>dq</c>), a matrix, an evaluation (<c>robustness</c>), its part on a model (<c>robustness/dq</c>), under an attack
-    /// (<c>robustness/dq/pgd</c>, <c>robustness/dq/black-box/pgd</c>), one measurement (<c>robustness/dq/pgd@8</c>), a distance or a set of samples, each with or without its kind before it (<c>train/dq</c>). No name means everything.
+    /// (<c>robustness/dq/pgd</c>, <c>robustness/dq/black-box/pgd</c>), one measurement (<c>robustness/dq/pgd@8</c>), a distance, a certificate or a set of samples, each with or without its kind before it (<c>train/dq</c>). No name means everything.
     /// </summary>
     /// <returns>The targets meant, without what they depend on, in the order of <see cref="Targets"/>.</returns>
     /// <exception cref="DqException">DQ1005: a name means nothing.</exception>

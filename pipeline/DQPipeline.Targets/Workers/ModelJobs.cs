@@ -74,6 +74,16 @@ public sealed record DistanceJob : WorkerJob
     public required IReadOnlyList<JobModel> Models { get; init; }
 }
 
+/// <summary>Draw up the Lipschitz account of models and write <c>certificate.json</c>, <c>layers.csv</c> and <c>certificate.csv</c>.</summary>
+public sealed record CertifyJob : WorkerJob
+{
+    /// <summary>The <c>CertifyDeclaration</c> as JSON (<c>Declaration.FromJson</c>).</summary>
+    public required string Certify { get; init; }
+
+    /// <summary>The models.</summary>
+    public required IReadOnlyList<JobModel> Models { get; init; }
+}
+
 /// <summary>Attack some images and write <c>images.npz</c>, <c>samples.png</c> and <c>predictions.json</c>.</summary>
 public sealed record SamplesJob : WorkerJob
 {

@@ -13,6 +13,7 @@ namespace DQPipeline.Targets.Workers;
 [JsonDerivedType(typeof(PackageJob), "package")]
 [JsonDerivedType(typeof(TransferJob), "transfer")]
 [JsonDerivedType(typeof(DistanceJob), "distance")]
+[JsonDerivedType(typeof(CertifyJob), "certify")]
 [JsonDerivedType(typeof(SamplesJob), "samples")]
 public abstract record WorkerJob
 {

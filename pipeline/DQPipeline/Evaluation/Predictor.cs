@@ -49,7 +49,7 @@ public static class Predictor
     }
 
     /// <summary>The network's answers in evaluation mode, float32 N×K, in the current scope.</summary>
-    private static Tensor Logits(Classifier network, Tensor images)
+    internal static Tensor Logits(Classifier network, Tensor images)
     {
         using var frozen = new FrozenNetwork(network);
         using var noGrad = no_grad();

@@ -10,7 +10,7 @@ namespace DQPipeline.Export;
 /// <param name="Dataset">Name of the data set.</param>
 /// <param name="Seed">Seed of initialisation, order and augmentation.</param>
 /// <param name="Epochs">Passes over the training split.</param>
-/// <param name="Loss">Mean cross-entropy over the last epoch.</param>
+/// <param name="Loss">Mean loss over the last epoch.</param>
 /// <param name="Accuracy">Share of training images that were right in the last epoch, 0 to 1.</param>
 /// <param name="ToolVersion">The version of DQPipeline.</param>
 /// <param name="TorchVersion">The version of libtorch.</param>

@@ -2,7 +2,7 @@ using DQPipeline.Declarations;
 
 namespace DQPipeline.Training;
 
-/// <summary>The share of the Lipschitz β that counts in the course of a training: none at first, then a linear rise to all of it.</summary>
+/// <summary>The share of the Lipschitz β, or of a constraint, that counts in the course of a training: none at first, then a linear rise to all of it.</summary>
 internal sealed class PenaltyRise(LipschitzDeclaration declaration, long steps)
 {
     /// <summary>The share in step <paramref name="step"/>, from 0: 0 to 1.</summary>

@@ -8,7 +8,7 @@ namespace DQPipeline.Training;
 /// <param name="Step">Steps done, of the whole training.</param>
 /// <param name="Steps">Steps of the whole training.</param>
 /// <param name="ResumedFrom">Steps that an earlier, interrupted run had done; 0 for a fresh start.</param>
-/// <param name="Loss">Mean cross-entropy of this epoch's images so far; NaN before the first.</param>
+/// <param name="Loss">Mean loss of this epoch's images so far; NaN before the first.</param>
 /// <param name="Accuracy">Share of this epoch's (augmented) training images that were right so far, 0 to 1; NaN before the first.</param>
 /// <param name="Penalty">The Lipschitz penalty at the last step; 0 without one.</param>
 /// <param name="ImagesPerSecond">Images a second since this run started; 0 before the first step.</param>
@@ -18,7 +18,7 @@ public readonly record struct TrainingProgress(
 
 /// <summary>What a training came to.</summary>
 /// <param name="Network">The trained network, in evaluation mode. The caller disposes it.</param>
-/// <param name="Loss">Mean cross-entropy over the last epoch.</param>
+/// <param name="Loss">Mean loss over the last epoch.</param>
 /// <param name="Accuracy">Share of (augmented) training images that were right in the last epoch, 0 to 1.</param>
 /// <param name="Penalty">The Lipschitz penalty at the last step; 0 without one.</param>
 /// <param name="Steps">Steps of the whole training.</param>

@@ -40,6 +40,7 @@ internal sealed class TrainingRun(TrainingRequest request, CheckpointFolder? che
                 resumedFrom = state.Step;
             state.Network.train();
             Loop(state, cancellation);
+            state.Constraint?.Settle();
             if (declaration.WeightBits != ActivationDeclaration.FullPrecision)
                 WeightGrid.Round(state.Network);
             state.Network.eval();
@@ -57,7 +58,7 @@ internal sealed class TrainingRun(TrainingRequest request, CheckpointFolder? che
 
     private void Loop(TrainingState state, CancellationToken cancellation)
     {
-        var step = new TrainingStep(state, declaration.Lipschitz, new LearningRate(declaration.Schedule, declaration.Optimizer.LearningRate, Steps));
+        var step = new TrainingStep(state, declaration.Lipschitz, new LearningRate(declaration.Schedule, declaration.Optimizer.LearningRate, Steps), declaration.Loss);
         var clock = request.Clock;
         var (reported, saved) = (clock.GetTimestamp(), clock.GetTimestamp());
         started = reported;

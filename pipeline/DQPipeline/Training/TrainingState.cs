@@ -1,13 +1,14 @@
 using System.Globalization;
 using DQPipeline.Declarations;
 using DQPipeline.Export;
+using DQPipeline.Lipschitz;
 using DQPipeline.Networks;
 using static TorchSharp.torch;
 
 namespace DQPipeline.Training;
 
 /// <summary>
-/// All that a training is at a step: weights, running statistics, velocities, totals, and how many steps are done. Order, augmentation and learning rate are functions
+/// All that a training is at a step: weights, running statistics, velocities, vectors of power iterations, totals, and how many steps are done. Order, augmentation and learning rate are functions
 /// of the seed and the step, so that nothing else needs to be kept to go on with the very same numbers.
 /// </summary>
 internal sealed class TrainingState : IDisposable
@@ -20,6 +21,7 @@ internal sealed class TrainingState : IDisposable
         Network.MapType = declaration.Precision == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;
         Descent = new MomentumDescent(Network, declaration.Optimizer);
         Totals = new RunningTotals(device);
+        Constraint = LipschitzConstraint.Of(Network, declaration.Lipschitz, declaration.Seed);
     }
 
     /// <summary>The network in training.</summary>
@@ -30,6 +32,9 @@ internal sealed class TrainingState : IDisposable
 
     /// <summary>The sums of the epoch in work.</summary>
     public RunningTotals Totals { get; }
+
+    /// <summary>What brings the operators back within a limit after each step; null where none is declared.</summary>
+    public LipschitzConstraint? Constraint { get; }
 
     /// <summary>Steps done since the training began.</summary>
     public long Step { get; set; }
@@ -66,6 +71,7 @@ internal sealed class TrainingState : IDisposable
     {
         Descent.Dispose();
         Totals.Dispose();
+        Constraint?.Dispose();
     }
 
     private Dictionary<string, Tensor> Tensors()
@@ -73,6 +79,8 @@ internal sealed class TrainingState : IDisposable
         var tensors = Network.state_dict().ToDictionary(pair => $"network.{pair.Key}", pair => pair.Value);
         foreach (var (name, velocity) in Descent.Velocities)
             tensors.Add($"velocity.{name}", velocity);
+        foreach (var (name, vector) in Constraint?.Vectors ?? [])
+            tensors.Add($"spectral.{name}", vector);
         tensors.Add("totals", Totals.Values);
         return tensors;
     }

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 
 namespace DQPipeline.Training;
 
-/// <summary>One step of training: L = cross-entropy + Lipschitz penalty (paper equation 8), its gradient, and a move along it.</summary>
-internal sealed class TrainingStep(TrainingState state, LipschitzDeclaration lipschitz, LearningRate rate)
+/// <summary>One step of training: L = loss + Lipschitz penalty (paper equation 8), its gradient, a move along it, and the way back to what a constraint allows.</summary>
+internal sealed class TrainingStep(TrainingState state, LipschitzDeclaration lipschitz, LearningRate rate, LossDeclaration? declared = null)
 {
     private readonly LipschitzPenalty? penalty = lipschitz.Beta > 0 ? new(lipschitz) : null;
     private readonly PenaltyRise rise = new(lipschitz, rate.Steps);
@@ -20,12 +20,14 @@ internal sealed class TrainingStep(TrainingState state, LipschitzDeclaration lip
         using var scope = NewDisposeScope();
         state.Descent.Clear();
         var logits = state.Network.forward(images);
-        var loss = nn.functional.cross_entropy(logits, labels);
+        var loss = declared is { Kind: LossDeclaration.MarginKind }
+            ? MarginLoss.Of(logits, labels, state.Network.WeightLayers[^1].Weight, declared.Margin) : nn.functional.cross_entropy(logits, labels);
         loss.backward();
         var now = rate.At(state.Step);
         var share = rise.At(state.Step);
         var value = share > 0 ? penalty?.AddGradient(operators, state.Descent.RelativeLimit(now), share) : null;
         state.Descent.Step(now);
+        state.Constraint?.Apply(share);
         state.Totals.Add(loss, logits, labels, value);
         state.Step++;
     }

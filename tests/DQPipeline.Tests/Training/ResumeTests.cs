@@ -51,6 +51,25 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal(undisturbed.Numbers, resumed.Numbers);
     }
 
+    [Theory]
+    [InlineData("vgg-s", "spectral", "weights", "cross-entropy")]
+    [InlineData("wrn-10-1", "spectral", "folded", "margin")]
+    [InlineData("vgg-s", "orthogonal", "folded", "margin")]
+    public void A_constrained_training_goes_on_bit_for_bit(string network, string constraint, string of, string loss)
+    {
+        var request = Request(epochs: 1);
+        request = request with
+        {
+            Declaration = request.Declaration with { Network = network, Lipschitz = new LipschitzDeclaration { Constraint = constraint, Of = of, Limit = 0.9 }, Loss = new LossDeclaration { Kind = loss, Margin = 0.5 } },
+        };
+        var undisturbed = Run(request);
+        CancelAt(3, request);
+        var resumed = Run(Kept(request));
+        Assert.Equal(3, resumed.ResumedFrom);
+        Assert.Equal(undisturbed.Numbers, resumed.Numbers);
+        Assert.Equal((undisturbed.Loss, undisturbed.Accuracy), (resumed.Loss, resumed.Accuracy));
+    }
+
     [Fact]
     public void A_training_that_dies_without_a_word_goes_on_from_its_last_checkpoint()
     {
