@@ -162,7 +162,7 @@ public class WorkerTests
         var back = Assert.IsType<EvaluateJob>(WorkerJson.ReadJob(WorkerJson.Write(evaluate)));
         Assert.Equal(((EvaluateJob)evaluate).Cells, back.Cells);
         Assert.Equal(((EvaluateJob)evaluate).Detector, back.Detector);
-        CellEvent[] cells = [new("c1", 5, 3), new("c2", 5, 3) { Detection = new(4, 3, 2, 1) }];
+        CellEvent[] cells = [new("c1", 5, 3, "Bw=="), new("c2", 5, 3, "") { Detection = new(4, 3, 2, 1), Health = new(1, 2, null) }];
         Assert.All(cells, cell => Assert.Equal(cell, WorkerJson.ReadEvent(WorkerJson.Write(cell))));
         Assert.Equal(s_job, WorkerJson.ReadJob(WorkerJson.Write(s_job)));
         Assert.DoesNotContain('\n', WorkerJson.Write(evaluate));

@@ -2,7 +2,6 @@ using System.Globalization;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Gates;
 using DQPipeline.Targets.Graph;
-using DQPipeline.Targets.Records;
 
 namespace DQPipeline.Targets.Masking;
 
