@@ -63,7 +63,7 @@ public sealed partial class Evaluator
 
     /// <summary>Accuracy under <paramref name="attack"/> at strength <paramref name="epsilon"/> (0–255), attacking only images that are right so far.</summary>
     /// <exception cref="ArgumentOutOfRangeException">ε is not within 0 to 255.</exception>
-    /// <exception cref="DqException">DQ3004: the network's outputs are not finite numbers.</exception>
+    /// <exception cref="DqException">DQ3004: the network's outputs are not finite numbers. DQ2005: it has fewer classes than the attack needs.</exception>
     /// <exception cref="OperationCanceledException">The measurement was cancelled.</exception>
     public CellResult Attacked(
         Attack attack, double epsilon, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellation = default)
@@ -209,8 +209,12 @@ public sealed partial class Evaluator
         from part in attack.Parts from restart in Enumerable.Range(0, part.Restarts(network.Description.Classes)) select (part, restart);
 
     /// <summary>A clean pass, and for each run its passes and the one that scores what it made.</summary>
-    private Passes PassesOf(Attack attack, double epsilon, IProgress<EvaluationProgress>? progress) =>
-        new(progress, batches.Count, attack.Parts.Sum(part => part.Restarts(network.Description.Classes) * (part.Passes(epsilon) + 1L)));
+    private Passes PassesOf(Attack attack, double epsilon, IProgress<EvaluationProgress>? progress)
+    {
+        // Of an attack made of several, the first might take its hours before the second is refused.
+        attack.CheckClasses(network.Description.Classes);
+        return new(progress, batches.Count, attack.Parts.Sum(part => part.Restarts(network.Description.Classes) * (part.Passes(epsilon) + 1L)));
+    }
 
     private static CellResult Result(bool[] correct, int attacked) => new(correct.Length, correct.Count(one => one), attacked, correct);
 

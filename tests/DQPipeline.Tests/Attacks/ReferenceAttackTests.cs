@@ -1,5 +1,7 @@
 using DQPipeline.Attacks;
+using DQPipeline.Data;
 using DQPipeline.Declarations;
+using DQPipeline.Evaluation;
 using static TorchSharp.torch;
 
 namespace DQPipeline.Tests.Attacks;
@@ -118,6 +120,16 @@ public sealed class ReferenceAttackTests
         var failure = Assert.Throws<DqException>(() => attack.Run(network, Harness.Batch(network, Toys.Pixels(1, 18), [0]), 8, 0));
         Assert.Equal("DQ2005", failure.Diagnostics[0].Code);
         Assert.Contains("apgd-ce", failure.Diagnostics[0].Message, StringComparison.Ordinal);
+        // And an evaluation says so before the parts that could be made take their time.
+        var evaluator = new Evaluator(network, new ImageSplit(Toys.Pixels(1, 18), [0]), [0]);
+        var passes = 0L;
+        failure = Assert.Throws<DqException>(() => evaluator.Attacked(AttackFactory.Create(new AttackDeclaration { Kind = kind }), 8, new Told(progress => passes = progress.Done)));
+        Assert.Equal(("DQ2005", 0L), (failure.Diagnostics[0].Code, passes));
+    }
+
+    private sealed class Told(Action<EvaluationProgress> tell) : IProgress<EvaluationProgress>
+    {
+        public void Report(EvaluationProgress value) => tell(value);
     }
 
     private static Attack Create(string kind, string norm) => AttackFactory.Create(new AttackDeclaration { Kind = kind, Norm = norm, Queries = 2000 });
