@@ -35,10 +35,19 @@ switch (args)
         return GpuEstimate.Run(
             sizes.GetValueOrDefault("--network", "wrn-28-10"),
             int.Parse(sizes.GetValueOrDefault("--batch", "128"), CultureInfo.InvariantCulture), int.Parse(sizes.GetValueOrDefault("--images", "50000"), CultureInfo.InvariantCulture));
+    case ["attacks" or "autoattack", .. var rest] when rest.Length % 2 == 0:
+        var asked = rest.Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
+        int Number(string option, int otherwise) => asked.TryGetValue(option, out var text) ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+        NativeBackend.Load();
+        var folder = Path.GetFullPath(asked.GetValueOrDefault("--folder", "examples/cifar10"));
+        var threads = Number("--threads", 2);
+        return args[0] == "autoattack"
+            ? AutoAttackBenchmark.Run(folder, asked.GetValueOrDefault("--model", "cifar-full"), Number("--samples", 500), threads)
+            : AttackBenchmark.Run(folder, asked.GetValueOrDefault("--models", "cifar-full,cifar-vanilla,cifar-dq").Split(','), Number("--samples", 1000), Number("--rounds", 5), threads);
     case ["startup", .. var tool] when tool.Length <= 1:
         return await StartupBenchmark.RunAsync(Path.GetFullPath(tool.Length == 1 ? tool[0] : "tool/bin/Release/net10.0/dotnet-dq"));
-    case ["msbuild", .. var folder] when folder.Length <= 1:
-        return MSBuildBenchmark.Run(Path.GetFullPath(folder.Length == 1 ? folder[0] : "artifacts/packages"));
+    case ["msbuild", .. var packages] when packages.Length <= 1:
+        return MSBuildBenchmark.Run(Path.GetFullPath(packages.Length == 1 ? packages[0] : "artifacts/packages"));
     default:
         Console.Error.WriteLine(
             """
@@ -48,6 +57,8 @@ switch (args)
                    deployed [--rounds N]
                    mlnet [--rounds N]
                    estimate [--network NAME] [--batch N] [--images N]
+                   attacks [--folder DIR] [--models NAME,NAME] [--samples N] [--rounds N] [--threads N]
+                   autoattack [--folder DIR] [--model NAME] [--samples N] [--threads N]
                    startup [TOOL]
                    msbuild [PACKAGES]
             """);

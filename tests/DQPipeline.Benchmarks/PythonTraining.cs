@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace DQPipeline.Benchmarks;
@@ -6,38 +5,22 @@ namespace DQPipeline.Benchmarks;
 /// <summary>The same training in PyTorch: training.py beside this program, told over its standard input when to train.</summary>
 internal sealed class PythonTraining : IContender
 {
-    private readonly Process process;
+    private readonly Python python;
 
-    private PythonTraining(Process process, string version) => (this.process, Name) = (process, $"PyTorch {version}, textbook");
+    private PythonTraining(Python python) => (this.python, Name) = (python, $"PyTorch {python.Version}, textbook");
 
     public string Name { get; }
 
     /// <summary>Starts the script; null where there is no python3 with torch.</summary>
     public static PythonTraining? TryStart(int bits, double beta, int threads)
     {
-        var python = new[] { "/usr/bin/python3", "/usr/local/bin/python3" }.FirstOrDefault(File.Exists);
-        if (python is null)
-            return null;
-        string[] arguments = [Path.Combine(AppContext.BaseDirectory, "training.py"), Text(bits), beta.ToString(CultureInfo.InvariantCulture), Text(threads), TrainingBenchmark.CountsProcessorTime ? "processor" : "wall"];
-        var process = Process.Start(new ProcessStartInfo(python, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
-        if (process.StandardOutput.ReadLine() is { } version)
-            return new PythonTraining(process, version);
-        process.Dispose();
-        return null;
+        var python = Python.TryStart("training.py", Text(bits), beta.ToString(CultureInfo.InvariantCulture), Text(threads), TrainingBenchmark.CountsProcessorTime ? "processor" : "wall");
+        return python is null ? null : new PythonTraining(python);
     }
 
-    public double Train(int steps)
-    {
-        process.StandardInput.WriteLine(Text(steps));
-        return double.Parse(process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("training.py ended"), CultureInfo.InvariantCulture);
-    }
+    public double Train(int steps) => double.Parse(python.Ask(Text(steps)), CultureInfo.InvariantCulture);
 
-    public void Dispose()
-    {
-        process.StandardInput.Close();
-        process.WaitForExit();
-        process.Dispose();
-    }
+    public void Dispose() => python.Dispose();
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

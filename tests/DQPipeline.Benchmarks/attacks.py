@@ -1,9 +1,9 @@
 """The attacks once more in PyTorch, as their papers write them, for comparison with ours on the same weights and images.
 
-usage: attacks.py MODEL.safetensors IMAGES.npz OUT.npz THREADS ATTACK:EPSILON[:STEPS[:ALPHA]] ...
+usage: attacks.py MODEL.safetensors IMAGES.npz THREADS
 
-IMAGES.npz holds x (uint8 N×C×H×W) and y (int64 N). OUT.npz gets, under the name of each attack, whether each image withstands it (right when clean and
-at the end of the attack); seconds are printed, a line for each attack.
+IMAGES.npz holds x (uint8 N×C×H×W) and y (int64 N). Prints PyTorch's version; then, for each line ATTACK:EPSILON[:STEPS[:ALPHA]] of its standard input, the seconds that it
+took and whether each image withstands it (right when clean and at the end of the attack), as zeros and ones.
 """
 import json
 import math
@@ -178,35 +178,44 @@ def square(model, x, y, epsilon, queries):
     return best
 
 
+def standing(model, attack, pixels, classes):
+    result = []
+    for x, y in zip((pixels.float() / 255).split(BATCH), classes.split(BATCH)):
+        with torch.no_grad():
+            right = model(x).argmax(1) == y
+        adversarial = attack(model, x, y)
+        with torch.no_grad():
+            result.append(right & (model(adversarial).argmax(1) == y))
+    return torch.cat(result)
+
+
+def parse(asked):
+    name, *numbers = asked.split(":")
+    epsilon = float(numbers[0]) / 255
+    steps = int(numbers[1]) if len(numbers) > 1 else 1
+    alpha = float(numbers[2]) / 255 if len(numbers) > 2 else 1 / 255
+    return {
+        "fgsm": lambda model, x, y: fgsm(model, x, y, epsilon),
+        "bim": lambda model, x, y: bim(model, x, y, epsilon, steps, alpha),
+        "pgd": lambda model, x, y: pgd(model, x, y, epsilon, steps, alpha),
+        "apgd-ce": lambda model, x, y: apgd(model, x, y, epsilon, steps, cross_entropy(y)),
+        "apgd-dlr": lambda model, x, y: apgd(model, x, y, epsilon, steps, dlr(y)),
+        "square": lambda model, x, y: square(model, x, y, epsilon, steps),
+    }[name]
+
+
 def main():
-    model_path, images, out, threads = sys.argv[1:5]
+    model_path, images, threads = sys.argv[1:]
     torch.set_num_threads(int(threads))
     torch.manual_seed(2019)
     model = VggS(*read(model_path))
     with numpy.load(images) as stored:
         pixels, classes = torch.from_numpy(stored["x"]), torch.from_numpy(stored["y"])
-    results = {}
-    for asked in sys.argv[5:]:
-        name, *numbers = asked.split(":")
-        epsilon, steps, alpha = float(numbers[0]) / 255, int(numbers[1]) if len(numbers) > 1 else 1, float(numbers[2]) / 255 if len(numbers) > 2 else 1 / 255
-        attack = {
-            "fgsm": lambda x, y: fgsm(model, x, y, epsilon),
-            "bim": lambda x, y: bim(model, x, y, epsilon, steps, alpha),
-            "pgd": lambda x, y: pgd(model, x, y, epsilon, steps, alpha),
-            "apgd-ce": lambda x, y: apgd(model, x, y, epsilon, steps, cross_entropy(y)),
-            "apgd-dlr": lambda x, y: apgd(model, x, y, epsilon, steps, dlr(y)),
-            "square": lambda x, y: square(model, x, y, epsilon, steps),
-        }[name]
-        standing, start = [], time.perf_counter()
-        for x, y in zip((pixels.float() / 255).split(BATCH), classes.split(BATCH)):
-            with torch.no_grad():
-                right = model(x).argmax(1) == y
-            adversarial = attack(x, y)
-            with torch.no_grad():
-                standing.append(right & (model(adversarial).argmax(1) == y))
-        print(f"{asked} {time.perf_counter() - start:.3f}", flush=True)
-        results[name] = torch.cat(standing).numpy()
-    numpy.savez(out, **results)
+    print(torch.__version__, flush=True)
+    for line in sys.stdin:
+        start = time.perf_counter()
+        result = standing(model, parse(line.strip()), pixels, classes)
+        print(f"{time.perf_counter() - start:.6f}", "".join("01"[int(one)] for one in result), flush=True)
 
 
 main()
