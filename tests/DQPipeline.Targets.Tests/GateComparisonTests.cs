@@ -1,6 +1,9 @@
+using System.Text.Json.Nodes;
+using System.Xml.Linq;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Gates;
+using DQPipeline.Targets.Verdicts;
 
 namespace DQPipeline.Targets.Tests;
 
@@ -69,15 +72,18 @@ public class GateComparisonTests
     public async Task What_passes_comes_with_its_p_value_too()
     {
         using var bench = Compared(40, 20, 0, s_gate with { AtLeast = 0.5 });
-        var gate = Assert.Single((await bench.BuildAsync()).Gates);
+        var result = await bench.BuildAsync();
+        var gate = Assert.Single(result.Gates);
         var comparison = Assert.Single(gate.Comparisons);
         Assert.Equal(("full", 0.4, new PairedComparison(40, 20, 0, 40)), (comparison.Model, comparison.Accuracy, comparison.Pairs));
         Assert.Equal(1.9073486328125e-06, comparison.Pairs.PValue, 1e-15);
         Assert.Equal("at least 50.0 %, not worse than full", gate.Demand);
-        Assert.Equal(
-            "dq under pgd at ε = 8 keeps an accuracy of 60.0 % (95 % interval 50.2 % to 69.06 %), and at least 50.0 %, not worse than full is demanded; "
-            + "full keeps 40.0 %, a difference of +20.0 points (95 % interval +11.75 to +27.63, McNemar's p = 1.9e-6)",
-            GateText.Standing(gate));
+        var (sarif, junit) = (Path.Combine(bench.Folder, "a.sarif"), Path.Combine(bench.Folder, "a.xml"));
+        new VerdictFiles(sarif, junit, "1.2.3").Write(bench.Workspace, result);
+        const string expected = "dq under pgd at ε = 8 keeps an accuracy of 60.0 % (95 % interval 50.2 % to 69.06 %), and at least 50.0 %, not worse than full is demanded; "
+            + "full keeps 40.0 %, a difference of +20.0 points (95 % interval +11.75 to +27.63, McNemar's p = 1.9e-6)";
+        Assert.Equal(expected, XElement.Load(junit).Descendants("testcase").Single(test => (string?)test.Attribute("name") == "dq/pgd@8").Element("system-out")!.Value);
+        Assert.Equal(expected, (string?)JsonNode.Parse(File.ReadAllText(sarif))!["runs"]![0]!["results"]![0]!["message"]!["text"]);
     }
 
     [Fact]

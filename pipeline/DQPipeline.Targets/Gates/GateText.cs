@@ -35,7 +35,7 @@ internal static class GateText
 
     /// <summary>How a gate stands that did not fail.</summary>
     public static string Standing(GateResult result) => result.Verdict == GateVerdict.Undecided
-        ? Undecided(result)
+        ? Undecided(result) + (result.Lack is { } lack ? $": {lack}" : "")
         : string.Join("; ", [$"{Measured(result)}, and {Demand(result.Gate)} is demanded", .. result.Comparisons.Select(comparison => comparison.ToString())]);
 
     /// <summary>What a gate demands.</summary>

@@ -49,18 +49,19 @@ internal sealed class WorstCases(TargetGraph graph)
     {
         if (cells.Count < 2)
             return null;
-        var (measurements, current, sample) = (new List<bool[]>(cells.Count), true, "");
+        var (records, measurements) = (new List<Recorded>(cells.Count), new List<bool[]>(cells.Count));
         foreach (var cell in cells)
         {
             if (!_recorded.TryGetValue(cell, out var recorded) || EvaluationCell.StandingIn(recorded.Entry.Record) is not { } standing)
                 return null;
-            var images = SampleOf(recorded.Entry);
-            if (measurements.Count > 0 && images != sample)
-                return null;
+            records.Add(recorded);
             measurements.Add(standing);
-            (current, sample) = (current && recorded.Current, images);
         }
 
+        // What is current is all of the images that are declared now; of the rest the records tell.
+        var current = records.TrueForAll(recorded => recorded.Current);
+        if (!current && records.Exists(recorded => SampleOf(recorded.Entry) != SampleOf(records[0].Entry)))
+            return null;
         return Standing.InAll(measurements) is { } worst ? (worst, current) : null;
     }
 
