@@ -71,6 +71,35 @@ public sealed record AttackDeclaration
     /// <summary>What autoattack is made of, in its order.</summary>
     public static IReadOnlyList<string> AutoAttack { get; } = ["apgd-ce", "apgd-t", "fab-t", "square"];
 
+    /// <summary>What an attack may raise.</summary>
+    public static IReadOnlyList<string> Losses { get; } = ["cross-entropy", "margin", "dlr"];
+
+    /// <summary>The norms in which ε may be measured.</summary>
+    public static IReadOnlyList<string> Norms { get; } = ["linf", "l2"];
+
+    /// <summary>What quantizers may let through backwards.</summary>
+    public static IReadOnlyList<string> BackwardPasses { get; } = ["clipped", "straight", "smooth", "all"];
+
+    /// <summary>The name of the measurement without an attack.</summary>
+    public const string Clean = "clean";
+
+    /// <summary>The name of the worst case of each image over all attacks of an evaluation in the norm linf at one ε, white box and black box.</summary>
+    public const string Worst = "worst";
+
+    /// <summary>As <see cref="Worst"/>, over the attacks in the norm l2.</summary>
+    public const string WorstL2 = "worst-l2";
+
+    /// <summary>The names that no attack may have.</summary>
+    public static IReadOnlyList<string> ReservedNames { get; } = [Clean, Worst, WorstL2];
+
+    /// <summary>The name of the worst case over the attacks in a norm.</summary>
+    /// <param name="norm">One of <see cref="Norms"/>.</param>
+    public static string WorstIn(string norm) => norm == "l2" ? WorstL2 : Worst;
+
+    /// <summary>The norm of the attacks over which a name is the worst case; null of any other name.</summary>
+    /// <param name="name">A measurement's name.</param>
+    public static string? NormOfWorst(string name) => name switch { Worst => "linf", WorstL2 => "l2", _ => null };
+
     /// <summary>The name under which results appear; the default is the kind.</summary>
     public string Name { get; init; } = "";
 
@@ -122,9 +151,14 @@ public sealed record AttackDeclaration
 
     /// <summary>Whether the attack asks a model for gradients, so that it matters on which one it is made.</summary>
     public bool FollowsGradient() => Kind is not ("random" or "square");
+
+    /// <summary>Whether the attack is defined in its <see cref="Norm"/>: the random step of r+fgsm is in linf alone.</summary>
+    public bool IsDefinedInNorm() => Norm == "linf" || (Kind != "r+fgsm" && Start != "r+fgsm");
 }
 
-/// <summary>A demand on one measurement: it fails when the upper end of the 95 % Wilson interval lies below <see cref="AtLeast"/>.</summary>
+/// <summary>
+/// Demands on one measurement, of which there is at least one: <see cref="AtLeast"/>, <see cref="NotWorseThan"/>, <see cref="Trusted"/>. It fails where the measurement does not meet one of them beyond chance.
+/// </summary>
 public sealed record GateDeclaration
 {
     /// <summary>Where dq.json declares it.</summary>
@@ -133,8 +167,10 @@ public sealed record GateDeclaration
     /// <summary>The model, or a matrix for all its members. Required.</summary>
     public string Model { get; init; } = "";
 
-    /// <summary>The attack's name, or <c>clean</c>. The default is clean.</summary>
-    public string Attack { get; init; } = "clean";
+    /// <summary>
+    /// The attack's name; <c>clean</c>; or <c>worst</c> or <c>worst-l2</c>, image by image the worst case over all attacks of the evaluation at ε in the norm linf or l2. The default is clean.
+    /// </summary>
+    public string Attack { get; init; } = AttackDeclaration.Clean;
 
     /// <summary>The strength ε in pixel units; 0 for clean. Range 0 to 255; the default is 0.</summary>
     public double Epsilon { get; init; }
@@ -142,9 +178,26 @@ public sealed record GateDeclaration
     /// <summary>True for the attack made on a substitute, false for the one on the model itself. The default is false.</summary>
     public bool BlackBox { get; init; }
 
-    /// <summary>The accuracy demanded. Range 0 to 1. Required.</summary>
-    public double AtLeast { get; init; }
+    /// <summary>
+    /// The accuracy demanded: the gate fails where the upper end of the 95 % Wilson interval lies below it. Range 0 to 1; the default is none.
+    /// </summary>
+    public double? AtLeast { get; init; }
 
-    /// <summary>True demands that the lower end of the interval reaches <see cref="AtLeast"/>: certainty instead of the benefit of the doubt. The default is false.</summary>
+    /// <summary>
+    /// A model, or a matrix for each of its other members, than which this one must not be worse in the same measurement, compared image by image: the gate fails where the upper end of the 95 %
+    /// interval of the difference of accuracies (Newcombe's method 10) lies below 0. The default is none.
+    /// </summary>
+    public string NotWorseThan { get; init; } = "";
+
+    /// <summary>
+    /// True demands that the measurement can be believed: at ε the model is attacked by pgd of 50 steps or more with alpha of at most ε/4, by Auto-PGD, and without its gradients, and the evaluation
+    /// shows no sign of masked gradients (DQ41xx). Of an integer model this is demanded of the trained one that it is made of. The default is false.
+    /// </summary>
+    public bool Trusted { get; init; }
+
+    /// <summary>
+    /// Certainty instead of the benefit of the doubt: true demands that the lower end of the interval reaches <see cref="AtLeast"/>, and that of a difference 0, which proves the model better or equal: what
+    /// the images cannot tell apart fails. The default is false.
+    /// </summary>
     public bool Certain { get; init; }
 }

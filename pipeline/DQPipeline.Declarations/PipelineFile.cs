@@ -20,7 +20,7 @@ public static class PipelineFile
     public static PipelineDeclaration Load(
         string path, IReadOnlyList<string>? overrides = null, Func<string, string?>? environment = null, IReadOnlyList<DeclaredItem>? items = null)
     {
-        var shown = Shown(path);
+        var shown = SourcePlace.Shown(path);
         byte[] bytes;
         try
         {
@@ -53,7 +53,7 @@ public static class PipelineFile
             throw new DqException(diagnostics);
         }
 
-        root = new ItemsReader(new ItemPlaces(Shown), context).AddTo(root, items ?? []);
+        root = new ItemsReader(new ItemPlaces(SourcePlace.Shown), context).AddTo(root, items ?? []);
         foreach (var assignment in overrides)
             root = Override.Apply(root, assignment, context);
         var pipeline = Declared.Root.Read(root, context, start: null, ["$schema", .. Entries.Sections]);
@@ -61,13 +61,5 @@ public static class PipelineFile
         if (diagnostics.Count == 0)
             return pipeline;
         throw new DqException([.. diagnostics.OrderBy(diagnostic => diagnostic.Place?.File, StringComparer.Ordinal).ThenBy(diagnostic => diagnostic.Place?.Line ?? 0).ThenBy(diagnostic => diagnostic.Place?.Column ?? 0).Distinct()]);
-    }
-
-    /// <summary>The path as messages show it: relative to the current folder where that is shorter.</summary>
-    private static string Shown(string path)
-    {
-        var full = Path.GetFullPath(path);
-        var relative = Path.GetRelativePath(Environment.CurrentDirectory, full);
-        return relative.Length < full.Length ? relative : full;
     }
 }

@@ -62,7 +62,7 @@ public class BlackBoxTests
         Assert.True(Assert.Single(Evaluation(With(""" "model": "dq", "attack": "fgsm", "epsilon": 2, "blackBox": true, """)).Gates).BlackBox);
         Assert.False(Assert.Single(Evaluation(With(""" "model": "dq", "attack": "fgsm", "epsilon": 2, """)).Gates).BlackBox);
         Assert.Contains(
-            "DQ1012: \"e\" does not measure random (black box) at ε = 2; it measures clean, random, fgsm, fgsm (black box) at ε = 2",
+            "DQ1012: \"e\" does not measure random (black box) at ε = 2; it measures clean, random, fgsm, fgsm (black box), worst at ε = 2",
             Complaints(With(""" "model": "dq", "attack": "random", "epsilon": 2, "blackBox": true, """)),
             StringComparison.Ordinal);
         Assert.Contains("DQ1012: \"vgg\" is the substitute itself", Complaints(With(""" "model": "vgg", "attack": "fgsm", "epsilon": 2, "blackBox": true, """)), StringComparison.Ordinal);

@@ -20,7 +20,7 @@ public sealed class ItemsTests : IDisposable
           "evaluate": {
             "robustness": {
               "models": ["full", "dq", "dq-int8"], "attacks": ["fgsm", "random", { "kind": "pgd", "name": "pgd50", "steps": 50, "alpha": 0.25 }], "epsilon": [2, 8], "samples": 100, "detector": { "bits": 5, "median": 2 },
-              "gates": [{ "model": "dq", "atLeast": 0.9 }, { "model": "dq-int8", "attack": "pgd50", "epsilon": 2, "atLeast": 0.4, "certain": true }],
+              "gates": [{ "model": "dq", "atLeast": 0.9 }, { "model": "dq-int8", "attack": "pgd50", "epsilon": 2, "atLeast": 0.4, "certain": true, "notWorseThan": "dq", "trusted": true }],
             },
           },
           "distance": { "figure3a": { "models": ["full", "grid"], "attack": { "kind": "pgd", "steps": 5 }, "epsilon": [1, 2, 3], "bits": 3 } },
@@ -54,7 +54,7 @@ public sealed class ItemsTests : IDisposable
             <DqEvaluate Include="robustness" Models="full;dq;dq-int8" Attacks="fgsm;random" Epsilon="2;8" Samples="100" DetectorBits="5" DetectorMedian="2" />
             <DqAttack Include="robustness" Kind="pgd" Name="pgd50" Steps="50" Alpha="0.25" />
             <DqGate Include="robustness" Model="dq" AtLeast="0.9" />
-            <DqGate Include="robustness" Model="dq-int8" Attack="pgd50" Epsilon="2" AtLeast="0.4" Certain="true" />
+            <DqGate Include="robustness" Model="dq-int8" Attack="pgd50" Epsilon="2" AtLeast="0.4" Certain="true" NotWorseThan="dq" Trusted="true" />
             <DqDistance Include="figure3a" Models="full;grid" AttackKind="pgd" AttackSteps="5" Epsilon="1;2;3" Bits="3" />
             <DqCertify Include="account" Models="full;dq" Radii="18;36" AttackKind="pgd" AttackAlpha="0.5" Epsilon="4" />
             <DqSamples Include="sheet" Models="dq" Epsilon="8" Count="5" />
@@ -79,6 +79,7 @@ public sealed class ItemsTests : IDisposable
         Assert.Equal((7, 3), (fromItems.Seed, fromItems.Threads));
         Assert.Equal("pgd50", fromItems.Evaluate["robustness"].Gates[1].Attack);
         Assert.True(fromItems.Evaluate["robustness"].Gates[1].Certain);
+        Assert.Equal(("dq", true), (fromItems.Evaluate["robustness"].Gates[1].NotWorseThan, fromItems.Evaluate["robustness"].Gates[1].Trusted));
     }
 
     [Fact]
@@ -198,7 +199,7 @@ public sealed class ItemsTests : IDisposable
             </Project>
             """);
         var pipeline = PipelineFile.Load(Path.Combine(_folder.FullName, "dq.json"), items: ItemsOf(project));
-        Assert.Equal([(0.1, 6), (0.2, 7)], pipeline.Evaluate["robustness"].Gates.Select(gate => (gate.AtLeast, gate.Place.Line)));
+        Assert.Equal([(0.1, 6), (0.2, 7)], pipeline.Evaluate["robustness"].Gates.Select(gate => (gate.AtLeast!.Value, gate.Place.Line)));
     }
 
     [Fact]

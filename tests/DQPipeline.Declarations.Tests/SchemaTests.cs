@@ -39,6 +39,11 @@ public class SchemaTests
     [InlineData(".evaluate.robustness.attacks=[\"fgsm\",{\"kind\":\"pgd\",\"steps\":50}]", true)]
     [InlineData(".evaluate.robustness.attacks=[\"cw\"]", false)]
     [InlineData(".evaluate.robustness.attacks=[{\"kind\":\"pgd\",\"from\":\"dq\"}]", true)]
+    [InlineData(".evaluate.robustness.gates=[{\"model\":\"dq\",\"atLeast\":0.5}]", true)]
+    [InlineData(".evaluate.robustness.gates=[{\"model\":\"dq\",\"notWorseThan\":\"dq2\"}]", true)]
+    [InlineData(".evaluate.robustness.gates=[{\"model\":\"dq\",\"certain\":true}]", false)]
+    [InlineData(".evaluate.robustness.gates=[{\"model\":\"dq\",\"atLeast\":null}]", false)]
+    [InlineData(".evaluate.robustness.gates=[{\"model\":\"dq\",\"atLeast\":2}]", false)]
     [InlineData(".quantize={\"q\":{\"model\":\"dq\",\"calibration\":{\"samples\":10}}}", true)]
     [InlineData(".quantize={\"q\":{\"model\":\"dq\",\"calibration\":{\"samples\":0}}}", false)]
     [InlineData(".quantize={\"q\":{\"model\":\"dq\",\"input\":\"uint16\"}}", false)]
@@ -54,8 +59,8 @@ public class SchemaTests
         const string python = "/usr/bin/python3";
         _ = RealData.Require(File.Exists(python) && Run(python, "-c", "import jsonschema").Code == 0 ? python : null, "Debian's python3-jsonschema");
         var document = JsonNode.Parse("""
-            { "datasets": { "street": { "kind": "street-digits" } }, "train": { "dq": { "dataset": "street" } },
-              "evaluate": { "robustness": { "models": ["dq"], "epsilon": [2, 8] } } }
+            { "datasets": { "street": { "kind": "street-digits" } }, "train": { "dq": { "dataset": "street" }, "dq2": { "dataset": "street" } },
+              "evaluate": { "robustness": { "models": ["dq", "dq2"], "epsilon": [2, 8] } } }
             """)!;
         if (change.Length > 0)
         {

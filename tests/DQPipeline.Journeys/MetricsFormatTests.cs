@@ -34,6 +34,11 @@ public class MetricsFormatTests
         MetricsFormat.Markdown(s_metrics));
 
     [Fact]
+    public void The_papers_tables_have_no_worst_cases() => Assert.Equal(
+        MetricsFormat.Markdown(s_metrics),
+        MetricsFormat.Markdown([.. s_metrics, .. Rows("Normal", "worst", false, 742, 54, 4), Row("gaps", "worst-l2", 4, false, 1, 8) with { Current = false }]));
+
+    [Fact]
     public void Attacks_are_called_as_the_paper_calls_them_white_box_before_black_box() => Assert.Equal(
         """
         e: accuracy in %, ε = 0.5

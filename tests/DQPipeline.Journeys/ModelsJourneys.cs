@@ -39,7 +39,7 @@ public class ModelsJourneys
         Assert.Equal("passed", (string?)Assert.Single(built["gates"]!.AsArray())!["verdict"]);
         var metrics = JsonNode.Parse((await DqTool.RunAsync(folder.Path, "metrics", "--json")).Expect(0).Output)!.AsArray();
         Assert.Equal(
-            ["full clean False", "full random False", "full fgsm False", "full fgsm True", "dq clean False", "dq random False", "dq fgsm False", "dq fgsm True"],
+            ["full clean False", "full random False", "full fgsm False", "full fgsm True", "full worst False", "dq clean False", "dq random False", "dq fgsm False", "dq fgsm True", "dq worst False"],
             metrics.Select(m => $"{m!["model"]} {m["attack"]} {(bool)m["blackBox"]!}"));
         Assert.Equal([null, null, null, "substitute"], metrics.Take(4).Select(m => (string?)m!["from"]));
 
@@ -52,7 +52,7 @@ public class ModelsJourneys
         Assert.Contains("|  | Clean | Random | FGSM | FGSM(B) |", paper, StringComparison.Ordinal);
         Assert.Contains("FGSM(B)", (await DqTool.RunAsync(folder.Path, "metrics", "--format", "paper")).Expect(0).Error, StringComparison.Ordinal);
         Assert.Contains("fgsm (B) ε=8", (await DqTool.RunAsync(folder.Path, "metrics")).Expect(0).Error, StringComparison.Ordinal);
-        Assert.Equal(9, (await DqTool.RunAsync(folder.Path, "metrics", "--format", "csv")).Expect(0).Output.TrimEnd().Split('\n').Length);
+        Assert.Equal(11, (await DqTool.RunAsync(folder.Path, "metrics", "--format", "csv")).Expect(0).Output.TrimEnd().Split('\n').Length);
         (await DqTool.RunAsync(folder.Path, "metrics", "--format", "latex")).Expect(2);
 
         folder.Edit("\"seed\": 3", "\"seed\": 4");

@@ -33,7 +33,7 @@ public class BlackBoxTests
         Assert.Equal(8, rows.Count);
         Assert.All(rows, m => Assert.Equal("substitute", m.From));
         Assert.All(result.Metrics.Where(m => !m.BlackBox), m => Assert.Null(m.From));
-        Assert.Equal(["clean", "fgsm", "fgsm", "pgd", "pgd", "fgsm", "fgsm", "pgd", "pgd"], result.Metrics.Where(m => m.Model == "dq").Select(m => m.Attack));
+        Assert.Equal(["clean", "fgsm", "fgsm", "pgd", "pgd", "fgsm", "fgsm", "pgd", "pgd", "worst", "worst"], result.Metrics.Where(m => m.Model == "dq").Select(m => m.Attack));
         Bench.AllUpToDate(await bench.BuildAsync());
     }
 
@@ -116,7 +116,8 @@ public class BlackBoxTests
         bench.ChangeModel("substitute", m => bench.Pipeline.Train["dq"] with { Name = "substitute", Group = "substitute" });
         var result = await bench.BuildAsync();
         Assert.Equal(s_cells, bench.Executor.Transferred);
-        Assert.Equal(18, result.Metrics.Count);
+        // Nine of each of the two models, and their worst cases at two strengths.
+        Assert.Equal(22, result.Metrics.Count);
     }
 
     [Fact]

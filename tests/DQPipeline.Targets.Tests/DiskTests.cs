@@ -15,7 +15,7 @@ public class DiskTests
         await bench.BuildAsync();
         disk.Remount("ro");
         Bench.AllUpToDate(await bench.BuildAsync());
-        Assert.Equal(10, bench.Metrics().Count);
+        Assert.Equal(14, bench.Metrics().Count);
         Assert.All(bench.Status().Values, s => Assert.Equal(TargetState.UpToDate, s.State));
 
         bench.ChangeModel("dq", m => m with { Epochs = 3 });

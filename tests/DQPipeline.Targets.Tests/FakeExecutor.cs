@@ -25,6 +25,9 @@ internal sealed class FakeExecutor : IExecutor
     /// <summary>Correct answers of a cell in place of the function's.</summary>
     public Func<EvaluateJob, EvaluateCell, int?> Correct { get; set; } = (_, _) => null;
 
+    /// <summary>Which images are right in the cell of an id, in place of the first so many.</summary>
+    public Func<string, bool[]?> Right { get; set; } = _ => null;
+
     /// <summary>A file that a worker of several files does not write.</summary>
     public string Forgotten { get; set; } = "";
 
@@ -94,15 +97,16 @@ internal sealed class FakeExecutor : IExecutor
         {
             BeforeCell(cell);
             var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{job.ModelSha256} {cell.Attack} {cell.Epsilon} {job.Seed}"));
-            var correct = Correct(job, cell) ?? hash[0] % (job.Samples + 1);
-            events.Cell(new(cell.Id, job.Samples, correct, StandingOf(job.Samples, correct)) { Detection = job.Detector is null ? null : Detection(job, cell, correct) });
+            var right = Right(cell.Id) ?? First(job.Samples, Correct(job, cell) ?? hash[0] % (job.Samples + 1));
+            var correct = right.Count(one => one);
+            events.Cell(new(cell.Id, job.Samples, correct, Standing.Encode(right)) { Detection = job.Detector is null ? null : Detection(job, cell, correct) });
         }
 
         return new();
     }
 
     /// <summary>The first so many images are right.</summary>
-    private static string StandingOf(int samples, int correct) => Standing.Encode([.. Enumerable.Range(0, samples).Select(i => i < correct)]);
+    private static bool[] First(int samples, int correct) => [.. Enumerable.Range(0, samples).Select(i => i < correct)];
 
     private DoneEvent Transfer(TransferJob job, IWorkerEvents events)
     {
@@ -111,7 +115,8 @@ internal sealed class FakeExecutor : IExecutor
         {
             var attack = Declaration.ToJson(Declaration.FromJson<AttackDeclaration>(cell.Attack) with { Name = "", From = "" });
             var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{job.MadeOn.Sha256} {job.Models[cell.Model].Sha256} {attack} {cell.Epsilon} {job.Seed}"));
-            events.Cell(new(cell.Id, job.Samples, hash[0] % (job.Samples + 1), StandingOf(job.Samples, hash[0] % (job.Samples + 1))));
+            var right = Right(cell.Id) ?? First(job.Samples, hash[0] % (job.Samples + 1));
+            events.Cell(new(cell.Id, job.Samples, right.Count(one => one), Standing.Encode(right)));
         }
 
         return new();

@@ -161,7 +161,7 @@ public class LockTests
         Assert.All(bench.Metrics(), m => Assert.True(m.Current));
         bench.ChangeModel("dq", m => m with { Epochs = 11 });
         Assert.All(bench.Metrics(), m => Assert.Equal(m.Model == "full", m.Current));
-        Assert.Equal(10, bench.Metrics().Count);
+        Assert.Equal(14, bench.Metrics().Count);
         var metric = bench.Metrics()[0];
         Assert.Equal(("robustness", "full", "clean", 0.0, 100), (metric.Target, metric.Model, metric.Attack, metric.Epsilon, metric.Samples));
         Assert.Equal((double)metric.Correct / metric.Samples, metric.Accuracy);

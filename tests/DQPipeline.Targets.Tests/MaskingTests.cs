@@ -150,6 +150,6 @@ public class MaskingTests
             return new AttackEvidence(cell, measured[name], name == "clean" ? health ?? new(0, 0, null) : healths.FirstOrDefault(one => one.Cell == name).Health);
         }).ToList();
         Assert.Equal(measured.Count, evidence.Count);
-        return MaskingCheck.Findings(evaluation, evidence.Find(one => one.Cell.Attack is null), evidence.FindAll(one => one.Cell.Attack is not null), "dq");
+        return MaskingCheck.Findings(evaluation, evidence, "dq");
     }
 }

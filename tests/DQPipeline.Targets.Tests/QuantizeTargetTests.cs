@@ -24,7 +24,7 @@ public class QuantizeTargetTests
         var result = await bench.BuildAsync();
         Assert.Equal(0, result.ExitCode);
         Assert.True(File.Exists(bench.Workspace.OutputPath("int8", QuantizeTarget.ModelFile)));
-        Assert.Equal(["clean", "fgsm", "fgsm", "pgd", "pgd"], result.Metrics.Where(m => m.Model == "int8").Select(m => m.Attack));
+        Assert.Equal(["clean", "fgsm", "fgsm", "pgd", "pgd", "worst", "worst"], result.Metrics.Where(m => m.Model == "int8").Select(m => m.Attack));
         Assert.All(result.Metrics, m => Assert.False(m.BlackBox));
         Bench.AllUpToDate(await bench.BuildAsync());
         Assert.Empty(bench.Executor.Jobs);

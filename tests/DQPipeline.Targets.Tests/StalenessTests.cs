@@ -15,7 +15,7 @@ public class StalenessTests
         var first = await bench.BuildAsync();
         Assert.Equal(0, first.ExitCode);
         Assert.Equal(12, first.Count(Outcome.Built));
-        Assert.Equal(10, first.Metrics.Count);
+        Assert.Equal(14, first.Metrics.Count);
         // One worker for each model's five cells: the library and the data are loaded once.
         Assert.Equal(4, bench.Executor.Jobs.Count);
         Assert.Equal(12, bench.Observer.Results.Count);
@@ -117,7 +117,7 @@ public class StalenessTests
         Assert.Single(bench.Executor.Trained);
         Assert.Equal(5, bench.Executor.Measured.Count());
         Assert.Equal(File.ReadAllBytes(bench.Output("a")), File.ReadAllBytes(bench.Output("c")));
-        Assert.Equal(15, result.Metrics.Count);
+        Assert.Equal(21, result.Metrics.Count);
         Bench.AllUpToDate(await bench.BuildAsync());
     }
 

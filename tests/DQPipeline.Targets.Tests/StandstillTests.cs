@@ -1,4 +1,4 @@
-using System.Globalization;
+using DQPipeline.Declarations;
 using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Keys;
 
@@ -41,6 +41,59 @@ public class StandstillTests
         bench.ChangeEvaluation(evaluation => evaluation with { Gates = [new() { Model = "dq", AtLeast = 1, Certain = true, Place = new("dq.json", 1, 1) }] });
         Assert.Equal(3, (await BuildLaterAsync(bench)).ExitCode);
         Assert.Null(Recall(bench));
+    }
+
+    /// <summary>What the records warn of, they warn of again: here of a single step that breaks what many do not.</summary>
+    [Fact]
+    public async Task Signs_of_masked_gradients_are_remembered_and_said_again()
+    {
+        using var bench = await StillAsync(remembered: false, bench =>
+        {
+            bench.ChangeEvaluation(e => e with
+            {
+                Attacks = [new() { Kind = "fgsm", Name = "fgsm" }, new() { Kind = "pgd", Name = "pgd50", Steps = 50, Alpha = 2 }, new() { Kind = "apgd-ce", Name = "apgd-ce" }],
+                Epsilon = [8],
+                Place = new(Path.Combine(bench.Folder, "dq.json"), 9, 3),
+            });
+            bench.Executor.Correct = (_, cell) => cell.Attack is null ? 90 : cell.Attack.Contains("\"fgsm\"", StringComparison.Ordinal) ? 20 : 40;
+        });
+        var result = await BuildLaterAsync(bench);
+        Bench.AllUpToDate(result);
+        Assert.Equal(["DQ4102", "DQ4102"], result.Diagnostics.Select(warning => warning.Code));
+        Assert.True(result.StandsStill);
+        var answer = StandstillAnswer.Read(new Standstill(bench.Workspace, bench.Method, "cpu").Recall()!)!;
+        Assert.Equal(10, answer.Targets);
+        Assert.Equal(result.Diagnostics.Select(warning => warning with { Place = warning.Place!.Value with { File = SourcePlace.Shown(warning.Place.Value.File) } }), answer.Warnings);
+    }
+
+    [Fact]
+    public async Task A_build_that_did_something_or_failed_stands_not_still()
+    {
+        using var bench = new Bench();
+        Assert.False((await bench.BuildAsync()).StandsStill);
+        Assert.True((await bench.BuildAsync()).StandsStill);
+        bench.UseGates(new GateDeclaration { Model = "dq", AtLeast = 1, Certain = true });
+        Assert.False((await bench.BuildAsync()).StandsStill);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("x")]
+    [InlineData("3\nDQ4102\tdq.json\t1\tmessage")]
+    [InlineData("3\nDQ4102\tdq.json\tx\t1\tmessage")]
+    public void An_answer_that_is_none_is_none(string text) => Assert.Null(StandstillAnswer.Read(text));
+
+    [Fact]
+    public void An_answer_reads_back_and_one_that_would_not_is_not_written()
+    {
+        var file = Path.GetFullPath("dq.json");
+        var answer = new StandstillAnswer(3, [new("DQ4102", "with\ttabs", new SourcePlace(file, 4, 5), Severity.Warning), new("DQ4106", "nowhere", null, Severity.Warning)]);
+        Assert.True(answer.CanBeWritten);
+        Assert.Equal($"3\nDQ4102\t{file}\t4\t5\twith\ttabs\nDQ4106\t\t0\t0\tnowhere", answer.Write());
+        var read = StandstillAnswer.Read(answer.Write())!;
+        Assert.Equal((3, answer.Warnings[0] with { Place = new("dq.json", 4, 5) }, answer.Warnings[1]), (read.Targets, read.Warnings[0], read.Warnings[1]));
+        Assert.False(new StandstillAnswer(3, [new("DQ4102", "two\nlines", null, Severity.Warning)]).CanBeWritten);
+        Assert.False(new StandstillAnswer(3, [new("DQ4102", "text", new SourcePlace("a\tb"), Severity.Warning)]).CanBeWritten);
     }
 
     [Theory]
@@ -174,12 +227,13 @@ public class StandstillTests
         return memory;
     }
 
-    private static int? Recall(Bench bench) => new Standstill(bench.Workspace, bench.Method, "cpu").Recall() is { } answer ? int.Parse(answer, CultureInfo.InvariantCulture) : null;
+    private static int? Recall(Bench bench) => new Standstill(bench.Workspace, bench.Method, "cpu").Recall() is { } answer ? StandstillAnswer.Read(answer)!.Targets : null;
 
     /// <summary>A finished build of two models on a data file, and, if asked for, the memory of it.</summary>
-    private static async Task<Bench> StillAsync(bool remembered = true)
+    private static async Task<Bench> StillAsync(bool remembered = true, Action<Bench>? prepare = null)
     {
         var bench = new Bench();
+        prepare?.Invoke(bench);
         await File.WriteAllTextAsync(bench.UseStoredData("data.zip"), "data");
         await File.WriteAllTextAsync(bench.Workspace.DeclarationPath, "{ }");
         Assert.Equal(0, (await bench.BuildAsync()).ExitCode);

@@ -63,7 +63,7 @@ internal static class MSBuildCommand
         else if (result.Targets.Count > 0)
         {
             MessageLines.Message(Importance.Normal, $"dq: {Words.Count(result.Targets.Count, "target")} up to date");
-            if (result.ExitCode == DqCommand.Done && result.Diagnostics.Count == 0 && !opened!.Pipeline.UsesEnvironment)
+            if (result.StandsStill && !opened!.Pipeline.UsesEnvironment)
                 QuickAnswer.MemoryOf(file, locked ? "locked" : "build", kind).Remember(opened.Workspace, opened.Pipeline, [.. result.Targets.Select(target => target.Target)], MessageLines.Said, [file, .. files.Paths], TimeProvider.System.GetUtcNow());
         }
 
@@ -106,6 +106,7 @@ internal static class MSBuildCommand
             ExitCode = second.ExitCode == DqCommand.Done ? first.ExitCode : second.ExitCode,
             Targets = [.. first.Targets.Select(target => again.GetValueOrDefault(target.Target) ?? target)],
             Diagnostics = [.. first.Diagnostics.Union(second.Diagnostics)],
+            StandsStill = false,
         };
     }
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using DQPipeline.Declarations;
 using DQPipeline.Targets;
 using DQPipeline.Targets.Building;
@@ -31,9 +30,11 @@ internal static class QuickAnswer
         var start = Stopwatch.GetTimestamp();
         if (folder.StartsWith('-') || !File.Exists(Path.Combine(folder, PipelineFile.Name)))
             return null;
-        if (new Standstill(new Workspace(folder), Opened.Method, "cpu").Recall() is not { } answer || !int.TryParse(answer, CultureInfo.InvariantCulture, out var targets))
+        if (new Standstill(new Workspace(folder), Opened.Method, "cpu").Recall() is not { } text || StandstillAnswer.Read(text) is not { } answer)
             return null;
-        BuildSummary.PrintUpToDate(targets, Stopwatch.GetElapsedTime(start));
+        foreach (var warning in answer.Warnings)
+            Output.Diagnostic(warning);
+        BuildSummary.PrintUpToDate(answer.Targets, Stopwatch.GetElapsedTime(start));
         return DqCommand.Done;
     }
 

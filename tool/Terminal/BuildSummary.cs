@@ -19,7 +19,7 @@ internal static class BuildSummary
         {
             // A failed gate has its coded line already.
             if (gate.Verdict == GateVerdict.Passed && news > 0)
-                Output.Line($"gate passed: {gate.Model} {gate.Gate.Attack}{(gate.Gate.BlackBox ? " (B)" : "")} at ε = {Words.Epsilon(gate.Gate.Epsilon)}: {Words.Percent(gate.Accuracy!.Value)} ({Words.Interval(gate.Interval!.Value.Low, gate.Interval.Value.High)}), at least {Words.Percent(gate.Gate.AtLeast)} demanded");
+                Output.Line($"gate passed: {gate.Model} {gate.Gate.Attack}{(gate.Gate.BlackBox ? " (B)" : "")} at ε = {Words.Epsilon(gate.Gate.Epsilon)}: {Words.Percent(gate.Accuracy!.Value)} ({Words.Interval(gate.Interval!.Value.Low, gate.Interval.Value.High)}), {gate.Demand} demanded{string.Concat(gate.Comparisons.Select(comparison => $"; {comparison}"))}");
         }
 
         var failed = result.Count(Outcome.Failed);

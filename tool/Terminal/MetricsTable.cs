@@ -1,3 +1,4 @@
+using DQPipeline.Declarations;
 using DQPipeline.Targets.Reports;
 using Spectre.Console;
 
@@ -33,7 +34,8 @@ internal static class MetricsTable
         table.AddColumn("attack");
         foreach (var model in models)
             table.AddColumn(new TableColumn(Markup.Escape(model)).RightAligned());
-        foreach (var row in metrics.GroupBy(metric => (metric.Attack, metric.Epsilon, metric.BlackBox)))
+        // Worst cases stay below attacks that not every model is measured under.
+        foreach (var row in metrics.GroupBy(metric => (metric.Attack, metric.Epsilon, metric.BlackBox)).OrderBy(row => AttackDeclaration.NormOfWorst(row.Key.Attack) is not null))
         {
             var cells = models.Select(model => row.FirstOrDefault(metric => metric.Model == model) is { } metric ? Cell(metric) : "");
             table.AddRow([Markup.Escape(Attack(row.First())), .. cells]);

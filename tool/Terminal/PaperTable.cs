@@ -1,4 +1,5 @@
 using System.Globalization;
+using DQPipeline.Declarations;
 using DQPipeline.Targets.Reports;
 
 namespace DQPipeline.Tool.Terminal;
@@ -40,9 +41,9 @@ internal sealed class PaperTable
     /// <summary>Whether some cell has a <c>*</c>.</summary>
     public bool IsStale { get; }
 
-    /// <summary>A table for each evaluation.</summary>
+    /// <summary>A table for each evaluation, without worst cases, which the paper's tables do not have.</summary>
     public static IEnumerable<PaperTable> Of(IReadOnlyList<MetricRecord> metrics) =>
-        metrics.GroupBy(m => m.Target).Select(evaluation => new PaperTable(evaluation.Key, [.. evaluation]));
+        metrics.Where(m => AttackDeclaration.NormOfWorst(m.Attack) is null).GroupBy(m => m.Target).Select(evaluation => new PaperTable(evaluation.Key, [.. evaluation]));
 
     /// <summary>An attack as the paper writes it.</summary>
     private static string Name(string attack, bool blackBox)

@@ -43,10 +43,22 @@ internal static class ToolJson
 
     internal sealed record StatusJson(string Target, string Kind, string State, IReadOnlyList<string> Reasons);
 
-    internal sealed record GateJson(string Evaluation, string Model, string Attack, double Epsilon, bool BlackBox, double AtLeast, string Verdict, double? Accuracy, double? Low, double? High)
+    internal sealed record GateJson(
+        string Evaluation, string Model, string Attack, double Epsilon, bool BlackBox, double? AtLeast, string? NotWorseThan, bool Trusted, bool Certain, string Verdict, double? Accuracy, double? Low, double? High,
+        IReadOnlyList<ComparisonJson> Comparisons)
     {
         public static GateJson Of(GateResult gate) => new(
-            gate.Evaluation, gate.Model, gate.Gate.Attack, gate.Gate.Epsilon, gate.Gate.BlackBox, gate.Gate.AtLeast, Camel(gate.Verdict.ToString()), gate.Accuracy, gate.Interval?.Low, gate.Interval?.High);
+            gate.Evaluation, gate.Model, gate.Gate.Attack, gate.Gate.Epsilon, gate.Gate.BlackBox, gate.Gate.AtLeast, gate.Gate.NotWorseThan is { Length: > 0 } other ? other : null, gate.Gate.Trusted,
+            gate.Gate.Certain, Camel(gate.Verdict.ToString()), gate.Accuracy, gate.Interval?.Low, gate.Interval?.High, [.. gate.Comparisons.Select(ComparisonJson.Of)]);
+    }
+
+    internal sealed record ComparisonJson(string Model, double Accuracy, double Difference, double Low, double High, double PValue)
+    {
+        public static ComparisonJson Of(GateComparison comparison)
+        {
+            var (low, high) = comparison.Pairs.Interval;
+            return new(comparison.Model, comparison.Accuracy, comparison.Pairs.Difference, low, high, comparison.Pairs.PValue);
+        }
     }
 
     internal sealed record DiagnosticJson(string Code, string Severity, string Message, string? File, int? Line, int? Column)

@@ -15,6 +15,15 @@ public readonly record struct SourcePlace(string File, int Line = 0, int Column 
 {
     /// <summary>The file's name, followed by <c>(line,column)</c> where they are known.</summary>
     public override string ToString() => Line > 0 ? $"{File}({Line},{Column})" : File;
+
+    /// <summary>A file's path as messages show it: relative to the current folder where that is shorter.</summary>
+    /// <param name="path">The path.</param>
+    public static string Shown(string path)
+    {
+        var full = Path.GetFullPath(path);
+        var relative = Path.GetRelativePath(Environment.CurrentDirectory, full);
+        return relative.Length < full.Length ? relative : full;
+    }
 }
 
 /// <summary>One finding, with its code (<see cref="DiagnosticCodes"/>), its place and what to do about it.</summary>

@@ -115,7 +115,7 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
             return;
         var before = context.Diagnostics.Count;
         var evaluate = Declared.Evaluate.Read(entry.Options, context, new EvaluateDeclaration { Seed = root.Seed }) with { Name = entry.Name, Place = entry.Place };
-        CheckAttackNames(evaluate, entry.Options["attacks"]);
+        CheckAttackNames(evaluate.Attacks, entry.Options["attacks"]);
         if (context.Diagnostics.Count > before)
             return;
 
@@ -126,18 +126,18 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
         _evaluate[entry.Name] = evaluate with { Gates = gates };
     }
 
-    private void CheckAttackNames(EvaluateDeclaration evaluate, SourceNode? attacks)
+    private void CheckAttackNames(IReadOnlyList<AttackDeclaration> attacks, SourceNode? node)
     {
         // A black-box attack may have the name of the white-box one beside which it stands.
-        var (whiteBox, blackBox) = (new HashSet<string> { "clean" }, new HashSet<string> { "clean" });
-        for (var i = 0; i < evaluate.Attacks.Count; i++)
+        var (whiteBox, blackBox) = (new HashSet<string>(), new HashSet<string>());
+        for (var i = 0; i < attacks.Count; i++)
         {
-            var attack = evaluate.Attacks[i];
-            if (!(attack.From.Length > 0 ? blackBox : whiteBox).Add(attack.Name))
-            {
-                var place = i < attacks!.Items.Count ? attacks.Items[i].Place : attacks.Place;
+            var attack = attacks[i];
+            var place = i < node!.Items.Count ? node.Items[i].Place : node.Place;
+            if (AttackDeclaration.ReservedNames.Contains(attack.Name))
+                context.Complain(DiagnosticCodes.Duplicate, $"an attack cannot be called \"{attack.Name}\", which names a measurement of its own; give it another \"name\"", place);
+            else if (!(attack.From.Length > 0 ? blackBox : whiteBox).Add(attack.Name))
                 context.Complain(DiagnosticCodes.Duplicate, $"two attacks are called \"{attack.Name}\"; give one of them another \"name\"", place);
-            }
         }
     }
 
@@ -163,32 +163,6 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
             Unknown("model", name, "train", known.SelectMany(model => new[] { model.Name, model.Group }).Distinct(), place);
         return members;
     }
-
-    private IEnumerable<GateDeclaration> ExpandGate(EvaluateDeclaration evaluate, GateDeclaration gate)
-    {
-        var made = evaluate.AllAttacks().FirstOrDefault(attack => attack.Name == gate.Attack && attack.From.Length > 0 == gate.BlackBox);
-        var measured = gate.Attack == "clean" ? gate.Epsilon == 0 && !gate.BlackBox : made is not null && evaluate.Epsilon.Contains(gate.Epsilon);
-        if (!measured)
-        {
-            var attacks = string.Join(", ", evaluate.AllAttacks().Select(attack => Called(attack.Name, attack.From.Length > 0)).Prepend("clean"));
-            var strengths = string.Join(", ", evaluate.Epsilon.Select(value => value.ToString(System.Globalization.CultureInfo.InvariantCulture)));
-            context.Complain(
-                DiagnosticCodes.GateUnmeasured,
-                string.Create(System.Globalization.CultureInfo.InvariantCulture, $"\"{evaluate.Name}\" does not measure {Called(gate.Attack, gate.BlackBox)} at ε = {gate.Epsilon}; it measures {attacks}{(evaluate.Attacks.Count > 0 ? $" at ε = {strengths}" : "")} (clean at 0)"),
-                gate.Place);
-            return [];
-        }
-
-        var before = context.Diagnostics.Count;
-        var models = Models(gate.Model, gate.Place, deployed: true);
-        if (context.Diagnostics.Count == before && models.Find(model => !evaluate.Models.Contains(model)) is { } outside)
-            context.Complain(DiagnosticCodes.GateUnmeasured, $"\"{evaluate.Name}\" does not measure the model \"{outside}\"; add it to \"models\"", gate.Place);
-        if (gate.BlackBox && models.Contains(made!.From))
-            context.Complain(DiagnosticCodes.GateUnmeasured, $"\"{made.From}\" is the substitute itself, on which no black-box attack is measured", gate.Place);
-        return models.Select(model => gate with { Model = model });
-    }
-
-    private static string Called(string attack, bool blackBox) => blackBox ? $"{attack} (black box)" : attack;
 
     private void Unknown(string what, string name, string section, IEnumerable<string> known, SourcePlace place)
     {

@@ -155,10 +155,11 @@ internal static class Declared
             new TextField<AttackDeclaration>("name", d => d.Name, (d, v) => d with { Name = v }) { InKey = false, Check = Names.Complaint, Pattern = Names.Pattern },
             .. AttackOptions(),
             new TextField<AttackDeclaration>("from", d => d.From, (d, v) => d with { From = v }) { InKey = false },
-        ]);
+        ])
+    { Check = AttackComplaint };
 
     /// <summary>The one attack of an entry, made on each model itself: it needs no name and has no substitute.</summary>
-    private static readonly Shape<AttackDeclaration> OwnAttack = new(() => new(), [AttackKind(), .. AttackOptions()]);
+    private static readonly Shape<AttackDeclaration> OwnAttack = new(() => new(), [AttackKind(), .. AttackOptions()]) { Check = AttackComplaint };
 
     public static readonly Shape<GateDeclaration> Gate = new(
         () => new(),
@@ -166,8 +167,11 @@ internal static class Declared
         new TextField<GateDeclaration>("attack", d => d.Attack, (d, v) => d with { Attack = v }),
         new NumberField<GateDeclaration>("epsilon", 0, 255, d => d.Epsilon, (d, v) => d with { Epsilon = v }),
         new BooleanField<GateDeclaration>("blackBox", d => d.BlackBox, (d, v) => d with { BlackBox = v }),
-        new NumberField<GateDeclaration>("atLeast", 0, 1, d => d.AtLeast, (d, v) => d with { AtLeast = v }) { Required = true },
-        new BooleanField<GateDeclaration>("certain", d => d.Certain, (d, v) => d with { Certain = v }));
+        new OptionalNumberField<GateDeclaration>("atLeast", 0, 1, d => d.AtLeast, (d, v) => d with { AtLeast = v }),
+        new TextField<GateDeclaration>("notWorseThan", d => d.NotWorseThan, (d, v) => d with { NotWorseThan = v }) { CameLater = true },
+        new BooleanField<GateDeclaration>("trusted", d => d.Trusted, (d, v) => d with { Trusted = v }) { CameLater = true },
+        new BooleanField<GateDeclaration>("certain", d => d.Certain, (d, v) => d with { Certain = v }))
+    { OneOf = ["atLeast", "notWorseThan", "trusted"] };
 
     public static readonly Shape<EvaluateDeclaration> Evaluate = new(
         () => new(),
@@ -248,13 +252,16 @@ internal static class Declared
         new NumberField<AttackDeclaration>("alpha", 0.001, 255, d => d.Alpha, (d, v) => d with { Alpha = v }),
         new TextField<AttackDeclaration>("start", d => d.Start, (d, v) => d with { Start = v }, "uniform", "r+fgsm"),
         new IntegerField<AttackDeclaration>("restarts", 1, 1000, d => d.Restarts, (d, v) => d with { Restarts = v }),
-        new TextField<AttackDeclaration>("loss", d => d.Loss, (d, v) => d with { Loss = v }, "cross-entropy", "margin", "dlr") { CameLater = true },
-        new TextField<AttackDeclaration>("norm", d => d.Norm, (d, v) => d with { Norm = v }, "linf", "l2") { CameLater = true },
-        new TextField<AttackDeclaration>("backward", d => d.Backward, (d, v) => d with { Backward = v }, "clipped", "straight", "smooth", "all") { CameLater = true },
+        new TextField<AttackDeclaration>("loss", d => d.Loss, (d, v) => d with { Loss = v }, [.. AttackDeclaration.Losses]) { CameLater = true },
+        new TextField<AttackDeclaration>("norm", d => d.Norm, (d, v) => d with { Norm = v }, [.. AttackDeclaration.Norms]) { CameLater = true },
+        new TextField<AttackDeclaration>("backward", d => d.Backward, (d, v) => d with { Backward = v }, [.. AttackDeclaration.BackwardPasses]) { CameLater = true },
         new IntegerField<AttackDeclaration>("targets", 1, 1000, d => d.Targets, (d, v) => d with { Targets = v }) { CameLater = true },
         new IntegerField<AttackDeclaration>("queries", 1, 1_000_000, d => d.Queries, (d, v) => d with { Queries = v }) { CameLater = true },
         new IntegerField<AttackDeclaration>("average", 1, 1000, d => d.Average, (d, v) => d with { Average = v }) { CameLater = true },
     ];
+
+    private static (string Key, string Text)? AttackComplaint(AttackDeclaration attack) =>
+        attack.IsDefinedInNorm() ? null : ("norm", "the random step of r+fgsm is defined in linf alone; leave \"norm\" out, or take pgd with its uniform start");
 
     private static AttackDeclaration Named(AttackDeclaration attack) => attack.Name.Length > 0 ? attack : attack with { Name = attack.Kind };
 }

@@ -13,6 +13,9 @@ internal abstract class Field(string name)
 
     public bool Required { get; init; }
 
+    /// <summary>Whether leaving it out is the same as writing some value.</summary>
+    public virtual bool HasDefault => !Required;
+
     /// <summary>False for what changes no result: where data lie, whether they may be absent.</summary>
     public bool InKey { get; init; } = true;
 

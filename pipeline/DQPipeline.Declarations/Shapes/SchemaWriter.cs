@@ -69,6 +69,8 @@ internal sealed class SchemaWriter(Func<Type, string, string?> document)
         _current["properties"] = properties;
         if (required.Count > 0)
             _current["required"] = required;
+        if (shape.OneOf.Count > 0 && !partial)
+            _current["anyOf"] = new JsonArray([.. shape.OneOf.Select(key => (JsonNode)new JsonObject { ["required"] = new JsonArray(key) })]);
         _current["additionalProperties"] = false;
     }
 

@@ -11,7 +11,10 @@ internal abstract class Shape(Type type)
 
     public abstract IReadOnlyList<Field> Fields { get; }
 
-    /// <summary>Calls <paramref name="value"/> for each field with an action that writes its default, or null for a required one.</summary>
+    /// <summary>Keys of which at least one must be there; none where each speaks for itself.</summary>
+    public IReadOnlyList<string> OneOf { get; init; } = [];
+
+    /// <summary>Calls <paramref name="value"/> for each field with an action that writes its default, or null where it has none.</summary>
     public abstract void ForEachField(Action<Field, Action<Utf8JsonWriter>?> value);
 }
 
@@ -20,9 +23,13 @@ internal sealed class Shape<T>(Func<T> create, params Field<T>[] fields) : Shape
 {
     public override IReadOnlyList<Field> Fields => fields;
 
+    /// <summary>What is wrong with values that are right by themselves, and at which key; null where nothing is.</summary>
+    public Func<T, (string Key, string Text)?> Check { get; init; } = _ => null;
+
     /// <summary>Reads an object over <paramref name="start"/> (or a fresh record): unknown and missing keys are complaints.</summary>
     public T Read(SourceNode node, ReadContext context, T? start = default, params ReadOnlySpan<string> alsoAllowed)
     {
+        var before = context.Diagnostics.Count;
         var record = start is null ? create() : start;
         foreach (var member in node.Members)
         {
@@ -38,6 +45,10 @@ internal sealed class Shape<T>(Func<T> create, params Field<T>[] fields) : Shape
                 context.Complain(DiagnosticCodes.MissingKey, $"\"{field.Name}\" is missing", node.Place);
         }
 
+        if (OneOf.Count > 0 && OneOf.All(key => node[key] is null))
+            context.Complain(DiagnosticCodes.MissingKey, $"one of {string.Join(", ", OneOf.Select(key => $"\"{key}\""))} is missing", node.Place);
+        if (context.Diagnostics.Count == before && Check(record) is var (at, complaint))
+            context.Complain(DiagnosticCodes.OutOfRange, $"\"{at}\": {complaint}", node[at]?.Place ?? node.Place);
         return record;
     }
 
@@ -68,7 +79,7 @@ internal sealed class Shape<T>(Func<T> create, params Field<T>[] fields) : Shape
     {
         var fresh = create();
         foreach (var field in fields)
-            value(field, field.Required ? null : writer => field.WriteDefault(writer, fresh));
+            value(field, !field.HasDefault ? null : writer => field.WriteDefault(writer, fresh));
     }
 
     private bool IsSilent(Field<T> field, T record) =>

@@ -61,6 +61,40 @@ internal sealed class NumberField<T>(string name, double min, double max, Func<T
     public override void WriteSchema(SchemaWriter writer) => writer.Range("number", min, max);
 }
 
+/// <summary>A number that may be left out, which says something else than any number.</summary>
+internal sealed class OptionalNumberField<T> : Field<T>
+{
+    private readonly NumberField<T> _number;
+    private readonly Func<T, double?> _get;
+
+    public OptionalNumberField(string name, double min, double max, Func<T, double?> get, Func<T, double, T> set)
+        : base(name)
+    {
+        _number = new(name, min, max, record => get(record) ?? 0, set);
+        _get = get;
+        // There is no text for a number that is not there.
+        CameLater = true;
+    }
+
+    public override bool HasDefault => false;
+
+    public override T Read(T record, SourceNode node, ReadContext context) => _number.Read(record, node, context);
+
+    public override void WriteValue(Utf8JsonWriter writer, T record, bool keyOnly)
+    {
+        if (_get(record) is { } value)
+            writer.WriteNumberValue(value);
+        else
+            writer.WriteNullValue();
+    }
+
+    public override void WriteDefault(Utf8JsonWriter writer, T fresh) => WriteValue(writer, fresh, keyOnly: false);
+
+    public override SourceNode FromText(string text, SourcePlace place, char separator) => _number.FromText(text, place, separator);
+
+    public override void WriteSchema(SchemaWriter writer) => _number.WriteSchema(writer);
+}
+
 internal sealed class BooleanField<T>(string name, Func<T, bool> get, Func<T, bool, T> set) : Field<T>(name)
 {
     public override T Read(T record, SourceNode node, ReadContext context)

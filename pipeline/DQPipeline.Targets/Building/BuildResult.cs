@@ -50,6 +50,11 @@ public sealed record BuildResult(
     IReadOnlyList<MetricRecord> Metrics,
     IReadOnlyList<Diagnostic> Diagnostics)
 {
+    /// <summary>
+    /// Whether the next build says the same while no file changes: every target was up to date, and nothing was reported but warnings that follow from what dq.json declares and dq.lock records.
+    /// </summary>
+    public bool StandsStill { get; init; }
+
     /// <summary>The result of a build that could not even begin, because of dq.json, dq.lock or what was asked for.</summary>
     public static BuildResult NotBegun(int exitCode, IReadOnlyList<Diagnostic> diagnostics) => new(exitCode, [], [], [], diagnostics);
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Gates;
 using DQPipeline.Targets.Graph;
@@ -19,7 +18,7 @@ internal sealed partial class BuildRun
         }
 
         WriteLock();
-        var metrics = MetricsReport.Of(nodes, planner.Lock);
+        var metrics = MetricsReport.Of(graph, nodes, planner.Lock);
         WriteCards(metrics, cancellation);
         planner.Files.Save();
         if (_lockedOut.Count > 0)
@@ -31,16 +30,20 @@ internal sealed partial class BuildRun
         var failed = _writeFailed || nodes.Any(n => n.Outcome == Outcome.Failed);
         var gates = Gates(failed || cancelled);
         var gateFailed = gates.Any(gate => gate.Finding is { Severity: Severity.Error });
-        foreach (var finding in MaskingReport.Of(graph, nodes))
+        Diagnostic[] masking = [.. MaskingReport.Of(graph, nodes)];
+        foreach (var finding in masking)
             report.Report(finding);
         var exitCode = cancelled ? 130 : failed ? 1 : gateFailed ? 3 : 0;
-        if (exitCode == 0 && options is { AsDeclared: true, Select.Count: 0, Force: false, Locked: false, Fetch: false } && report.Diagnostics.Count == 0 && nodes.All(n => n.Outcome == Outcome.UpToDate))
-        {
-            new Standstill(workspace, options.Method, options.Device)
-                .Remember(workspace, graph.Pipeline, [.. nodes.Select(node => node.Target)], nodes.Count.ToString(CultureInfo.InvariantCulture), [], time.GetUtcNow());
-        }
+        var standsStill = exitCode == 0 && nodes.All(n => n.Outcome == Outcome.UpToDate) && report.Diagnostics.All(masking.Contains);
+        if (standsStill && options is { AsDeclared: true, Select.Count: 0, Force: false, Locked: false, Fetch: false })
+            Remember(new(nodes.Count, report.Diagnostics));
+        return new(exitCode, [.. nodes.Select(Result)], gates, metrics, report.Diagnostics) { StandsStill = standsStill };
+    }
 
-        return new(exitCode, [.. nodes.Select(Result)], gates, metrics, report.Diagnostics);
+    private void Remember(StandstillAnswer answer)
+    {
+        if (answer.CanBeWritten)
+            new Standstill(workspace, options.Method, options.Device).Remember(workspace, graph.Pipeline, [.. nodes.Select(node => node.Target)], answer.Write(), [], time.GetUtcNow());
     }
 
     /// <summary>Writes the cards of the packages that are current and here. One that says what no longer holds is worse than none: that it cannot be written fails the build.</summary>
@@ -78,10 +81,11 @@ internal sealed partial class BuildRun
     {
         var finding = result switch
         {
-            { Verdict: GateVerdict.Failed } => GateCheck.Failure(result),
-            { Verdict: GateVerdict.Undecided, Cell: { } cell } when _skips.IsOptional(byCell[cell]) => GateCheck.NoMeasurement(result, Severity.Warning, "its optional data are absent"),
+            { Verdict: GateVerdict.Failed } => GateText.Failure(result),
+            { Verdict: GateVerdict.Undecided } when result.Cells.Any(cell => byCell.TryGetValue(cell, out var node) && _skips.IsOptional(node)) =>
+                GateText.Undecided(result, Severity.Warning, "its optional data are absent"),
             { Verdict: GateVerdict.Undecided } when !alreadyFailed =>
-                GateCheck.NoMeasurement(result, Severity.Error, $"'{result.Evaluation}' does not measure it; correct the gate, or let the evaluation measure it"),
+                GateText.Undecided(result, Severity.Error, result.Lack ?? $"'{result.Evaluation}' does not measure it; correct the gate, or let the evaluation measure it"),
             _ => null,
         };
         if (finding is not null)

@@ -94,7 +94,7 @@ internal sealed class Planner
                 return required.Action is PlannedAction.Run or PlannedAction.Wait ? Wait(node, data) : (PlannedAction.Skip, [$"it needs {required.Target.Id}, which cannot be built"]);
         }
 
-        if (target is PackageTarget && Obstacle(node) is { } obstacle)
+        if (target is PackageTarget package && Obstacle(node, package) is { } obstacle)
             return (PlannedAction.Block, [obstacle]);
         node.Parts = Parts(node, data).Sorted();
         node.Key = KeyParts.Key(target.Kind, node.Parts);
@@ -114,10 +114,10 @@ internal sealed class Planner
     }
 
     /// <summary>Why the gates do not let a package through; null where they do.</summary>
-    private string? Obstacle(Node package)
+    private string? Obstacle(Node node, PackageTarget package)
     {
-        var cells = package.Requires.Where(required => required.Target is EvaluationCell).ToDictionary(required => required.Target);
-        return cells.Count == 0 ? null : GateCheck.Obstacle(_graph, cells.Keys.ToHashSet(), cell => cells[cell].Record);
+        var cells = node.Requires.Where(required => required.Target is EvaluationCell).ToDictionary(required => required.Target);
+        return cells.Count == 0 ? null : GateCheck.Obstacle(_graph, package.Model, cells.Keys.ToHashSet(), cell => cells[cell].Record);
     }
 
     /// <summary>What changes dq.lock fails in a locked build.</summary>

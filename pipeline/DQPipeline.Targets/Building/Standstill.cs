@@ -7,7 +7,7 @@ using DQPipeline.Targets.Keys;
 namespace DQPipeline.Targets.Building;
 
 /// <summary>
-/// The memory of a build that found nothing to do and nothing to say: the stamps of every file that it looked at. While all of them stand, so does its answer, and
+/// The memory of a build that found nothing to do, and nothing to say but what its records make it say again: the stamps of every file that it looked at. While all of them stand, so does its answer, and
 /// neither dq.json nor dq.lock needs to be read again. Like every stamp it saves work and decides nothing: with one file changed, however little, the whole
 /// decision is made anew from contents.
 /// </summary>
@@ -17,7 +17,7 @@ public sealed class Standstill
     private readonly string _path;
     private readonly string _question;
 
-    /// <summary>The memory of a folder's own build, of everything that dq.json declares as it stands there; its answer is the number of targets.</summary>
+    /// <summary>The memory of a folder's own build, of everything that dq.json declares as it stands there; its answer is a <see cref="StandstillAnswer"/>.</summary>
     /// <param name="workspace">The folder.</param>
     /// <param name="method">The versions of the method's code.</param>
     /// <param name="device">The device kind, <c>cpu</c> or <c>cuda</c>.</param>
@@ -63,7 +63,7 @@ public sealed class Standstill
         }
     }
 
-    /// <summary>Remembers the answer of a build that ended with every target up to date and no finding.</summary>
+    /// <summary>Remembers the answer of a build that stands still (<see cref="BuildResult.StandsStill"/>).</summary>
     /// <param name="workspace">Where the build was.</param>
     /// <param name="pipeline">The declarations; none of them may come from environment variables, which have no stamp.</param>
     /// <param name="targets">The targets that the build looked at.</param>

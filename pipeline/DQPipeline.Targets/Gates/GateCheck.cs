@@ -1,4 +1,3 @@
-using System.Globalization;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Graph;
 using DQPipeline.Targets.Records;
@@ -8,7 +7,7 @@ namespace DQPipeline.Targets.Gates;
 /// <summary>Holds the gates of a pipeline against recorded measurements. Nothing is run for it: a changed threshold costs no attack.</summary>
 internal static class GateCheck
 {
-    /// <summary>Every gate, by member where it is on a matrix, that concerns one of the <paramref name="cells"/>, or that no target of the graph measures.</summary>
+    /// <summary>Every gate, by member where it is on a matrix, of which the <paramref name="cells"/> hold all that decides it, or which no target of the graph measures.</summary>
     /// <param name="graph">The graph whose evaluations declare the gates.</param>
     /// <param name="cells">The cells that the build is about.</param>
     /// <param name="result">The current result of a cell; null where it has none.</param>
@@ -20,13 +19,13 @@ internal static class GateCheck
             foreach (var gate in evaluation.Gates)
             {
                 var models = graph.ModelsCalled(gate.Model).ToList();
-                if (models.Count == 0 && cells.Any(c => c.Name == evaluation.Name))
-                    results.Add(Undecided(gate, evaluation, gate.Model, null));
+                if (models.Count == 0 && cells.Any(cell => cell.Name == evaluation.Name))
+                    results.Add(new(gate, evaluation.Name, gate.Model, GateVerdict.Undecided, [], null, null));
                 foreach (var model in models)
                 {
-                    var cell = graph.Find(EvaluationCell.IdOf(evaluation.Name, model.Name, gate.Attack, gate.Epsilon, gate.BlackBox)) as EvaluationCell;
-                    if (cell is null ? cells.Any(c => c.Name == evaluation.Name) : cells.Contains(cell))
-                        results.Add(Check(gate, evaluation, model.Name, cell, cell is null ? null : result(cell)));
+                    var needed = GateCells.Of(graph, evaluation, gate, model);
+                    if (needed.Own.Count == 0 ? cells.Any(cell => cell.Name == evaluation.Name) : needed.All.All(cells.Contains))
+                        results.Add(Check(gate, evaluation, model, needed, result));
                 }
             }
         }
@@ -34,52 +33,60 @@ internal static class GateCheck
         return results;
     }
 
-    /// <summary>Which gate on one of the <paramref name="cells"/> fails, in words; null where none does.</summary>
-    /// <inheritdoc cref="Check(TargetGraph, IReadOnlySet{Target}, Func{EvaluationCell, TargetRecord})"/>
-    public static string? Obstacle(TargetGraph graph, IReadOnlySet<Target> cells, Func<EvaluationCell, TargetRecord?> result) =>
-        Check(graph, cells, result).FirstOrDefault(gate => gate.Verdict == GateVerdict.Failed) is { } failed ? $"{failed.Model} fails its gate {Under(failed.Gate)}" : null;
+    /// <summary>Which gate on a model, or on the trained one that it was made of, fails, in words; null where none does.</summary>
+    /// <param name="graph">The graph whose evaluations declare the gates.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="cells">All cells that decide those gates.</param>
+    /// <param name="result">The current result of a cell; null where it has none.</param>
+    public static string? Obstacle(TargetGraph graph, ModelTarget model, IReadOnlySet<Target> cells, Func<EvaluationCell, TargetRecord?> result) =>
+        Check(graph, cells, result).FirstOrDefault(gate => gate.Verdict == GateVerdict.Failed && IsOn(model, gate)) is { } failed ? $"{failed.Model} fails its gate {GateText.Under(failed.Gate)}" : null;
 
-    /// <summary>The error DQ4001 of a gate that failed, in words.</summary>
-    public static Diagnostic Failure(GateResult result)
+    /// <summary>Whether a gate is on a model, or on the trained one that it was made of; the cells that decide it may be of others too.</summary>
+    public static bool IsOn(ModelTarget model, GateResult gate) => gate.Model == model.Name || gate.Model == model.Trained.Name;
+
+    private static GateResult Check(GateDeclaration gate, EvaluateDeclaration evaluation, ModelTarget model, GateCells needed, Func<EvaluationCell, TargetRecord?> result)
     {
-        var gate = result.Gate;
-        var rule = gate.Certain
-            ? $"its lower end is below the {Percent(gate.AtLeast)} demanded with certainty"
-            : $"its upper end is below the {Percent(gate.AtLeast)} demanded";
-        return new(DiagnosticCodes.GateFailed, $"{Measured(result)}, and {rule}; make the model more robust, or lower \"atLeast\"", gate.Place);
+        var undecided = new GateResult(gate, evaluation.Name, model.Name, GateVerdict.Undecided, [.. needed.All], null, null);
+        if (Standing(needed.Own, result) is not { } standing)
+            return undecided;
+        var correct = standing.Count(right => right);
+        var (comparisons, lacks) = (new List<GateComparison>(), new List<string>());
+        foreach (var other in needed.Others)
+        {
+            if (Standing(other.Cells, result) is { } pairs && pairs.Length == standing.Length)
+                comparisons.Add(new(other.Model, Share(pairs), PairedComparison.Of(standing, pairs)));
+            else
+                lacks.Add($"'{evaluation.Name}' does not measure {other.Model} on the same images; let it, or compare with another model");
+        }
+
+        var trust = gate.Trusted ? GateTrust.Of(gate, evaluation, model, needed, result) : new([], null);
+        if (trust.Lack is not null)
+            lacks.Add(trust.Lack);
+        var measured = undecided with
+        {
+            Accuracy = Share(standing),
+            Interval = WilsonInterval.Of(correct, standing.Length),
+            Comparisons = comparisons,
+            Signs = trust.Signs,
+            Lack = lacks.Count > 0 ? string.Join("; ", lacks) : null,
+        };
+        var fails = GateText.IsTooLow(measured) || comparisons.Exists(comparison => comparison.Fails(gate.Certain)) || trust.Signs.Count > 0;
+        return measured with { Verdict = fails ? GateVerdict.Failed : lacks.Count > 0 ? GateVerdict.Undecided : GateVerdict.Passed };
     }
 
-    /// <summary>How a gate stands that did not fail, in words.</summary>
-    public static string Standing(GateResult result) => result.Verdict == GateVerdict.Undecided
-        ? $"the gate on {result.Model} {Under(result.Gate)} has no measurement to be held against"
-        : $"{Measured(result)}, and {Demand(result.Gate)} is demanded";
-
-    /// <summary>What a gate demands.</summary>
-    public static string Demand(GateDeclaration gate) => $"{(gate.Certain ? "with certainty " : "")}at least {Percent(gate.AtLeast)}";
-
-    /// <summary>The finding DQ4002 of a gate without a measurement.</summary>
-    public static Diagnostic NoMeasurement(GateResult result, Severity severity, string why) =>
-        new(DiagnosticCodes.GateUndecided, $"the gate on {result.Model} {Under(result.Gate)} has no measurement to be held against: {why}", result.Gate.Place, severity);
-
-    private static string Measured(GateResult result)
+    /// <summary>For each image whether it is right under all of these; null where one of them has no result.</summary>
+    private static bool[]? Standing(IReadOnlyList<EvaluationCell> cells, Func<EvaluationCell, TargetRecord?> result)
     {
-        var interval = result.Interval!.Value;
-        return $"{result.Model} {Under(result.Gate)} keeps an accuracy of {Percent(result.Accuracy!.Value)} (95 % interval {Percent(interval.Low)} to {Percent(interval.High)})";
+        var measurements = new List<bool[]>(cells.Count);
+        foreach (var cell in cells)
+        {
+            if (result(cell) is not { } record || EvaluationCell.StandingIn(record) is not { } standing)
+                return null;
+            measurements.Add(standing);
+        }
+
+        return Records.Standing.InAll(measurements);
     }
 
-    private static GateResult Check(GateDeclaration gate, EvaluateDeclaration evaluation, string model, EvaluationCell? cell, TargetRecord? record)
-    {
-        if (record is null || EvaluationCell.Measurement(record) is not var (samples, correct))
-            return Undecided(gate, evaluation, model, cell);
-        var interval = WilsonInterval.Of(correct, samples);
-        var decisive = gate.Certain ? interval.Low : interval.High;
-        return new(gate, evaluation.Name, model, decisive < gate.AtLeast ? GateVerdict.Failed : GateVerdict.Passed, cell, (double)correct / samples, interval);
-    }
-
-    private static GateResult Undecided(GateDeclaration gate, EvaluateDeclaration evaluation, string model, EvaluationCell? cell) =>
-        new(gate, evaluation.Name, model, GateVerdict.Undecided, cell, null, null);
-
-    private static string Under(GateDeclaration gate) => gate.Attack == "clean" ? "on clean images" : $"under {(gate.BlackBox ? "black-box " : "")}{gate.Attack} at ε = {EvaluationCell.Number(gate.Epsilon)}";
-
-    internal static string Percent(double share) => (share * 100).ToString("0.0#", CultureInfo.InvariantCulture) + " %";
+    private static double Share(bool[] standing) => (double)standing.Count(right => right) / standing.Length;
 }

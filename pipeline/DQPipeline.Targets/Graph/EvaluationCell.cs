@@ -88,7 +88,7 @@ public sealed class EvaluationCell : Target
     {
         if (Attack is null)
         {
-            parts.AddText("attack", "clean");
+            parts.AddText("attack", AttackDeclaration.Clean);
         }
         else
         {
@@ -144,7 +144,7 @@ public sealed class EvaluationCell : Target
     private static Target[] Reads(ModelTarget model, AttackDeclaration? attack, TrainTarget? substitute) =>
         MadeOnOf(model, attack, substitute) is { } madeOn ? [model, madeOn] : [model];
 
-    internal static string NameOf(AttackDeclaration? attack) => attack is null ? "clean" : attack.Name.Length > 0 ? attack.Name : attack.Kind;
+    internal static string NameOf(AttackDeclaration? attack) => attack is null ? AttackDeclaration.Clean : attack.Name.Length > 0 ? attack.Name : attack.Kind;
 
     internal static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 
@@ -156,5 +156,5 @@ public sealed class EvaluationCell : Target
     internal static string SubjectOf(string model, string attack, double epsilon, bool blackBox) => $"{model}/{LabelOf(attack, epsilon, blackBox)}";
 
     private static string LabelOf(string attack, double epsilon, bool blackBox) =>
-        attack == "clean" ? attack : $"{(blackBox ? BlackBoxPrefix : "")}{attack}@{Number(epsilon)}";
+        attack == AttackDeclaration.Clean ? attack : $"{(blackBox ? BlackBoxPrefix : "")}{attack}@{Number(epsilon)}";
 }

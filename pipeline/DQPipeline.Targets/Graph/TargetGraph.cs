@@ -109,19 +109,6 @@ public sealed partial class TargetGraph
     /// <summary>The models of an evaluation or gate by name: one, or the members of a matrix; none where nothing is called so.</summary>
     internal IEnumerable<ModelTarget> ModelsCalled(string name) => _targets.OfType<ModelTarget>().Where(t => t.Name == name || t.Group == name);
 
-    /// <summary>The measurements that the gates on a model, and on the trained one that it was made of, are held against.</summary>
-    private List<EvaluationCell> GatedCells(ModelTarget model)
-    {
-        string[] names = [model.Name, model.Trained.Name];
-        var cells =
-            from evaluation in Pipeline.Evaluate.Values
-            from gate in evaluation.Gates
-            from called in ModelsCalled(gate.Model)
-            where names.Contains(called.Name)
-            select Find(EvaluationCell.IdOf(evaluation.Name, called.Name, gate.Attack, gate.Epsilon, gate.BlackBox)) as EvaluationCell;
-        return [.. cells.OfType<EvaluationCell>().Distinct()];
-    }
-
     private void Add(Target target)
     {
         if (!_byId.TryAdd(target.Id, target))

@@ -12,7 +12,10 @@ namespace DQPipeline.Targets.Masking;
 internal sealed record AttackEvidence(EvaluationCell Cell, bool[] Standing, CellHealth? Health)
 {
     /// <summary>Steps of PGD from which it counts as strong.</summary>
-    private const int ManySteps = 50;
+    public const int ManySteps = 50;
+
+    /// <summary>What part of ε its steps may be at most.</summary>
+    public const int LargestStep = 4;
 
     private AttackDeclaration Attack => Cell.Attack!;
 
@@ -26,13 +29,16 @@ internal sealed record AttackEvidence(EvaluationCell Cell, bool[] Standing, Cell
     public bool IsAutoPgdAlone => !IsBlackBox && Attack.Kind.StartsWith("apgd-", StringComparison.Ordinal);
 
     /// <summary>PGD of at least 50 steps of at most ε/4. The paper's own has two steps at ε = 2, which FGSM beats on any network.</summary>
-    public bool IsLongPgd => !IsBlackBox && Attack.Kind == "pgd" && Attack.Steps >= ManySteps && Attack.Alpha <= Cell.Epsilon / 4;
+    public bool IsLongPgd => !IsBlackBox && Attack.Kind == "pgd" && Attack.Steps >= ManySteps && Attack.Alpha <= Cell.Epsilon / LargestStep;
 
     /// <summary>A single step along the model's own gradient.</summary>
     public bool IsSingleStep => !IsBlackBox && Attack.Kind is "fgsm" or "r+fgsm";
 
     /// <summary>An attack that asks for logits alone.</summary>
     public bool IsScoreBased => !IsBlackBox && Attack.Kind == "square";
+
+    /// <summary>An attack that gets by without the model's gradients, or contains one: what masks them does not stop it.</summary>
+    public bool NeedsNoGradient => IsBlackBox || Attack.Kind is "square" or "autoattack";
 
     /// <summary>The evidence that a record holds; null where it holds none.</summary>
     public static AttackEvidence? Of(EvaluationCell cell, TargetRecord? record) =>

@@ -2,6 +2,7 @@ using System.Globalization;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Gates;
 using DQPipeline.Targets.Graph;
+using DQPipeline.Targets.Records;
 
 namespace DQPipeline.Targets.Masking;
 
@@ -27,13 +28,21 @@ internal static class MaskingCheck
     /// <summary>Two-sided level of the comparisons.</summary>
     private const double Level = 0.05;
 
-    /// <summary>What is found of one model in one evaluation.</summary>
+    /// <summary>The warnings to give of one model in one evaluation.</summary>
     /// <param name="evaluation">The evaluation.</param>
-    /// <param name="clean">The model's clean measurement; null where there is none.</param>
-    /// <param name="attacked">Its measurements under attack.</param>
+    /// <param name="measured">The model's measurements there, the clean one among them.</param>
     /// <param name="model">Its name.</param>
-    public static IReadOnlyList<Diagnostic> Findings(EvaluateDeclaration evaluation, AttackEvidence? clean, IReadOnlyList<AttackEvidence> attacked, string model)
+    public static IReadOnlyList<Diagnostic> Findings(EvaluateDeclaration evaluation, IReadOnlyList<AttackEvidence> measured, string model)
     {
+        const string mend = "its figures say more about the attacks than about its robustness: add \"autoattack\" with \"backward\": \"all\", and believe the worst case alone";
+        return [.. Signs(measured).Select(sign => new Diagnostic(sign.Code, $"{model} may mask its gradients: {sign.Text}; {mend}", evaluation.Place, Severity.Warning))];
+    }
+
+    /// <summary>What is found in the measurements of one model in one evaluation, each with its code.</summary>
+    public static IReadOnlyList<(string Code, string Text)> Signs(IReadOnlyList<AttackEvidence> measured)
+    {
+        var clean = measured.FirstOrDefault(one => one.Cell.Attack is null);
+        AttackEvidence[] attacked = [.. measured.Where(one => one.Cell.Attack is not null)];
         var found = new List<(string Code, string Text)>();
         Gradients(found, clean, attacked);
         var strengths = attacked.Where(one => one.Cell.Attack!.Norm == "linf").GroupBy(one => one.Cell.Epsilon).OrderBy(group => group.Key).ToList();
@@ -60,8 +69,7 @@ internal static class MaskingCheck
             weaker = (strength.Key, standing);
         }
 
-        const string mend = "its figures say more about the attacks than about its robustness: add \"autoattack\" with \"backward\": \"all\", and believe the worst case alone";
-        return [.. found.Select(one => new Diagnostic(one.Code, $"{model} may mask its gradients: {one.Text}; {mend}", evaluation.Place, Severity.Warning))];
+        return found;
     }
 
     /// <summary>Whether the model's own gradient was followed in earnest at a strength.</summary>
@@ -69,7 +77,7 @@ internal static class MaskingCheck
 
     /// <summary>For each image whether it withstands all of these.</summary>
     public static bool[] WorstOf(IEnumerable<AttackEvidence> attacks) =>
-        attacks.Select(one => one.Standing).Aggregate((one, other) => [.. one.Zip(other, (first, second) => first && second)]);
+        Standing.InAll([.. attacks.Select(one => one.Standing)])!;
 
     private static void Gradients(List<(string Code, string Text)> found, AttackEvidence? clean, IReadOnlyList<AttackEvidence> attacked)
     {

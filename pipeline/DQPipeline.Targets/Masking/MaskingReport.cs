@@ -12,10 +12,7 @@ internal static class MaskingReport
         var measured = nodes.Where(node => node is { Target: EvaluationCell { Model: TrainTarget }, Succeeded: true })
             .Select(node => AttackEvidence.Of((EvaluationCell)node.Target, node.Record)).OfType<AttackEvidence>()
             .ToLookup(evidence => (Evaluation: evidence.Cell.Name, Model: evidence.Cell.Model.Name));
-        return graph.Pipeline.Evaluate.Values.SelectMany(evaluation => evaluation.Models.SelectMany(model =>
-        {
-            var cells = measured[(evaluation.Name, model)].ToList();
-            return MaskingCheck.Findings(evaluation, cells.Find(cell => cell.Cell.Attack is null), cells.FindAll(cell => cell.Cell.Attack is not null), model);
-        }));
+        return graph.Pipeline.Evaluate.Values.SelectMany(evaluation =>
+            evaluation.Models.SelectMany(model => MaskingCheck.Findings(evaluation, [.. measured[(evaluation.Name, model)]], model)));
     }
 }

@@ -16,6 +16,23 @@ public static class Standing
         return Convert.ToBase64String(bytes);
     }
 
+    /// <summary>For each image whether it is right in all measurements; null where there is none, or where they are not of as many images.</summary>
+    internal static bool[]? InAll(IReadOnlyList<bool[]> measurements)
+    {
+        if (measurements.Count == 0)
+            return null;
+        bool[] worst = [.. measurements[0]];
+        foreach (var standing in measurements)
+        {
+            if (standing.Length != worst.Length)
+                return null;
+            for (var i = 0; i < worst.Length; i++)
+                worst[i] &= standing[i];
+        }
+
+        return worst;
+    }
+
     /// <summary>The bits of a text.</summary>
     /// <param name="text">The text.</param>
     /// <param name="samples">How many images there should be.</param>

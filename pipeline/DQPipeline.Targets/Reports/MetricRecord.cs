@@ -1,11 +1,11 @@
 namespace DQPipeline.Targets.Reports;
 
-/// <summary>One measurement as dq.lock records it.</summary>
+/// <summary>One measurement as dq.lock records it, or the worst case that follows from several.</summary>
 /// <param name="Target">The evaluation's name.</param>
 /// <param name="Model">The model's name.</param>
-/// <param name="Attack">The attack's name, or <c>clean</c>.</param>
+/// <param name="Attack">The attack's name; <c>clean</c>; or <c>worst</c> or <c>worst-l2</c>, where an image counts as right if it is under all attacks at ε in the norm linf or l2.</param>
 /// <param name="Epsilon">ε in pixel units of 0–255; 0 for clean.</param>
-/// <param name="BlackBox">Whether the samples were made on another model.</param>
+/// <param name="BlackBox">Whether the samples were made on another model; false of a worst case, which is over both.</param>
 /// <param name="Samples">Images measured.</param>
 /// <param name="Correct">Images still classified rightly.</param>
 /// <param name="Accuracy"><paramref name="Correct"/> / <paramref name="Samples"/>.</param>

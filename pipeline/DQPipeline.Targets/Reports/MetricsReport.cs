@@ -9,26 +9,34 @@ namespace DQPipeline.Targets.Reports;
 /// <summary>The measurements that dq.lock records.</summary>
 public static class MetricsReport
 {
-    /// <summary>The recorded measurements of the declared cells, in their order. What dq.lock holds of inputs that changed since is there too, and not current.</summary>
+    /// <summary>
+    /// The recorded measurements of the declared cells, in their order, behind those of each model its worst cases. What dq.lock holds of inputs that changed since is there too, and not current.
+    /// </summary>
     /// <exception cref="DQPipeline.Declarations.DqException">DQ6002: dq.lock cannot be read.</exception>
     public static IReadOnlyList<MetricRecord> Create(Workspace workspace, TargetGraph graph, BuildOptions options, CancellationToken cancellation = default)
     {
         var planner = new Planner(workspace, graph, options, _ => { }, TimeProvider.System, cancellation);
         var nodes = planner.Plan(graph.Select(options.Select));
         planner.Files.Save();
-        return Of(nodes, planner.Lock);
+        return Of(graph, nodes, planner.Lock);
     }
 
-    internal static IReadOnlyList<MetricRecord> Of(IReadOnlyList<Node> nodes, LockFile lockFile)
+    internal static IReadOnlyList<MetricRecord> Of(TargetGraph graph, IReadOnlyList<Node> nodes, LockFile lockFile)
     {
         var metrics = new List<MetricRecord>();
+        var worst = new WorstCases(graph);
         foreach (var node in nodes)
         {
-            if (node.Target is EvaluationCell cell && lockFile.Find(cell.Id)?.Record is { } record
-                && Of(cell, record, current: node.Outcome is null ? node.Action is PlannedAction.None or PlannedAction.Restore : node.Succeeded) is { } metric)
-                metrics.Add(metric);
+            var current = node.Outcome is null ? node.Action is PlannedAction.None or PlannedAction.Restore : node.Succeeded;
+            if (node.Target is not EvaluationCell cell || lockFile.Find(cell.Id) is not { } entry || Of(cell, entry.Record, current) is not { } metric)
+                continue;
+            if (worst.EndBefore(cell))
+                metrics.AddRange(worst.End());
+            worst.Add(cell, entry, current);
+            metrics.Add(metric);
         }
 
+        metrics.AddRange(worst.End());
         return metrics;
     }
 

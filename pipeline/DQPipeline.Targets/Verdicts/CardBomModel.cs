@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using DQPipeline.Targets.Gates;
 
 namespace DQPipeline.Targets.Verdicts;
 
@@ -17,7 +16,7 @@ internal static class CardBomModel
         foreach (var (name, options) in card.Attacks)
             CardBom.Property(writer, $"dq:attack:{name}", options);
         foreach (var gate in card.Gates)
-            CardBom.Property(writer, $"dq:gate:{gate.Evaluation}/{gate.Subject}", $"{CardValue.Of(gate.Verdict)}: {GateCheck.Demand(gate.Gate)} demanded");
+            CardBom.Property(writer, $"dq:gate:{gate.Evaluation}/{gate.Subject}", $"{CardValue.Of(gate.Verdict)}: {gate.Demand} demanded{CardValue.Compared(gate)}");
         writer.WriteEndArray();
 
         writer.WriteEndObject();
@@ -55,16 +54,15 @@ internal static class CardBomModel
 
     private static void WriteMetrics(Utf8JsonWriter writer, ModelCard card)
     {
-        if (card.Measured.Count == 0)
+        if (card.Metrics.Count == 0)
             return;
         writer.WriteStartObject("quantitativeAnalysis"u8);
         writer.WriteStartArray("performanceMetrics"u8);
-        foreach (var measured in card.Measured)
+        foreach (var metric in card.Metrics)
         {
-            var metric = measured.Metric;
-            WriteMetric(writer, "accuracy", measured.Slice, metric.Accuracy, metric.Low, metric.High);
+            WriteMetric(writer, "accuracy", CardValue.Slice(metric), metric.Accuracy, metric.Low, metric.High);
             if (CardValue.Detection(metric) is var (name, rate))
-                WriteMetric(writer, name, measured.Slice, rate, metric.DetectionLow!.Value, metric.DetectionHigh!.Value);
+                WriteMetric(writer, name, CardValue.Slice(metric), rate, metric.DetectionLow!.Value, metric.DetectionHigh!.Value);
         }
 
         writer.WriteEndArray();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DQPipeline.Declarations;
 using DQPipeline.Targets.Graph;
 
 namespace DQPipeline.Targets.Verdicts;
@@ -9,19 +10,19 @@ internal static class CardLimits
     public static IReadOnlyList<string> Of(ModelCard card)
     {
         var limits = new List<string>();
-        var attacked = card.Measured.Where(measured => measured.Cell.Attack is not null).ToList();
-        var followed = attacked.Where(measured => measured.Cell.Attack!.FollowsGradient()).ToList();
-        var whiteBox = followed.Where(measured => measured.Cell.Substitute is null).ToList();
+        var attacked = card.Measured.Where(cell => cell.Attack is not null).ToList();
+        var followed = attacked.Where(cell => cell.Attack!.FollowsGradient()).ToList();
+        var whiteBox = followed.Where(cell => cell.Substitute is null).ToList();
         if (attacked.Count == 0)
         {
             limits.Add("No attack was measured: nothing is known of its robustness.");
         }
         else
         {
-            limits.Add($"Robustness is known for the listed attacks alone, which change no value of a pixel by more than ε, on {Samples(attacked)} images; another attack may do more harm.");
+            limits.Add($"Robustness is known for the listed attacks alone, which change no value of a pixel by more than ε, on {Samples(card)} images; another attack may do more harm.");
             if (whiteBox.Count == 0)
                 limits.Add("No attack with the model's own gradient was measured.");
-            else if (whiteBox.TrueForAll(measured => measured.Cell.Attack!.Kind is "fgsm" or "r+fgsm"))
+            else if (whiteBox.TrueForAll(cell => cell.Attack!.Kind is "fgsm" or "r+fgsm"))
                 limits.Add("Only attacks of one step were measured; those of many steps do more harm.");
             if (card.Quantization is not null && whiteBox.Count > 0)
                 limits.Add($"An integer model has no gradient: its white-box attacks were made on {card.Training.Name}, and rounded to 8-bit pixels.");
@@ -47,9 +48,10 @@ internal static class CardLimits
             : null;
     }
 
-    private static string Samples(List<CardMeasurement> measured)
+    private static string Samples(ModelCard card)
     {
-        var (least, most) = (measured.Min(m => m.Metric.Samples), measured.Max(m => m.Metric.Samples));
+        var attacked = card.Metrics.Where(metric => metric.Attack != AttackDeclaration.Clean).ToList();
+        var (least, most) = (attacked.Min(metric => metric.Samples), attacked.Max(metric => metric.Samples));
         return least == most ? most.ToString(CultureInfo.InvariantCulture) : FormattableString.Invariant($"{least} to {most}");
     }
 }

@@ -44,27 +44,26 @@ internal static class CardMarkdown
 
     private static void WriteRobustness(StringBuilder text, ModelCard card)
     {
-        if (card.Measured.Count == 0)
+        if (card.Metrics.Count == 0)
             return;
         Table(text, "Accuracy", "images", "measured", "accuracy", "95 % interval");
-        foreach (var measured in card.Measured)
+        foreach (var metric in card.Metrics)
         {
-            var metric = measured.Metric;
-            Row(text, measured.Slice, Number(metric.Samples), GateCheck.Percent(metric.Accuracy), $"{GateCheck.Percent(metric.Low)} to {GateCheck.Percent(metric.High)}");
+            Row(text, CardValue.Slice(metric), Number(metric.Samples), GateText.Percent(metric.Accuracy), $"{GateText.Percent(metric.Low)} to {GateText.Percent(metric.High)}");
         }
 
         if (card.Attacks.Count > 0)
             Table(text, "Attacks", "attack", "options");
         foreach (var (name, options) in card.Attacks)
             Row(text, name, options);
-        var detected = card.Measured.Where(measured => CardValue.Detection(measured.Metric) is not null).ToList();
+        var detected = card.Metrics.Where(metric => CardValue.Detection(metric) is not null).ToList();
         if (detected.Count == 0)
             return;
         Table(text, "Detection of adversarial images", "images", "rate", "share", "95 % interval");
-        foreach (var measured in detected)
+        foreach (var metric in detected)
         {
-            var (name, rate) = CardValue.Detection(measured.Metric)!.Value;
-            Row(text, measured.Slice, name, GateCheck.Percent(rate), $"{GateCheck.Percent(measured.Metric.DetectionLow!.Value)} to {GateCheck.Percent(measured.Metric.DetectionHigh!.Value)}");
+            var (name, rate) = CardValue.Detection(metric)!.Value;
+            Row(text, CardValue.Slice(metric), name, GateText.Percent(rate), $"{GateText.Percent(metric.DetectionLow!.Value)} to {GateText.Percent(metric.DetectionHigh!.Value)}");
         }
     }
 
@@ -72,9 +71,9 @@ internal static class CardMarkdown
     {
         if (card.Gates.Count == 0)
             return;
-        Table(text, "Gates", "gate", "accuracy demanded", "verdict");
+        Table(text, "Gates", "gate", "demanded", "verdict");
         foreach (var gate in card.Gates)
-            Row(text, $"{gate.Evaluation}/{gate.Subject}", GateCheck.Demand(gate.Gate), CardValue.Of(gate.Verdict));
+            Row(text, $"{gate.Evaluation}/{gate.Subject}", gate.Demand, CardValue.Of(gate.Verdict) + CardValue.Compared(gate));
     }
 
     private static void Section(StringBuilder text, string title)

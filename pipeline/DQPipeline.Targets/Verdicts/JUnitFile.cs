@@ -75,7 +75,7 @@ internal static class JUnitFile
         $"evaluate.{gate.Evaluation}",
         gate.Subject,
         gate.Verdict switch { GateVerdict.Failed => JUnitVerdict.Failure, GateVerdict.Undecided => JUnitVerdict.Skipped, _ => JUnitVerdict.Passed },
-        gate.Verdict == GateVerdict.Undecided && gate.Finding is { } finding ? finding.Message : GateCheck.Standing(gate),
+        gate.Verdict == GateVerdict.Undecided && gate.Finding is { } finding ? finding.Message : GateText.Standing(gate),
         gate.Verdict == GateVerdict.Failed ? [gate.Finding!] : [],
         root);
 

@@ -6,14 +6,6 @@ using DQPipeline.Targets.Reports;
 
 namespace DQPipeline.Targets.Verdicts;
 
-/// <summary>A measurement, and the target that it is of.</summary>
-internal sealed record CardMeasurement(EvaluationCell Cell, MetricRecord Metric)
-{
-    /// <summary>What was done to the images, in words.</summary>
-    public string Slice => Metric.Attack == "clean" ? $"{Metric.Target}: clean images"
-        : $"{Metric.Target}: {(Metric.From is { } from ? $"{Metric.Attack} made on {from}" : Metric.Attack)} at ε = {EvaluationCell.Number(Metric.Epsilon)} of 255";
-}
-
 /// <summary>What there is to say of a packaged model, the same to people and to programs.</summary>
 /// <param name="Package">The package.</param>
 /// <param name="Files">Its record, which has its key and files.</param>
@@ -24,8 +16,11 @@ internal sealed record ModelCard(PackageTarget Package, TargetRecord Files, Lock
     /// <summary>What the package says of its model; null where it says nothing.</summary>
     public PackageInfo? Info { get; init; }
 
-    /// <summary>The current measurements of the model, in the order of the declarations.</summary>
-    public IReadOnlyList<CardMeasurement> Measured { get; init; } = [];
+    /// <summary>The current measurements of the model in the order of the declarations, and the worst cases that follow from them.</summary>
+    public IReadOnlyList<MetricRecord> Metrics { get; init; } = [];
+
+    /// <summary>The targets of those that are no worst case.</summary>
+    public IReadOnlyList<EvaluationCell> Measured { get; init; } = [];
 
     /// <summary>Declared measurements that were not made of the model as it is.</summary>
     public IReadOnlyList<EvaluationCell> Unmeasured { get; init; } = [];
@@ -35,7 +30,7 @@ internal sealed record ModelCard(PackageTarget Package, TargetRecord Files, Lock
 
     /// <summary>The attacks that were made, by evaluation and name, each with its options: what an accuracy is worth depends on them.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Attacks =>
-        [.. Measured.Where(measured => measured.Cell.Attack is not null).Select(measured => KeyValuePair.Create($"{measured.Cell.Name}/{measured.Cell.AttackName}", OptionsOf(measured.Cell.Attack!))).Distinct()];
+        [.. Measured.Where(cell => cell.Attack is not null).Select(cell => KeyValuePair.Create($"{cell.Name}/{cell.AttackName}", OptionsOf(cell.Attack!))).Distinct()];
 
     public TrainDeclaration Training => Package.Model.Trained.Declaration;
 

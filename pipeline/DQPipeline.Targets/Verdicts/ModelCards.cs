@@ -28,12 +28,11 @@ internal sealed class ModelCards(Workspace workspace, TargetGraph graph, BuildOp
             measurements += metric.Current ? 1 : 0;
         if (memory.Holds(packages, measurements))
             return;
-        Write(packages, metrics.Concat(Others(nodes, packages, cancellation)).Where(metric => metric.Current)
-            .ToDictionary(metric => EvaluationCell.IdOf(metric.Target, metric.Model, metric.Attack, metric.Epsilon, metric.BlackBox)));
+        Write(packages, Measured([.. nodes, .. Others(nodes, packages, cancellation)]));
         memory.Remember(packages, measurements);
     }
 
-    private void Write(List<PackageTarget> packages, Dictionary<string, MetricRecord> metrics)
+    private void Write(List<PackageTarget> packages, IReadOnlyList<MetricRecord> metrics)
     {
         foreach (var package in packages)
         {
@@ -59,32 +58,41 @@ internal sealed class ModelCards(Workspace workspace, TargetGraph graph, BuildOp
 
     private bool IsHere(PackageTarget package) => package.Outputs.All(name => File.Exists(workspace.OutputPath(package.Name, name)));
 
+    /// <summary>What is current, in the order of the declarations, whichever of it the build was about.</summary>
+    private IReadOnlyList<MetricRecord> Measured(IReadOnlyList<Node> nodes)
+    {
+        var cells = nodes.Where(node => node.Target is EvaluationCell).ToDictionary(node => node.Target);
+        return [.. MetricsReport.Of(graph, [.. graph.Targets.Where(cells.ContainsKey).Select(target => cells[target])], planner.Lock).Where(metric => metric.Current)];
+    }
+
     /// <summary>The measurements of the packaged models that this build was not about: whether they are current has to be decided first.</summary>
-    private IReadOnlyList<MetricRecord> Others(IReadOnlyList<Node> nodes, List<PackageTarget> packages, CancellationToken cancellation)
+    private IEnumerable<Node> Others(IReadOnlyList<Node> nodes, List<PackageTarget> packages, CancellationToken cancellation)
     {
         var known = nodes.Select(node => node.Target).ToHashSet();
         var others = graph.Targets.Where(target => target is EvaluationCell cell && packages.Any(package => package.Model == cell.Model) && !known.Contains(cell)).ToList();
         if (others.Count == 0)
             return [];
         var elsewhere = new Planner(workspace, graph, options with { Force = false, Locked = false, Fetch = false }, _ => { }, time, cancellation);
-        return MetricsReport.Of(elsewhere.Plan(others), elsewhere.Lock);
+        return elsewhere.Plan(others).Where(node => node.Target is EvaluationCell);
     }
 
-    private ModelCard? Card(PackageTarget package, Dictionary<string, MetricRecord> metrics)
+    private ModelCard? Card(PackageTarget package, IReadOnlyList<MetricRecord> metrics)
     {
         var lockFile = planner.Lock;
         if (lockFile.Find(package.Id) is not { } entry || lockFile.Find(package.Model.Id) is not { } model || lockFile.Find(package.Model.Trained.Id) is not { } trained)
             return null;
         var cells = graph.Targets.OfType<EvaluationCell>().Where(cell => cell.Model == package.Model).ToList();
+        var own = metrics.Where(metric => metric.Model == package.Model.Name).ToList();
+        var measured = own.Select(metric => EvaluationCell.IdOf(metric.Target, metric.Model, metric.Attack, metric.Epsilon, metric.BlackBox)).ToHashSet();
         var gated = cells.Concat(package.Requires.OfType<EvaluationCell>()).ToHashSet<Target>();
-        var current = metrics.Keys.Concat(package.Requires.Select(required => required.Id)).ToHashSet();
+        var current = measured.Concat(package.Requires.Select(required => required.Id)).ToHashSet();
         return new(package, entry.Record, model, trained)
         {
             Info = PackageInfo.TryRead(workspace, package),
-            Measured = [.. cells.Where(cell => metrics.ContainsKey(cell.Id)).Select(cell => new CardMeasurement(cell, metrics[cell.Id]))],
-            Unmeasured = [.. cells.Where(cell => !metrics.ContainsKey(cell.Id))],
-            Gates = [.. GateCheck.Check(graph, gated, cell => current.Contains(cell.Id) ? lockFile.Find(cell.Id)?.Record : null)
-                .Where(gate => gate.Model == package.Model.Name || gate.Model == package.Model.Trained.Name)],
+            Metrics = own,
+            Measured = [.. cells.Where(cell => measured.Contains(cell.Id))],
+            Unmeasured = [.. cells.Where(cell => !measured.Contains(cell.Id))],
+            Gates = [.. GateCheck.Check(graph, gated, cell => current.Contains(cell.Id) ? lockFile.Find(cell.Id)?.Record : null).Where(gate => GateCheck.IsOn(package.Model, gate))],
         };
     }
 }

@@ -31,7 +31,7 @@ internal sealed partial record SarifResult(string Code, string Kind, string Leve
     /// <summary>A gate of which there was nothing to report.</summary>
     public static SarifResult Of(GateResult gate, SourceRoot root) => new(
         gate.Verdict == GateVerdict.Passed ? DiagnosticCodes.GateFailed : DiagnosticCodes.GateUndecided, gate.Verdict == GateVerdict.Passed ? "pass" : "open", "none",
-        GateCheck.Standing(gate), UriOf(gate.Gate.Place, root), gate.Gate.Place, IdentityOf(gate));
+        GateText.Standing(gate), UriOf(gate.Gate.Place, root), gate.Gate.Place, IdentityOf(gate));
 
     public void Write(Utf8JsonWriter writer, Occurrences occurrences)
     {

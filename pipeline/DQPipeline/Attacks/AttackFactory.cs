@@ -26,7 +26,7 @@ public static class AttackFactory
         Require(declaration.Targets is >= 1 and <= 1000, $"targets is {declaration.Targets}; it must be 1 to 1000.");
         Require(declaration.Average is >= 1 and <= 1000, $"average is {declaration.Average}; it must be 1 to 1000.");
         var norm = NormWords.Parse(declaration.Norm);
-        Require(norm == Norm.Linf || (declaration.Kind != "r+fgsm" && declaration.Start == "uniform"), "the random step of r+fgsm is defined in the norm linf alone.");
+        Require(declaration.IsDefinedInNorm(), "the random step of r+fgsm is defined in the norm linf alone.");
         var loss = Loss(declaration.Loss);
         if (declaration.Backward != "all")
             return Of(declaration, loss, norm, Pass(declaration.Backward));
@@ -65,7 +65,7 @@ public static class AttackFactory
         "cross-entropy" => new CrossEntropy(),
         "margin" => new Margin(),
         "dlr" => new LogitsRatio(),
-        _ => throw new DqException(DiagnosticCodes.OutOfRange, $"'{word}' is no loss of an attack. Use cross-entropy, margin or dlr."),
+        _ => throw new DqException(DiagnosticCodes.OutOfRange, $"'{word}' is no loss of an attack; those are {string.Join(", ", AttackDeclaration.Losses)}."),
     };
 
     private static BackwardPass Pass(string word) => word switch
@@ -73,6 +73,6 @@ public static class AttackFactory
         "clipped" => BackwardPass.Clipped,
         "straight" => BackwardPass.Straight,
         "smooth" => BackwardPass.Smooth,
-        _ => throw new DqException(DiagnosticCodes.OutOfRange, $"'{word}' is no backward pass of an attack. Use clipped, straight, smooth or all."),
+        _ => throw new DqException(DiagnosticCodes.OutOfRange, $"'{word}' is no backward pass of an attack; those are {string.Join(", ", AttackDeclaration.BackwardPasses)}."),
     };
 }

@@ -21,6 +21,6 @@ internal static class NormWords
     {
         "linf" => Norm.Linf,
         "l2" => Norm.L2,
-        _ => throw new DqException(DiagnosticCodes.OutOfRange, $"'{word}' is no norm of an attack. Use linf or l2."),
+        _ => throw new DqException(DiagnosticCodes.OutOfRange, $"'{word}' is no norm of an attack; those are {string.Join(", ", AttackDeclaration.Norms)}."),
     };
 }
