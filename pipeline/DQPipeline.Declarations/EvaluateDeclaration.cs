@@ -122,6 +122,9 @@ public sealed record AttackDeclaration
 
     /// <summary>Whether the attack asks a model for gradients, so that it matters on which one it is made.</summary>
     public bool FollowsGradient() => Kind is not ("random" or "square");
+
+    /// <summary>Whether the attack asks a model for its scores alone, so that it is made on an integer model itself.</summary>
+    public bool AsksForScores() => Kind == "square";
 }
 
 /// <summary>A demand on one measurement: it fails when the upper end of the 95 % Wilson interval lies below <see cref="AtLeast"/>.</summary>

@@ -32,7 +32,7 @@ internal sealed record AttackEvidence(EvaluationCell Cell, bool[] Standing, Cell
     public bool IsSingleStep => !IsBlackBox && Attack.Kind is "fgsm" or "r+fgsm";
 
     /// <summary>An attack that asks for logits alone.</summary>
-    public bool IsScoreBased => !IsBlackBox && Attack.Kind == "square";
+    public bool IsScoreBased => !IsBlackBox && Attack.AsksForScores();
 
     /// <summary>The evidence that a record holds; null where it holds none.</summary>
     public static AttackEvidence? Of(EvaluationCell cell, TargetRecord? record) =>
