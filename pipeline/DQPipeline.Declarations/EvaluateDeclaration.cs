@@ -154,6 +154,9 @@ public sealed record AttackDeclaration
 
     /// <summary>Whether the attack is defined in its <see cref="Norm"/>: the random step of r+fgsm is in linf alone.</summary>
     public bool IsDefinedInNorm() => Norm == "linf" || (Kind != "r+fgsm" && Start != "r+fgsm");
+
+    /// <summary>Whether the attack asks a model for its scores alone, so that it is made on an integer model itself.</summary>
+    public bool AsksForScores() => Kind == "square";
 }
 
 /// <summary>

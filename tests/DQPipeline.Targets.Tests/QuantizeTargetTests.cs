@@ -45,6 +45,24 @@ public class QuantizeTargetTests
     }
 
     [Fact]
+    public async Task An_attack_on_scores_is_made_on_itself_in_the_worker_that_measures_it()
+    {
+        using var bench = WithIntegerModel();
+        bench.ChangeEvaluation(e => e with { Attacks = [new() { Kind = "square", Name = "square" }, new() { Kind = "fgsm", Name = "fgsm" }], Epsilon = [2] });
+        await bench.BuildAsync();
+        Assert.Equal(["evaluate/robustness/int8/fgsm@2"], bench.Executor.Transferred);
+        var own = Assert.Single(bench.Executor.Jobs.OfType<EvaluateJob>(), job => job.Model.EndsWith(QuantizeTarget.ModelFile, StringComparison.Ordinal));
+        Assert.Equal(["evaluate/robustness/int8/clean", "evaluate/robustness/int8/square@2"], own.Cells.Select(c => c.Id));
+
+        // What the trained model has to do with it is in the integer model's own bytes.
+        bench.Executor.Machine = "another";
+        await bench.BuildAsync(o => o with { Force = true }, select: "dq");
+        await bench.BuildOfAsync("int8");
+        Assert.Equal(["the model 'int8' changed"], bench.Status()["evaluate/robustness/int8/square@2"].Reasons);
+        Assert.Equal(["the model 'int8' changed", "the trained model 'dq' changed"], bench.Status()["evaluate/robustness/int8/fgsm@2"].Reasons);
+    }
+
+    [Fact]
     public async Task Black_box_and_white_box_images_of_one_model_are_made_once()
     {
         using var bench = WithIntegerModel();

@@ -21,7 +21,7 @@ internal abstract class MeasuredModel : IDisposable
     /// <exception cref="DqException">DQ3005, DQ5001: the file is unusable. DQ2005: the data do not suit the model.</exception>
     public static MeasuredModel Open(string path, string sha256, WorkerJob job, ImageDataset dataset, IReadOnlyList<int> samples, int batch, int seed, string? detector) =>
         ModelInput.IsDeployed(path)
-            ? new Deployed(path, sha256, job, dataset, samples, detector)
+            ? new Deployed(path, sha256, job, dataset, samples, seed, detector)
             : new Trained(path, sha256, job, dataset, samples, batch, seed, detector);
 
     public abstract CellResult Clean(IProgress<EvaluationProgress> progress, CancellationToken cancellation);
@@ -59,10 +59,10 @@ internal abstract class MeasuredModel : IDisposable
         private readonly Onnx.Inference.DeployedModel model;
         private readonly DeployedEvaluator evaluator;
 
-        public Deployed(string path, string sha256, WorkerJob job, ImageDataset dataset, IReadOnlyList<int> samples, string? detector)
+        public Deployed(string path, string sha256, WorkerJob job, ImageDataset dataset, IReadOnlyList<int> samples, int seed, string? detector)
         {
             model = ModelInput.LoadDeployed(path, sha256, job.Threads, dataset);
-            evaluator = new DeployedEvaluator(model, dataset.Test, samples)
+            evaluator = new DeployedEvaluator(model, dataset.Test, samples, seed)
             {
                 Detector = detector is null ? new SqueezeDeclaration() : Declaration.FromJson<SqueezeDeclaration>(detector),
             };
@@ -71,7 +71,7 @@ internal abstract class MeasuredModel : IDisposable
         public override CellResult Clean(IProgress<EvaluationProgress> progress, CancellationToken cancellation) => evaluator.Clean(progress, cancellation);
 
         public override CellResult Attacked(Attack attack, double epsilon, IProgress<EvaluationProgress> progress, CancellationToken cancellation) =>
-            throw new InvalidOperationException("A deployed model has no gradient; attacks on it are made on another model.");
+            evaluator.Attacked(attack, epsilon, progress, cancellation);
 
         public override CellResult Transferred(AdversarialSet set, IProgress<EvaluationProgress> progress, CancellationToken cancellation) =>
             evaluator.Transferred(set, progress, cancellation);

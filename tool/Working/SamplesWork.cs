@@ -57,7 +57,7 @@ internal static class SamplesWork
         var rows = Enumerable.Range(0, first.Count).Select(i => (IReadOnlyList<byte[]>)
         [
             first.X[(i * size)..((i + 1) * size)],
-            .. sets.Select(set => PixelGrid.RoundInside(set.X.AsSpan(i * size, size), set.XAdv.AsSpan(i * size, size), set.Epsilon)),
+            .. sets.Select(set => PixelGrid.RoundInside(set.X.AsSpan(i * size, size), set.XAdv.AsSpan(i * size, size), set.Epsilon, set.Norm)),
         ]);
         AtomicFile.Write(path, file => ContactSheet.Write(file, first.Channels, first.Height, first.Width, sets.Count + 1, [.. rows]));
     }

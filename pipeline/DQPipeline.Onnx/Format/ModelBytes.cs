@@ -32,4 +32,12 @@ internal static class ModelBytes
         seal.MetadataProps.Add(new StringStringEntryProto { Key = ChecksumKey, Value = Convert.ToHexString(SHA256.HashData(body)).ToLowerInvariant() });
         return seal.ToByteArray();
     }
+
+    /// <summary>Whether bytes have the form of a seal, whatever the checksum.</summary>
+    public static bool IsSeal(ReadOnlySpan<byte> bytes)
+    {
+        const int digits = 2 * SHA256.HashSizeInBytes;
+        var seal = Seal([]);
+        return bytes.Length == seal.Length && bytes[..^digits].SequenceEqual(seal.AsSpan(0, seal.Length - digits));
+    }
 }

@@ -48,7 +48,7 @@ public sealed class DeployedModel : IDisposable
     public static DeployedModel Load(byte[] file, string name, DeployedModelOptions? options = null)
     {
         options ??= new();
-        Check(options);
+        Check(options.Threads, options.BatchSize);
         try
         {
             var content = ModelReader.Read(file);
@@ -67,6 +67,27 @@ public sealed class DeployedModel : IDisposable
         catch (Exception e) when (e is InvalidDataException or OnnxRuntimeException)
         {
             throw Unusable(name, e.Message, e);
+        }
+    }
+
+    /// <summary>Whether a file bears the seal of ours, whole or broken: a file that does is verified, one that does not is a stranger's, or was cut short.</summary>
+    /// <exception cref="DqException">DQ5001: it cannot be read.</exception>
+    public static bool IsOurs(string path)
+    {
+        var length = ModelBytes.Seal([]).Length;
+        try
+        {
+            using var file = File.OpenRead(path);
+            if (file.Length < length)
+                return false;
+            var end = new byte[length];
+            file.Seek(-length, SeekOrigin.End);
+            file.ReadExactly(end);
+            return ModelBytes.IsSeal(end);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(path, $"it cannot be read: {e.Message}", e);
         }
     }
 
@@ -166,12 +187,14 @@ public sealed class DeployedModel : IDisposable
     private static DqException Unusable(string name, string why, Exception? inner) =>
         new(DiagnosticCodes.DeployedModelCorrupt, $"'{name}' cannot be used: {why.TrimEnd('.')}. Export it again with dq export or dq build.", inner: inner);
 
-    private static void Check(DeployedModelOptions options)
+    /// <summary>Refuses options out of their ranges.</summary>
+    /// <exception cref="DqException">DQ1004.</exception>
+    internal static void Check(int threads, int batchSize)
     {
-        if (options.Threads is < 0 or > 256)
-            throw new DqException(DiagnosticCodes.OutOfRange, $"{options.Threads} threads cannot be used. Use 1 to 256, or 0 for one per core.");
-        if (options.BatchSize is < 1 or > 65536)
-            throw new DqException(DiagnosticCodes.OutOfRange, $"A batch of {options.BatchSize} images cannot be used. Use 1 to 65536.");
+        if (threads is < 0 or > 256)
+            throw new DqException(DiagnosticCodes.OutOfRange, $"{threads} threads cannot be used. Use 1 to 256, or 0 for one per core.");
+        if (batchSize is < 1 or > 65536)
+            throw new DqException(DiagnosticCodes.OutOfRange, $"A batch of {batchSize} images cannot be used. Use 1 to 65536.");
     }
 
     private void RunAll<T>(ReadOnlyMemory<T> values, Memory<float> logits)

@@ -10,7 +10,7 @@ namespace DQPipeline.Targets.Graph;
 /// One measurement of an evaluation: a model, an attack (or none), an ε, and for a black-box attack the substitute on which it is made. Its result is two numbers,
 /// <c>samples</c> and <c>correct</c>; where the evaluation declares a detector, those of <see cref="Detection"/> too.
 /// </summary>
-/// <remarks>An integer model has no gradient: a white-box attack on it is made on the trained model that it is made of.</remarks>
+/// <remarks>An integer model has no gradient: a white-box attack on it is made on the trained model that it is made of, but for one that asks for scores alone.</remarks>
 public sealed class EvaluationCell : Target
 {
     /// <summary>What stands before the label of a black-box measurement.</summary>
@@ -139,7 +139,7 @@ public sealed class EvaluationCell : Target
     }
 
     private static TrainTarget? MadeOnOf(ModelTarget model, AttackDeclaration? attack, TrainTarget? substitute) =>
-        substitute ?? (attack is null || model.Trained == model ? null : model.Trained);
+        substitute ?? (attack is null || attack.AsksForScores() || model.Trained == model ? null : model.Trained);
 
     private static Target[] Reads(ModelTarget model, AttackDeclaration? attack, TrainTarget? substitute) =>
         MadeOnOf(model, attack, substitute) is { } madeOn ? [model, madeOn] : [model];

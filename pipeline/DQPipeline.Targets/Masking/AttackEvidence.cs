@@ -35,7 +35,7 @@ internal sealed record AttackEvidence(EvaluationCell Cell, bool[] Standing, Cell
     public bool IsSingleStep => !IsBlackBox && Attack.Kind is "fgsm" or "r+fgsm";
 
     /// <summary>An attack that asks for logits alone.</summary>
-    public bool IsScoreBased => !IsBlackBox && Attack.Kind == "square";
+    public bool IsScoreBased => !IsBlackBox && Attack.AsksForScores();
 
     /// <summary>An attack that gets by without the model's gradients, or contains one: what masks them does not stop it.</summary>
     public bool NeedsNoGradient => IsBlackBox || Attack.Kind is "square" or "autoattack";

@@ -30,7 +30,7 @@ public sealed record PackageJob : WorkerJob
 }
 
 /// <summary>
-/// Make adversarial images on one model and score others on them: black-box attacks (paper section 5.1), and those on integer models, which have no gradient. Each attack × ε
+/// Make adversarial images on one model and score others on them: black-box attacks (paper section 5.1), and those on integer models, which have no gradient to follow. Each attack × ε
 /// is made once.
 /// </summary>
 public sealed record TransferJob : WorkerJob

@@ -9,6 +9,9 @@ namespace DQPipeline.Attacks;
 /// <param name="restarts">Independent searches.</param>
 internal sealed class SquareAttack(int queries, int restarts) : Attack("square")
 {
+    /// <summary>How often each image may be shown to the model.</summary>
+    internal int Queries => queries;
+
     /// <inheritdoc/>
     internal override bool TakesGradient => false;
 

@@ -1,4 +1,5 @@
-using System.Numerics.Tensors;
+using DQPipeline.Attacks;
+using DQPipeline.Attacks.Scores;
 using DQPipeline.Data;
 using DQPipeline.Declarations;
 using DQPipeline.Onnx.Inference;
@@ -6,41 +7,27 @@ using DQPipeline.Onnx.Inference;
 namespace DQPipeline.Evaluation;
 
 /// <summary>
-/// Measures a deployed model on one sample of images: clean, and on adversarial images that were made on another model, for it has no gradient. It is shown what an image file
-/// can hold: adversarial images are rounded onto the 8-bit grid, inside their ball (<see cref="PixelGrid"/>).
+/// Measures a deployed model on one sample of images: clean, under attacks that ask for its scores alone, and, for it has no gradient, on adversarial images that were made on another model.
+/// It is shown what an image file can hold: adversarial images are rounded onto the 8-bit grid, inside their ball (<see cref="PixelGrid"/>).
 /// </summary>
 public sealed class DeployedEvaluator
 {
-    /// <summary>Images of one pass; what a deployed model says of an image depends on the others by the last bits of a logit at most.</summary>
+    /// <summary>Images that the detector looks at in one pass.</summary>
     private const int Batch = 256;
 
     private readonly DeployedModel model;
-    private readonly byte[] pixels;
-    private readonly int[] classes;
-    private int[]? cleanPredictions;
+    private readonly ScoreEvaluator scores;
 
     /// <summary>An evaluator of <paramref name="model"/>.</summary>
     /// <param name="model">The model; whoever made it disposes it.</param>
     /// <param name="split">The images.</param>
     /// <param name="samples">Which of them, by index; at least one.</param>
-    /// <exception cref="DqException">DQ2005: the images have another size than the model's, or there are none.</exception>
-    public DeployedEvaluator(DeployedModel model, ImageSplit split, IReadOnlyList<int> samples)
+    /// <param name="seed">Seed of the attacks, at least 0.</param>
+    /// <exception cref="DqException">DQ2005: the images have another size or more classes than the model's, or there are none.</exception>
+    public DeployedEvaluator(DeployedModel model, ImageSplit split, IReadOnlyList<int> samples, int seed = 0)
     {
         this.model = model;
-        if (samples.Count == 0)
-            throw new DqException(DiagnosticCodes.DataUnfit, "There are no images to evaluate.");
-        var size = model.Info.ImageSize;
-        if (split.Image(samples[0]).Length != size)
-        {
-            throw new DqException(
-                DiagnosticCodes.DataUnfit,
-                $"The data's images have {split.Image(samples[0]).Length} values, but the model takes {model.Info.Channels}×{model.Info.Height}×{model.Info.Width} = {size}; evaluate it on data of that size.");
-        }
-
-        pixels = new byte[samples.Count * size];
-        for (var i = 0; i < samples.Count; i++)
-            split.Image(samples[i]).CopyTo(pixels.AsSpan(i * size));
-        classes = [.. samples.Select(sample => split.Classes[sample])];
+        scores = new ScoreEvaluator(ScoredModel.Of(model) with { OnPixelGrid = true }, split, samples, seed);
     }
 
     /// <summary>Judges the images of each measurement: one is detected where its squeezed version gets another class. The default squeezes nothing and detects nothing.</summary>
@@ -50,17 +37,25 @@ public sealed class DeployedEvaluator
     /// <exception cref="DqException">DQ3004: the model's outputs are not finite numbers.</exception>
     /// <exception cref="OperationCanceledException">The measurement was cancelled.</exception>
     public IReadOnlyList<int> CleanPredictions(IProgress<EvaluationProgress>? progress = null, CancellationToken cancellation = default) =>
-        cleanPredictions ??= Predict(pixels, done => progress?.Report(new EvaluationProgress(done, classes.Length)), cancellation);
+        scores.CleanPredictions(progress, cancellation);
 
     /// <summary>Accuracy on the clean images.</summary>
     /// <inheritdoc cref="CleanPredictions"/>
     public CellResult Clean(IProgress<EvaluationProgress>? progress = null, CancellationToken cancellation = default)
     {
         int[] predictions = [.. CleanPredictions(progress, cancellation)];
+        var classes = scores.Classes;
         var standing = predictions.Zip(classes, (predicted, actual) => predicted == actual).ToArray();
-        var result = new CellResult(classes.Length, standing.Count(right => right), 0, standing);
-        return Detector.IsActive ? result with { Detection = new(classes.Length, Flagged(pixels, predictions, cancellation).Count(flagged => flagged), 0, 0) } : result;
+        var result = new CellResult(classes.Count, standing.Count(right => right), 0, standing);
+        return Detector.IsActive ? result with { Detection = new(classes.Count, Flagged(scores.Pixels, predictions, cancellation).Count(flagged => flagged), 0, 0) } : result;
     }
+
+    /// <summary>Accuracy under an attack that asks the model for its scores alone, attacking only images that are right so far.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">ε is not within 0 to 255.</exception>
+    /// <exception cref="DqException">DQ1004: the attack asks for more than scores. DQ3004: the model's outputs are not finite numbers.</exception>
+    /// <inheritdoc cref="ScoreEvaluator.Adversarial"/>
+    public CellResult Attacked(Attack attack, double epsilon, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellation = default) =>
+        Transferred(scores.Adversarial(attack, epsilon, progress, cancellation), null, cancellation);
 
     /// <summary>Accuracy on adversarial images made on another model; an image counts as correct when it is right both when clean and on the adversarial version.</summary>
     /// <param name="set">The images of the same samples.</param>
@@ -70,62 +65,39 @@ public sealed class DeployedEvaluator
     /// <inheritdoc cref="CleanPredictions"/>
     public CellResult Transferred(AdversarialSet set, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellation = default)
     {
-        if (!set.X.AsSpan().SequenceEqual(pixels))
+        if (!set.X.AsSpan().SequenceEqual(scores.Pixels.Span))
             throw new ArgumentException("The adversarial images are not those of the evaluator's samples.", nameof(set));
         var clean = CleanPredictions(null, cancellation);
-        var rounded = PixelGrid.RoundInside(set.X, set.XAdv, set.Epsilon);
-        var after = Predict(rounded, done => progress?.Report(new EvaluationProgress(done, classes.Length)), cancellation);
-        var (standing, attacked) = (new bool[classes.Length], new bool[classes.Length]);
+        var classes = scores.Classes;
+        var rounded = PixelGrid.RoundInside(set);
+        var after = scores.Predict(rounded, done => progress?.Report(new EvaluationProgress(done, classes.Count)), cancellation);
+        var (standing, attacked) = (new bool[classes.Count], new bool[classes.Count]);
         for (var i = 0; i < standing.Length; i++)
         {
             attacked[i] = clean[i] == classes[i];
             standing[i] = attacked[i] && after[i] == classes[i];
         }
 
-        var result = new CellResult(classes.Length, standing.Count(right => right), attacked.Count(one => one), standing);
+        var result = new CellResult(classes.Count, standing.Count(right => right), attacked.Count(one => one), standing);
         if (!Detector.IsActive)
             return result;
         var flagged = Flagged(rounded, after, cancellation).Zip(attacked, (flag, shown) => flag && shown).ToArray();
         return result with { Detection = DetectionResult.Of(result.Attacked, flagged, standing) };
     }
 
-    private int[] Predict(ReadOnlyMemory<byte> images, Action<int> tell, CancellationToken cancellation)
-    {
-        var size = model.Info.ImageSize;
-        var predictions = new int[images.Length / size];
-        for (var first = 0; first < predictions.Length; first += Batch)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var count = Math.Min(Batch, predictions.Length - first);
-            var logits = new float[count * model.Info.Labels.Count];
-            model.Run(images.Slice(first * size, count * size), logits);
-            Best(logits).CopyTo(predictions.AsSpan(first));
-            tell(first + count);
-        }
-
-        return predictions;
-    }
-
     private bool[] Flagged(ReadOnlyMemory<byte> images, int[] predictions, CancellationToken cancellation)
     {
         using var detector = new AdversarialDetector(model, Detector);
         var size = model.Info.ImageSize;
-        var flagged = new List<bool>(classes.Length);
-        for (var first = 0; first < classes.Length; first += Batch)
+        var flagged = new List<bool>(predictions.Length);
+        for (var first = 0; first < predictions.Length; first += Batch)
         {
             cancellation.ThrowIfCancellationRequested();
-            var count = Math.Min(Batch, classes.Length - first);
+            var count = Math.Min(Batch, predictions.Length - first);
             var bytes = images.Slice(first * size, count * size);
             flagged.AddRange(detector.Detect(Array.ConvertAll(bytes.ToArray(), pixel => pixel / 255f), predictions.AsSpan(first, count)));
         }
 
         return [.. flagged];
-    }
-
-    private int[] Best(float[] logits)
-    {
-        if (logits.Any(z => !float.IsFinite(z)))
-            throw new DqException(DiagnosticCodes.Diverged, "The deployed model answers with numbers that are not finite: the model that it was made of is unusable; train that again with a lower learning rate.");
-        return [.. logits.Chunk(model.Info.Labels.Count).Select(row => TensorPrimitives.IndexOfMax<float>(row))];
     }
 }

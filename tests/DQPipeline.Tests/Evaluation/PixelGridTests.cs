@@ -1,4 +1,5 @@
 using CsCheck;
+using DQPipeline.Attacks;
 using DQPipeline.Evaluation;
 
 namespace DQPipeline.Tests.Evaluation;
@@ -32,6 +33,62 @@ public sealed class PixelGridTests
                 return inBall.Contains(found) && Math.Abs(found - (value * 255.0)) <= inBall.Min(pixel => Math.Abs(pixel - (value * 255.0)));
             },
             iter: 20_000, threads: 1);
+
+    [Fact]
+    public void A_change_that_rounding_made_too_long_is_shortened_where_it_overshot_most()
+    {
+        // 2.6² + 1.55² + 2.4² = 14.92; rounded 3² + 2² + 2² = 17. 2 goes beyond 1.55 by 0.45 and 3 beyond 2.6 by 0.4, so 2 becomes 1: 14.
+        float[] adversarial = [102.6f / 255, 98.45f / 255, 102.4f / 255];
+        Assert.Equal([103, 99, 102], PixelGrid.RoundInside([100, 100, 100], adversarial, 3.87, Norm.L2));
+        // Where there is room, every value goes to its nearest.
+        Assert.Equal([103, 98, 102], PixelGrid.RoundInside([100, 100, 100], adversarial, 4.2, Norm.L2));
+        // Of equal ones the first; and where no point of the grid is near enough, the clean image is left.
+        Assert.Equal([100, 101], PixelGrid.RoundInside([100, 100], [100.7f / 255, 100.7f / 255], 1, Norm.L2));
+        Assert.Equal([100, 100], PixelGrid.RoundInside([100, 100], [100.6f / 255, 99.4f / 255], 0.9, Norm.L2));
+    }
+
+    [Fact]
+    public void A_euclidean_change_stays_inside_and_loses_no_more_than_it_must() =>
+        Gen.Select(Gen.Byte.Array[12], Gen.Double[-1, 1].Array[12], Gen.Double[0, 30]).Sample(
+            (x, direction, epsilon) =>
+            {
+                var length = Math.Sqrt(direction.Sum(d => d * d));
+                float[] adversarial = [.. x.Zip(direction, (pixel, d) => (float)Math.Clamp((pixel + (d / Math.Max(length, 1e-9) * epsilon)) / 255, 0, 1))];
+                var found = PixelGrid.RoundInside(x, adversarial, epsilon, Norm.L2);
+                Assert.Equal(found, PixelGrid.RoundInside(x, adversarial, epsilon, Norm.L2));
+                var squares = 0;
+                for (var i = 0; i < x.Length; i++)
+                {
+                    squares += (found[i] - x[i]) * (found[i] - x[i]);
+                    // Each value is its nearest or the next towards the clean one, never on the other side of it.
+                    var (exact, change) = ((adversarial[i] * 255.0) - x[i], found[i] - x[i]);
+                    Assert.True(change == Math.Round(exact) || change == Math.Round(exact) - Math.Sign(exact), $"{exact} became {change}");
+                    Assert.True(change * exact >= 0);
+                }
+
+                Assert.True(squares <= epsilon * epsilon);
+                // Whatever was taken back was needed: with any one of the values at its nearest again and the others as they are, those rounded outwards least are too long.
+                var taken = Enumerable.Range(0, x.Length).Where(i => found[i] != (int)Math.Round(adversarial[i] * 255.0)).ToList();
+                if (taken.Count > 0)
+                {
+                    var last = taken.MinBy(i => Math.Abs(Math.Round(adversarial[i] * 255.0) - x[i]) - Math.Abs((adversarial[i] * 255.0) - x[i]));
+                    var nearest = Math.Round(adversarial[last] * 255.0) - x[last];
+                    Assert.True(squares + (2 * Math.Abs(nearest)) - 1 > epsilon * epsilon);
+                }
+            },
+            iter: 20_000, threads: 1);
+
+    [Fact]
+    public void A_set_is_rounded_image_by_image_in_its_own_norm()
+    {
+        // Both images alone are within ε = 1; together they would not be.
+        float[] adversarial = [101f / 255, 100f / 255, 100f / 255, 99f / 255];
+        var set = new AdversarialSet(1, 1, 2, 1, [100, 100, 100, 100], adversarial, [0, 0], [0, 0], [0, 0], Norm.L2);
+        Assert.Equal([101, 100, 100, 99], PixelGrid.RoundInside(set));
+        float[] between = [100.7f / 255, 100.7f / 255];
+        Assert.Equal([101, 101], PixelGrid.RoundInside(new AdversarialSet(1, 1, 2, 1, [100, 100], between, [0], [0], [0])));
+        Assert.Equal([100, 101], PixelGrid.RoundInside(new AdversarialSet(1, 1, 2, 1, [100, 100], between, [0], [0], [0], Norm.L2)));
+    }
 
     [Fact]
     public void What_is_no_image_is_refused()

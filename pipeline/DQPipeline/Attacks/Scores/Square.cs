@@ -1,5 +1,6 @@
 using DQPipeline.Data;
 using DQPipeline.Declarations;
+using DQPipeline.Evaluation;
 
 namespace DQPipeline.Attacks.Scores;
 
@@ -12,6 +13,8 @@ public sealed class Square
 {
     private readonly (int Channels, int Height, int Width) _shape;
     private readonly int _classes;
+    private readonly double _epsilon;
+    private readonly Norm _norm;
     private readonly int _queries;
     private readonly ISquareMoves _moves;
 
@@ -26,12 +29,17 @@ public sealed class Square
         Attack.CheckStrength(epsilon);
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 2);
         ArgumentOutOfRangeException.ThrowIfLessThan(queries, 1);
-        (_shape, _classes, _queries) = (shape, classes, queries);
+        (_shape, _classes, _epsilon, _norm, _queries) = (shape, classes, epsilon, norm, queries);
         _moves = norm == Norm.Linf ? new SquareMoves(shape, epsilon / 255) : new EuclideanSquareMoves(shape, epsilon / 255);
     }
 
     /// <summary>The most images that are shown to the model at once. The default is 256.</summary>
     public int Batch { get; init; } = 256;
+
+    /// <summary>
+    /// Whether every image that is shown has values k/255, inside the ball (<see cref="PixelGrid"/>), as a model of bytes needs them; the clean images then have them too. The default is false.
+    /// </summary>
+    public bool OnPixelGrid { get; init; }
 
     /// <summary>Searches for each of N images.</summary>
     /// <param name="images">The clean images in [0,1], N×C×H×W.</param>
@@ -71,6 +79,8 @@ public sealed class Square
                         _moves.Begin(clean, candidate, ref random[at]);
                     else
                         _moves.Change(clean, best.AsSpan(at * size, size), candidate, share, ref random[at]);
+                    if (OnPixelGrid)
+                        Round(clean, candidate);
                 }
 
                 var found = Margins(candidates.AsSpan(0, chunk.Length * size), chunk, classes, model);
@@ -90,6 +100,16 @@ public sealed class Square
         return (best, margins);
     }
 
+    private void Round(ReadOnlySpan<float> clean, Span<float> candidate)
+    {
+        var pixels = new byte[clean.Length];
+        for (var i = 0; i < pixels.Length; i++)
+            pixels[i] = (byte)MathF.Round(clean[i] * 255);
+        var rounded = PixelGrid.RoundInside(pixels, candidate, _epsilon, _norm);
+        for (var i = 0; i < rounded.Length; i++)
+            candidate[i] = rounded[i] / 255f;
+    }
+
     private float[] Margins(ReadOnlySpan<float> candidates, int[] chunk, IReadOnlyList<int> classes, Scorer model)
     {
         var logits = new float[chunk.Length * _classes];
@@ -106,7 +126,7 @@ public sealed class Square
 
             margins[i] = own - rival;
             if (!float.IsFinite(margins[i]))
-                throw new DqException(DiagnosticCodes.Diverged, "The model answers with numbers that are not finite: it is unusable, or it is shown images in another form than it takes.");
+                throw ScoredModel.NotFinite();
         }
 
         return margins;
