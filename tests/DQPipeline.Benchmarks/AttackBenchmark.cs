@@ -33,18 +33,15 @@ internal static class AttackBenchmark
         foreach (var model in models)
         {
             if (TrainedModels.Open(folder, model, samples, Seed) is not var (network, images))
-                return 1;
+                continue;
             using (network)
-            {
-                if (!Measure(folder, model, network, images, rounds, threads))
-                    return 1;
-            }
+                Measure(folder, model, network, images, rounds, threads);
         }
 
         return 0;
     }
 
-    private static bool Measure(string folder, string model, Classifier network, ImageSplit images, int rounds, int threads)
+    private static void Measure(string folder, string model, Classifier network, ImageSplit images, int rounds, int threads)
     {
         var everyImage = Enumerable.Range(0, images.Count).ToArray();
         var description = network.Description;
@@ -59,7 +56,7 @@ internal static class AttackBenchmark
             if (python is null)
             {
                 Console.WriteLine("There is no python3 with torch to compare with.");
-                return false;
+                return;
             }
 
             var evaluator = new Evaluator(network, images, everyImage, Batch, Seed);
@@ -77,7 +74,6 @@ internal static class AttackBenchmark
             }
 
             Throughput(network, evaluator, python, images, rounds);
-            return true;
         }
         finally
         {

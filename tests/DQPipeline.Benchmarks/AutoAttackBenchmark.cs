@@ -17,7 +17,7 @@ internal static class AutoAttackBenchmark
     {
         torch.set_num_threads(threads);
         if (TrainedModels.Open(folder, model, samples, Seed) is not var (network, images))
-            return 1;
+            return 0;
         using var owned = network;
         Console.WriteLine($"{model}, {samples} test images, ε = {Epsilon}, {threads} threads, seed {Seed}. {DateTime.UtcNow:yyyy-MM-dd}, {TrainingBenchmark.Machine()}");
         Console.WriteLine();

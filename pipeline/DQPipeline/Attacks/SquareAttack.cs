@@ -29,15 +29,9 @@ internal sealed class SquareAttack(int queries, int restarts) : Attack("square")
         var images = attempt.Ball.Images;
         var shape = ((int)images.shape[1], (int)images.shape[2], (int)images.shape[3]);
         var search = new Square(shape, attempt.Victim.Classes, attempt.Ball.Strengths[0], attempt.Ball.Norm, queries);
-        var (found, _) = search.Search(
-            Predictor.ToArray<float>(images), Array.ConvertAll(Predictor.ToArray<long>(attempt.Classes), k => (int)k), attempt.Noise.Samples,
-            (candidates, count, logits) =>
-            {
-                using var scope = NewDisposeScope();
-                using var batch = tensor(candidates.ToArray(), [count, images.shape[1], images.shape[2], images.shape[3]], ScalarType.Float32).to(images.device);
-                Predictor.ToArray<float>(attempt.Victim.Logits(batch)).CopyTo(logits);
-            },
-            attempt.Noise.Seed, attempt.Restart, attempt.StopsWhenWrong);
+        var classes = Array.ConvertAll(Predictor.ToArray<long>(attempt.Classes), k => (int)k);
+        using var scorer = new NetworkScorer(attempt.Victim, images, classes);
+        var (found, _) = search.Search(Predictor.ToArray<float>(images), classes, attempt.Noise.Samples, scorer, attempt.Noise.Seed, attempt.Restart, attempt.StopsWhenWrong, CancellationToken.None);
         return attempt.Ball.Project(tensor(found, images.shape, ScalarType.Float32).to(images.device));
     }
 }

@@ -1,3 +1,4 @@
+using DQPipeline.Attacks.Windows;
 using DQPipeline.Native;
 using DQPipeline.Networks;
 using static TorchSharp.torch;
@@ -45,13 +46,20 @@ internal sealed class Victim(Classifier network, int averaged, Action<int>? onPa
         return (logits.MoveToOuterDisposeScope(), gradient.MoveToOuterDisposeScope());
     }
 
-    private Tensor Pass(Tensor images)
+    /// <summary>The network prepared for images that change in a window at a time; null where it is to look at whole ones.</summary>
+    /// <param name="images">How many images it is to remember.</param>
+    public WindowedNetwork? Windowed(int images) => averaged == 1 ? WindowedNetwork.TryCreate(network, images) : null;
+
+    /// <summary>Counts a pass of so many images, before which it may be cancelled.</summary>
+    public T Count<T>(int images, Func<T> pass)
     {
         cancellation.ThrowIfCancellationRequested();
-        var logits = network.forward(images);
-        onPass?.Invoke((int)images.shape[0]);
-        return logits;
+        var answer = pass();
+        onPass?.Invoke(images);
+        return answer;
     }
+
+    private Tensor Pass(Tensor images) => Count((int)images.shape[0], () => network.forward(images));
 
     private Tensor Mean(Func<Tensor> answer)
     {

@@ -40,7 +40,7 @@ public sealed class AdversarialSet
         var size = channels * height * width;
         for (var image = 0; norm == Norm.L2 && image < y.Length; image++)
         {
-            if (Length(x.AsSpan(image * size, size), xAdv.AsSpan(image * size, size)) is var length && !(length <= (epsilon / 255) * (1 + LengthTolerance)))
+            if (Length(x.AsSpan(image * size, size), xAdv.AsSpan(image * size, size)) is var length && !(length <= ((epsilon / 255) * (1 + LengthTolerance)) + Tolerance))
                 throw new ArgumentException(FormattableString.Invariant($"The change of adversarial image {image} is of length {length}, more than {epsilon}/255."));
         }
 
@@ -61,7 +61,7 @@ public sealed class AdversarialSet
     /// <summary>Columns of an image.</summary>
     public int Width { get; }
 
-    /// <summary>Strength ε in pixel units: ‖x_adv − x/255‖∞ ≤ ε/255 + 1e-6 holds in every set, in the Euclidean norm ‖x_adv − x/255‖₂ ≤ ε/255·(1 + 1e-5).</summary>
+    /// <summary>Strength ε in pixel units: ‖x_adv − x/255‖∞ ≤ ε/255 + 1e-6 holds in every set, in the Euclidean norm ‖x_adv − x/255‖₂ ≤ ε/255·(1 + 1e-5) + 1e-6.</summary>
     public double Epsilon { get; }
 
     /// <summary>The norm of the ball.</summary>

@@ -35,12 +35,12 @@ internal sealed class EuclideanSquareMoves((int Channels, int Height, int Width)
         Apply(clean, change, candidate);
     }
 
-    public void Change(ReadOnlySpan<float> clean, ReadOnlySpan<float> best, Span<float> candidate, double share, ref SeededRandom random)
+    public Window Change(ReadOnlySpan<float> clean, ReadOnlySpan<float> best, Span<float> candidate, double share, ref SeededRandom random)
     {
         var change = new float[clean.Length];
         TensorPrimitives.Subtract(best, clean, change);
         var side = SquareSchedule.OddSide(share, shape.Height, shape.Width);
-        var (first, second) = (Window(side, ref random), Window(side, ref random));
+        var (first, second) = (Place(side, ref random), Place(side, ref random));
         var spent = TensorPrimitives.SumOfSquares<float>(change);
         var unspent = Math.Max(0, (radius * radius) - spent);
         var freed = Freed(change, first, second, side);
@@ -69,7 +69,9 @@ internal sealed class EuclideanSquareMoves((int Channels, int Height, int Width)
             Write(change, channel, first, side, patches[channel]);
         }
 
+        // The whole change is drawn out to the surface anew.
         Apply(clean, change, candidate);
+        return new(0, 0, shape.Height, shape.Width);
     }
 
     /// <summary>The squared length of the change in the union of two windows, for each channel.</summary>
@@ -151,7 +153,7 @@ internal sealed class EuclideanSquareMoves((int Channels, int Height, int Width)
             change[At(channel, window.Top + (i / side), window.Left + (i % side))] = patch[i];
     }
 
-    private (int Top, int Left) Window(int side, ref SeededRandom random) => (random.Next(shape.Height - side + 1), random.Next(shape.Width - side + 1));
+    private (int Top, int Left) Place(int side, ref SeededRandom random) => (random.Next(shape.Height - side + 1), random.Next(shape.Width - side + 1));
 
     private static bool IsIn((int Top, int Left) window, int row, int column, int side) =>
         row >= window.Top && row < window.Top + side && column >= window.Left && column < window.Left + side;

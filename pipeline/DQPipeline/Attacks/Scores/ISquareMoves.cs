@@ -14,5 +14,6 @@ internal interface ISquareMoves
     /// <param name="candidate">To be filled.</param>
     /// <param name="share">The share of the image that the window covers.</param>
     /// <param name="random">The sample's own numbers.</param>
-    void Change(ReadOnlySpan<float> clean, ReadOnlySpan<float> best, Span<float> candidate, double share, ref SeededRandom random);
+    /// <returns>Where the candidate differs; of all images with one share, windows of one size.</returns>
+    Window Change(ReadOnlySpan<float> clean, ReadOnlySpan<float> best, Span<float> candidate, double share, ref SeededRandom random);
 }

@@ -54,7 +54,12 @@ public sealed class Square
     /// <exception cref="DqException">DQ3004: the model's answers are not finite numbers.</exception>
     /// <exception cref="OperationCanceledException">The search was cancelled.</exception>
     public (float[] Images, float[] Margins) Search(
-        float[] images, IReadOnlyList<int> classes, IReadOnlyList<int> samples, Scorer model, int seed, int restart = 0, bool stopsWhenWrong = true, CancellationToken cancellation = default)
+        float[] images, IReadOnlyList<int> classes, IReadOnlyList<int> samples, Scorer model, int seed, int restart = 0, bool stopsWhenWrong = true, CancellationToken cancellation = default) =>
+        Search(images, classes, samples, new WholeImages(model), seed, restart, stopsWhenWrong, cancellation);
+
+    /// <inheritdoc cref="Search(float[], IReadOnlyList{int}, IReadOnlyList{int}, Scorer, int, int, bool, CancellationToken)"/>
+    internal (float[] Images, float[] Margins) Search(
+        float[] images, IReadOnlyList<int> classes, IReadOnlyList<int> samples, IWindowScorer model, int seed, int restart, bool stopsWhenWrong, CancellationToken cancellation)
     {
         var size = _shape.Channels * _shape.Height * _shape.Width;
         if (images.Length != (long)size * classes.Count || samples.Count != classes.Count)
@@ -70,6 +75,8 @@ public sealed class Square
             foreach (var chunk in standing.Chunk(Batch))
             {
                 cancellation.ThrowIfCancellationRequested();
+                var windows = new Window[chunk.Length];
+                Array.Fill(windows, new(0, 0, _shape.Height, _shape.Width));
                 for (var i = 0; i < chunk.Length; i++)
                 {
                     var at = chunk[i];
@@ -78,16 +85,16 @@ public sealed class Square
                     if (query == 0)
                         _moves.Begin(clean, candidate, ref random[at]);
                     else
-                        _moves.Change(clean, best.AsSpan(at * size, size), candidate, share, ref random[at]);
+                        windows[i] = _moves.Change(clean, best.AsSpan(at * size, size), candidate, share, ref random[at]);
                     if (OnPixelGrid)
                         Round(clean, candidate);
                 }
 
-                var found = Margins(candidates.AsSpan(0, chunk.Length * size), chunk, classes, model);
-                for (var i = 0; i < chunk.Length; i++)
+                var found = Margins(candidates.AsSpan(0, chunk.Length * size), chunk, windows, classes, model);
+                int[] better = [.. Enumerable.Range(0, chunk.Length).Where(i => found[i] < margins[chunk[i]])];
+                model.Keep(better);
+                foreach (var i in better)
                 {
-                    if (!(found[i] < margins[chunk[i]]))
-                        continue;
                     margins[chunk[i]] = found[i];
                     candidates.AsSpan(i * size, size).CopyTo(best.AsSpan(chunk[i] * size));
                 }
@@ -110,10 +117,10 @@ public sealed class Square
             candidate[i] = rounded[i] / 255f;
     }
 
-    private float[] Margins(ReadOnlySpan<float> candidates, int[] chunk, IReadOnlyList<int> classes, Scorer model)
+    private float[] Margins(ReadOnlySpan<float> candidates, int[] chunk, Window[] windows, IReadOnlyList<int> classes, IWindowScorer model)
     {
         var logits = new float[chunk.Length * _classes];
-        model(candidates, chunk.Length, logits);
+        model.Score(candidates, chunk, windows, logits);
         var margins = new float[chunk.Length];
         for (var i = 0; i < margins.Length; i++)
         {

@@ -25,7 +25,7 @@ internal sealed class SquareMoves((int Channels, int Height, int Width) shape, d
         }
     }
 
-    public void Change(ReadOnlySpan<float> clean, ReadOnlySpan<float> best, Span<float> candidate, double share, ref SeededRandom random)
+    public Window Change(ReadOnlySpan<float> clean, ReadOnlySpan<float> best, Span<float> candidate, double share, ref SeededRandom random)
     {
         best.CopyTo(candidate);
         var side = SquareSchedule.Side(share, shape.Height, shape.Width);
@@ -40,6 +40,8 @@ internal sealed class SquareMoves((int Channels, int Height, int Width) shape, d
                     candidate[at] = Math.Clamp(clean[at] + end, 0, 1);
             }
         }
+
+        return new(top, left, side, side);
     }
 
     private float End(ref SeededRandom random) => random.NextBits() >> 31 == 0 ? -_radius : _radius;
