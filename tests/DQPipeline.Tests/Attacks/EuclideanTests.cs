@@ -1,5 +1,8 @@
 using DQPipeline.Attacks;
+using DQPipeline.Data;
 using DQPipeline.Declarations;
+using DQPipeline.Evaluation;
+using DQPipeline.Networks;
 
 namespace DQPipeline.Tests.Attacks;
 
@@ -40,6 +43,18 @@ public sealed class EuclideanTests
             var length = Math.Sqrt(Enumerable.Range(image * 18, 18).Sum(i => Math.Pow(found[i] - (pixels[i] / 255.0), 2)));
             Assert.True(length <= (epsilon / 255) * (1 + 1e-5), $"{length * 255} > {epsilon}");
         }
+    }
+
+    [Fact]
+    public void A_change_of_two_pixel_units_over_thousands_of_values_is_as_long_as_float32_can_make_it()
+    {
+        using var network = NetworkFactory.Create(new NetworkDescription("vgg-s", new ActivationDeclaration(), 3, 32, 32, ["a", "b", "c"]), seed: 1);
+        var split = new ImageSplit(Toys.Pixels(3, 40 * 3072), Toys.Classes(3, 40, 3));
+        var evaluator = new Evaluator(network, split, [.. Enumerable.Range(0, 40)]);
+        // An adversarial set refuses what leaves the ball.
+        var set = evaluator.Adversarial(AttackFactory.Create(new AttackDeclaration { Kind = "fgsm", Norm = "l2" }), 2);
+        var lengths = Enumerable.Range(0, 40).Select(i => Math.Sqrt(Enumerable.Range(i * 3072, 3072).Sum(at => Math.Pow(set.XAdv[at] - (set.X[at] / 255.0), 2))) * 255).ToArray();
+        Assert.All(lengths, length => Assert.InRange(length, 1, 2.0003));
     }
 
     [Fact]
