@@ -2,11 +2,11 @@ using System.Diagnostics;
 using System.Globalization;
 using DQPipeline.Fuzz;
 
-// Usage: onnx|safetensors|zip|all [--minutes N] [--seed S]. Every file must be taken or refused with its code; a crash of the process leaves the file that did it.
-string[] kinds = ["onnx", "safetensors", "zip"];
+// Usage: onnx|foreign|safetensors|zip|all [--minutes N] [--seed S]. Every file must be taken or refused with its code; a crash of the process leaves the file that did it.
+string[] kinds = ["onnx", "foreign", "safetensors", "zip"];
 if (args.Length == 0 || args.Length % 2 == 0 || (args[0] != "all" && !kinds.Contains(args[0])))
 {
-    Console.Error.WriteLine("usage: onnx|safetensors|zip|all [--minutes N] [--seed S]");
+    Console.Error.WriteLine("usage: onnx|foreign|safetensors|zip|all [--minutes N] [--seed S]");
     return 2;
 }
 
@@ -28,6 +28,7 @@ if (args[0] == "all")
 Target target = args[0] switch
 {
     "onnx" => new OnnxTarget(),
+    "foreign" => new ForeignTarget(),
     "safetensors" => new SafetensorsTarget(),
     _ => new ZipTarget(),
 };

@@ -27,11 +27,26 @@ public class FailureJourneys
     [InlineData("build", "--device", "tpu")]
     [InlineData("build", "nothing-of-this-name")]
     [InlineData("attack", "x.safetensors", "--data", "d", "--attack", "pgd", "--epsilon", "300", "--out", "x.npz")]
+    [InlineData("attack", "x.onnx", "--data", "d", "--attack", "square", "--epsilon", "8", "--out", "x.npz", "--mean", "0.5,a,0.5")]
+    [InlineData("attack", "x.onnx", "--data", "d", "--attack", "square", "--epsilon", "8", "--out", "x.npz", "--scale", "bytes")]
     [InlineData("data", "fetch", "imagenet")]
     public async Task Bad_usage_is_exit_code_2(params string[] arguments)
     {
         using var folder = new Folder();
         Assert.NotEmpty((await DqTool.RunAsync(folder.Path, arguments)).Expect(2).Error);
+    }
+
+    [Theory]
+    [InlineData("m.onnx", "pgd", "", "--attack pgd follows a gradient, and an .onnx file gives none; square is the attack that needs none")]
+    [InlineData("m.onnx", "random", "", "--attack random is made on .safetensors files alone; on an .onnx file use square")]
+    [InlineData("m.onnx", "square", "--device cuda", "--device cuda: .onnx files run on the processor")]
+    [InlineData("m.safetensors", "square", "--layout nchw --mean 1,2,3", "--layout, --mean: ")]
+    public async Task What_a_kind_of_file_knows_nothing_of_is_refused_in_words_before_anything_is_read(string model, string attack, string more, string words)
+    {
+        using var folder = new Folder();
+        File.WriteAllText(folder.At(model), "");
+        var ran = (await DqTool.RunAsync(folder.Path, ["attack", model, "--data", "street", "--attack", attack, "--epsilon", "8", "--out", "x.npz", .. more.Split(' ', StringSplitOptions.RemoveEmptyEntries)])).Expect(2);
+        Assert.Contains("error DQ1004: " + words, ran.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 
 namespace DQPipeline.Journeys;
@@ -19,7 +22,7 @@ public class QuantizeJourneys
           },
           "evaluate": {
             "robustness": {
-              "models": ["dq", "dq-int8", "ptq"], "attacks": ["fgsm"], "epsilon": [2], "samples": 200,
+              "models": ["dq", "dq-int8", "ptq"], "attacks": ["fgsm", { "kind": "square", "queries": 30 }], "epsilon": [2], "samples": 200,
               "gates": [{ "model": "dq-int8", "attack": "fgsm", "epsilon": 2, "atLeast": 0.01 }],
             },
           },
@@ -38,12 +41,13 @@ public class QuantizeJourneys
         Assert.Contains("gate passed: dq-int8", build.Error, StringComparison.Ordinal);
         var correct = JsonNode.Parse((await DqTool.RunAsync(folder.Path, "metrics", "--json")).Expect(0).Output)!.AsArray()
             .ToDictionary(metric => $"{metric!["model"]} {metric["attack"]}", metric => (int)metric!["correct"]!);
-        Assert.Equal(["dq clean", "dq fgsm", "dq-int8 clean", "dq-int8 fgsm", "ptq clean", "ptq fgsm"], correct.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["dq clean", "dq fgsm", "dq square", "dq-int8 clean", "dq-int8 fgsm", "dq-int8 square", "ptq clean", "ptq fgsm", "ptq square"], correct.Keys.Order(StringComparer.Ordinal));
         // Trained on few images, but learnt; and the integer models are the trained ones, not something else: chance is 20 of 200.
         Assert.InRange(correct["dq clean"], 80, 200);
         Assert.InRange(correct["dq-int8 clean"], correct["dq clean"] - 8, correct["dq clean"] + 8);
         Assert.InRange(correct["dq-int8 fgsm"], correct["dq fgsm"] - 12, correct["dq fgsm"] + 12);
         Assert.True(correct["ptq fgsm"] < correct["ptq clean"]);
+        Assert.InRange(correct["dq-int8 square"], correct["dq square"] - 12, correct["dq-int8 clean"] - 1);
 
         var workers = folder.Workers();
         (await DqTool.RunAsync(folder.Path, "build", "robustness")).Expect(0);
@@ -57,6 +61,7 @@ public class QuantizeJourneys
         (await DqTool.RunAsync(folder.Path, "export", "full", "--onnx", "full.onnx")).Expect(0);
         Assert.InRange(new FileInfo(folder.At(".dq", "out", "dq-int8", "model.onnx")).Length, 1, new FileInfo(folder.At("float.onnx")).Length * 3 / 10);
 
+        await Attack(folder, correct["dq-int8 clean"], correct["dq-int8 square"]);
         (await DqTool.RunAsync(folder.Path, "data", "show", "street", "--out", "sheet.png")).Expect(0);
         var trained = await Predict(folder, "dq", ".dq/out/dq/model.safetensors");
         var floats = await Predict(folder, "float", "float.onnx");
@@ -72,7 +77,7 @@ public class QuantizeJourneys
         var full = await Predict(folder, "full", ".dq/out/full/model.safetensors");
         Assert.Equal((double)full["score"]!, (double)(await Predict(folder, "floats", ".dq/out/floats/model.zip"))["score"]!, 1e-3);
         // What is called stock names no assembly of ours.
-        using (var stock = System.IO.Compression.ZipFile.OpenRead(folder.At(".dq", "out", "app", "model-stock.zip")))
+        using (var stock = ZipFile.OpenRead(folder.At(".dq", "out", "app", "model-stock.zip")))
             Assert.DoesNotContain(stock.Entries, entry => entry.Name == "Model.key" && new StreamReader(entry.Open()).ReadToEnd().Contains("DQPipeline", StringComparison.Ordinal));
         (await DqTool.RunAsync(folder.Path, "build", "app", "--set", "evaluate.robustness.gates=[{\"model\":\"dq\",\"attack\":\"fgsm\",\"epsilon\":2,\"atLeast\":1}]")).Expect(3);
         Assert.False(File.Exists(folder.At(".dq", "out", "app", "model.zip")));
@@ -87,6 +92,69 @@ public class QuantizeJourneys
 
         File.WriteAllBytes(folder.At("cut.onnx"), File.ReadAllBytes(folder.At("float.onnx"))[..5000]);
         Assert.Contains("error DQ5001", (await DqTool.RunAsync(folder.Path, "predict", "cut.onnx", "sheet.png")).Expect(1).Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>`dq attack` of ONNX files, ours and a stranger's, where there is no libtorch.</summary>
+    private static async Task Attack(Folder folder, int clean, int square)
+    {
+        Directory.CreateDirectory(folder.At("nothing"));
+        string[] attack = ["--data", "street", "--attack", "square", "--queries", "30", "--epsilon", "2", "--samples", "200"];
+        Task<Ran> Without(string model, params string[] more) => DqTool.RunAsync(
+            folder.Path,
+            start => (start.Environment["DQ_LIBTORCH"], start.Environment["NUGET_PACKAGES"], start.Environment["DQ_RESTORE"]) = (folder.At("nothing"), folder.At("nothing"), "never"),
+            ["attack", model, .. attack, .. more]);
+
+        Assert.Contains("error DQ3001", (await Without("dq", "--out", "no.npz")).Expect(1).Error, StringComparison.Ordinal);
+        (await DqTool.RunAsync(folder.Path, ["attack", "dq", .. attack, "--out", "trained.npz"])).Expect(0);
+        (await Without("float.onnx", "--out", "float.npz")).Expect(0);
+        (await Without("dq-int8", "--out", "int8.npz")).Expect(0);
+        var (trained, floats, integer) = (Npz.Read(folder.At("trained.npz")), Npz.Read(folder.At("float.npz")), Npz.Read(folder.At("int8.npz")));
+        Assert.Equal(trained.X, floats.X);
+        Assert.Equal(trained.Y, floats.Y);
+        // Last bits of a logit may decide an image in doubt.
+        Assert.InRange(trained.Broken.Zip(floats.Broken).Count(pair => pair.First != pair.Second), 0, 4);
+        Assert.InRange(floats.Broken.Count(one => one), 1, 199);
+        // What the evaluation measured: the same images, seed and queries.
+        Assert.Equal((200 - clean, 200 - square), (integer.Wrong, integer.Broken.Count(one => one)));
+        Assert.All(integer.XAdv.Zip(integer.X), pair => Assert.True(pair.First == (byte)MathF.Round(pair.First * 255) / 255f && Math.Abs(MathF.Round(pair.First * 255) - pair.Second) <= 2));
+
+        // Without the seal behind it, the same file is a stranger's.
+        var file = File.ReadAllBytes(folder.At("float.onnx"));
+        File.WriteAllBytes(folder.At("foreign.onnx"), file[..(file.AsSpan().LastIndexOf("sha256"u8) - 4)]);
+        var foreign = (await Without("foreign.onnx", "--out", "foreign.npz")).Expect(0);
+        Assert.Contains("is shown images 3×32×32 as nchw in [0,1], and knows 10 classes", foreign.Error, StringComparison.Ordinal);
+        Assert.Equal(floats.Broken, Npz.Read(folder.At("foreign.npz")).Broken);
+        Assert.Empty((await Without("foreign.onnx", "--out", "foreign.npz", "--quiet")).Expect(0).Error);
+
+        var refused = (await Without("foreign.onnx", "--out", "no.npz", "--layout", "nhwc")).Expect(1);
+        Assert.Contains("error DQ2005: The data's images are 3×32×32 (channels, rows, columns), but", refused.Error, StringComparison.Ordinal);
+        File.WriteAllBytes(folder.At("garbage.onnx"), new byte[3000]);
+        Assert.Single((await Without("garbage.onnx", "--out", "no.npz")).Expect(1).Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => line.StartsWith("dq: error DQ5001", StringComparison.Ordinal));
+        Assert.False(File.Exists(folder.At("no.npz")));
+    }
+
+    /// <summary>The arrays of an adversarial set.</summary>
+    private sealed record Npz(byte[] X, float[] XAdv, long[] Y, long[] Pred, long[] PredAdv)
+    {
+        public int Wrong => Pred.Zip(Y).Count(pair => pair.First != pair.Second);
+
+        public bool[] Broken => [.. PredAdv.Zip(Y, (label, y) => label != y)];
+
+        public static Npz Read(string path)
+        {
+            using var zip = ZipFile.OpenRead(path);
+            return new(Array<byte>("x"), Array<float>("x_adv"), Array<long>("y"), Array<long>("pred"), Array<long>("pred_adv"));
+
+            T[] Array<T>(string name)
+                where T : unmanaged
+            {
+                using var bytes = new MemoryStream();
+                using (var entry = zip.GetEntry(name + ".npy")!.Open())
+                    entry.CopyTo(bytes);
+                var array = bytes.ToArray();
+                return MemoryMarshal.Cast<byte, T>(array.AsSpan(10 + BinaryPrimitives.ReadUInt16LittleEndian(array.AsSpan(8)))).ToArray();
+            }
+        }
     }
 
     private static async Task<JsonNode> Predict(Folder folder, string name, string model)

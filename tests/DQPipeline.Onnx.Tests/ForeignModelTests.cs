@@ -173,6 +173,7 @@ public sealed class ForeignModelTests : IDisposable
     [InlineData("operator", "DQ5001", "ONNX Runtime cannot load it")]
     [InlineData("outside", "DQ5001", "ONNX Runtime cannot load it")]
     [InlineData("opset", "DQ5001", "ONNX Runtime cannot load it")]
+    [InlineData("silent", "DQ5001", "it has no output")]
     [InlineData("unshaped", "DQ5001", "no input for images")]
     public void What_takes_no_images_or_gives_no_logits_is_a_coded_error_in_one_line(string kind, string code, string words)
     {
@@ -191,6 +192,7 @@ public sealed class ForeignModelTests : IDisposable
             "chance" => Refused(Foreign.File(s_nchw, tail: w => w.Node("chance", "Add", ["logits", w.Node("noise", "RandomNormalLike", ["logits"])]))),
             "operator" => Refused(Foreign.File(s_nchw, change: m => m.Graph.Node[0].Domain = "com.somebody")),
             "outside" => Refused(Foreign.File(s_nchw, change: m => Foreign.Outside(m, "weights.bin"))),
+            "silent" => Refused(Foreign.File(s_nchw, change: m => m.Graph.Output.Clear())),
             "opset" => Refused(Foreign.File(s_nchw, change: m => m.OpsetImport[0].Version = 999)),
             _ => Refused(Foreign.File(s_nchw, change: m => m.Graph.Input[0].Type.TensorType.Shape = null)),
         };

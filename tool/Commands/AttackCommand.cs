@@ -16,7 +16,7 @@ internal static class AttackCommand
 {
     public static Command Create()
     {
-        var model = new Argument<string>("MODEL") { Description = "A trained model, .safetensors; or the name of one in this folder's dq.json." };
+        var model = new Argument<string>("MODEL") { Description = "A model: .safetensors, or for square an .onnx, ours or not; or the name of one in this folder's dq.json." };
         var data = new Option<string>("--data") { Description = "A data set of the dq.json that owns MODEL (the nearest above it), or the path of an image folder or .zip.", HelpName = "DATASET", Required = true };
         var attack = new Option<string>("--attack") { Description = $"One of {string.Join(", ", AttackFactory.Kinds)}.", HelpName = "NAME", Required = true };
         attack.AcceptOnlyFromAmong([.. AttackFactory.Kinds]);
@@ -31,6 +31,7 @@ internal static class AttackCommand
         var samples = new Option<int>("--samples") { Description = "Test images attacked, a seeded class-balanced sample; 0 takes all.", HelpName = "N", DefaultValueFactory = _ => 1000 };
         var seed = new Option<int>("--seed") { Description = "Seed of the sample and of random starts.", HelpName = "S", DefaultValueFactory = _ => 2019 };
         var file = new Option<string>("--out") { Description = "The .npz to write: x uint8 NCHW, x_adv float32 in [0,1], y, pred and pred_adv int64.", HelpName = "FILE.npz", Required = true };
+        var foreign = new ForeignOptions();
         var device = CommonOptions.Device();
         var quiet = CommonOptions.Quiet();
         Range(epsilon, 0, 255);
@@ -41,11 +42,13 @@ internal static class AttackCommand
         Range(samples, 0, int.MaxValue);
         Range(seed, 0, int.MaxValue);
         var command = new Command("attack", """
-            Attack a trained model and keep the adversarial images for other programs to check.
+            Attack a model and keep the adversarial images for other programs to check.
 
-            Example:
+            Examples:
               dq attack .dq/out/dq/model.safetensors --data street --attack pgd --epsilon 8 --out pgd8.npz
+              dq attack resnet.onnx --data photos --attack square --epsilon 4 --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --out square4.npz
             """) { model, data, attack, epsilon, steps, alpha, restarts, queries, loss, norm, backward, samples, seed, file, device, quiet };
+        foreign.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             var declaration = new AttackDeclaration
@@ -61,18 +64,20 @@ internal static class AttackCommand
                 Backward = parsed.GetValue(backward)!,
             };
             var made = AttackFactory.Create(declaration);
-            var path = ModelFiles.Find(parsed.GetValue(model)!, TrainTarget.ModelFile);
+            var path = ModelFiles.Find(parsed.GetValue(model)!, TrainTarget.ModelFile, QuantizeTarget.ModelFile);
+            var isDeployed = ModelInput.IsDeployed(path);
+            if (isDeployed)
+                OnnxAttack.Require(declaration, parsed.GetValue(device)!);
+            else
+                ForeignOptions.RefuseFor(path, foreign.Given(parsed));
             var dataset = ModelFiles.DatasetOf(path, parsed.GetValue(data)!);
-            await Backend.EnsureAsync(cancellation);
-            NativeBackend.Load();
-            torch.set_num_threads(Environment.ProcessorCount);
-            using var network = ModelFile.Load(path).to(Devices.Resolve(parsed.GetValue(device)!));
+            if (!isDeployed)
+                await Backend.EnsureAsync(cancellation);
             var images = Datasets.Load(dataset, cancellation);
-            LabelCheck.Require(network.Description.Labels, images);
-            var count = parsed.GetValue(samples) is > 0 and var asked ? Math.Min(asked, images.Test.Count) : images.Test.Count;
-            var evaluator = new Evaluator(network, images.Test, Sampling.ClassBalanced(images.Test.Classes, count, parsed.GetValue(seed)), seed: parsed.GetValue(seed));
+            var chosen = ModelInput.Sample(images, parsed.GetValue(samples), parsed.GetValue(seed));
             var progress = new EvaluationView(parsed.GetValue(quiet), declaration.Kind);
-            var set = evaluator.Adversarial(made, parsed.GetValue(epsilon), progress, cancellation);
+            var task = new AttackTask(path, made, parsed.GetValue(epsilon), images, chosen, parsed.GetValue(seed), progress, parsed.GetValue(quiet));
+            var set = isDeployed ? OnnxAttack.Run(task, foreign.Read(parsed), foreign.Given(parsed), cancellation) : Trained(task, parsed.GetValue(device)!, cancellation);
             progress.End();
             set.Write(parsed.GetValue(file)!);
             if (!parsed.GetValue(quiet))
@@ -80,6 +85,15 @@ internal static class AttackCommand
             return DqCommand.Done;
         });
         return command;
+    }
+
+    private static AdversarialSet Trained(AttackTask task, string device, CancellationToken cancellation)
+    {
+        NativeBackend.Load();
+        torch.set_num_threads(Environment.ProcessorCount);
+        using var network = ModelFile.Load(task.Path).to(Devices.Resolve(device));
+        LabelCheck.Require(network.Description.Labels, task.Images);
+        return new Evaluator(network, task.Images.Test, task.Samples, seed: task.Seed).Adversarial(task.Attack, task.Epsilon, task.Progress, cancellation);
     }
 
     private static void Report(AdversarialSet set, AttackDeclaration attack, string file)

@@ -33,6 +33,8 @@ public sealed class ForeignModel : IDisposable
         input = ForeignInput.Of(file, session, images, options);
         if (options.Output.Length > 0 && !session.OutputNames.Contains(options.Output))
             throw new DqException(DiagnosticCodes.UnknownName, $"'{file}' has no output '{options.Output}'{Spelling.DidYouMean(options.Output, session.OutputNames)}; it has {string.Join(", ", session.OutputNames)}.");
+        if (session.OutputNames.Count == 0)
+            throw Unusable(file, "it has no output");
         inputs = [input.Name];
         outputs = [options.Output.Length > 0 ? options.Output : session.OutputNames[0]];
         batch = input.Batch ?? options.BatchSize;

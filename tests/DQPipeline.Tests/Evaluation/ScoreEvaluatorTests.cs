@@ -78,13 +78,13 @@ public sealed class ScoreEvaluatorTests : IDisposable
     [Fact]
     public void A_model_on_the_grid_is_shown_pixels_alone_and_a_strength_below_one_changes_none()
     {
-        var model = Model((images, count, logits) =>
+        var scored = Model((images, count, logits) =>
         {
             foreach (var value in images)
-                Assert.Equal(Array.ConvertAll([(byte)MathF.Round(value * 255)], pixel => pixel / 255f)[0], value);
+                Assert.Equal((byte)MathF.Round(value * 255) / 255f, value);
             Scores(images, count, logits);
-        }) with { OnPixelGrid = true };
-        var evaluator = new ScoreEvaluator(model, s_split, s_samples);
+        });
+        var evaluator = new ScoreEvaluator(scored with { OnPixelGrid = true }, s_split, s_samples);
         _ = evaluator.Adversarial(Declared(), 3.7);
         _ = evaluator.Adversarial(Declared(norm: "l2"), 30);
         Assert.Equal(s_samples.SelectMany(i => s_split.Image(i).ToArray()).Select(pixel => pixel / 255f), evaluator.Adversarial(Declared(), 0.9).XAdv);
