@@ -30,7 +30,7 @@ internal sealed class SquareAttack(int queries, int restarts) : Attack("square")
         var shape = ((int)images.shape[1], (int)images.shape[2], (int)images.shape[3]);
         var search = new Square(shape, attempt.Victim.Classes, attempt.Ball.Strengths[0], attempt.Ball.Norm, queries);
         var classes = Array.ConvertAll(Predictor.ToArray<long>(attempt.Classes), k => (int)k);
-        using var scorer = new NetworkScorer(attempt.Victim, images, classes);
+        using var scorer = new NetworkScorer(attempt.Victim, images, classes, byWindows: attempt.Ball.Norm == Norm.Linf);
         var (found, _) = search.Search(Predictor.ToArray<float>(images), classes, attempt.Noise.Samples, scorer, attempt.Noise.Seed, attempt.Restart, attempt.StopsWhenWrong, CancellationToken.None);
         return attempt.Ball.Project(tensor(found, images.shape, ScalarType.Float32).to(images.device));
     }

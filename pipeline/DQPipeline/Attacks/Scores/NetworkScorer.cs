@@ -20,10 +20,11 @@ internal sealed class NetworkScorer : IWindowScorer, IDisposable
     /// <param name="victim">The network.</param>
     /// <param name="images">The clean images, N×C×H×W.</param>
     /// <param name="classes">Their classes, N.</param>
-    public NetworkScorer(Victim victim, Tensor images, IReadOnlyList<int> classes)
+    /// <param name="byWindows">Whether the search changes windows, and not always the whole image.</param>
+    public NetworkScorer(Victim victim, Tensor images, IReadOnlyList<int> classes, bool byWindows)
     {
         (_victim, _classes, _shape, _device) = (victim, classes, [.. images.shape[1..]], images.device);
-        _windowed = victim.Windowed(classes.Count);
+        _windowed = byWindows ? victim.Windowed(classes.Count) : null;
     }
 
     /// <inheritdoc/>

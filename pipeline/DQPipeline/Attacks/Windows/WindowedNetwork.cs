@@ -41,7 +41,17 @@ internal sealed class WindowedNetwork : IDisposable
     {
         if (network.parameters().Any(parameter => parameter.device_type != TorchSharp.DeviceType.CPU) || network.MapType != ScalarType.Float32 || network.Description.Squeeze.IsActive)
             return null;
-        var graph = LayerGraphs.Of(network);
+        LayerGraph graph;
+        try
+        {
+            graph = LayerGraphs.Of(network);
+        }
+        catch (NotSupportedException)
+        {
+            // A network of someone else's, of which only the answers are known.
+            return null;
+        }
+
         var shapes = MapShape.Of(graph);
         var values = shapes.Where((_, i) => IsRemembered(graph, i)).Sum(shape => (long)shape.Size);
         return values * images > MostValues ? null : new(graph, shapes, new BoundedActivation(network.Description.Activation), images);
