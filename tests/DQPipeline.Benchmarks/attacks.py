@@ -2,8 +2,8 @@
 
 usage: attacks.py MODEL.safetensors IMAGES.npz THREADS
 
-IMAGES.npz holds x (uint8 N×C×H×W) and y (int64 N). Prints PyTorch's version; then, for each line ATTACK:EPSILON[:STEPS[:ALPHA]] of its standard input, the seconds that it
-took and whether each image withstands it (right when clean and at the end of the attack), as zeros and ones.
+IMAGES.npz holds x (uint8 N×C×H×W) and y (int64 N). Prints PyTorch's version; then, for each line [lean-]ATTACK:EPSILON[:STEPS[:ALPHA]] of its standard input, the seconds
+that it took and whether each image withstands it (right when clean and at the end of the attack), as zeros and ones.
 """
 import json
 import math
@@ -67,10 +67,18 @@ class VggS(nn.Module):
         return self.linear(x.mean((2, 3)))
 
 
+LEAN = False
+
+
 def gradient(model, x, loss):
+    """As PyTorch's own tutorial has it, by backward(), which fills the gradients of the weights as well; or, lean, by the images alone."""
     x = x.clone().requires_grad_()
     value = loss(model(x))
-    return torch.autograd.grad(value.sum(), x)[0], value.detach()
+    if LEAN:
+        return torch.autograd.grad(value.sum(), x)[0], value.detach()
+    model.zero_grad()
+    value.sum().backward()
+    return x.grad, value.detach()
 
 
 def cross_entropy(y):
@@ -102,12 +110,14 @@ def apgd(model, x, y, epsilon, steps, loss):
     n = len(x)
 
     def look(at):
-        with torch.enable_grad():
-            leaf = at.clone().requires_grad_()
-            z = model(leaf)
-            value = loss(z)
-            slope = torch.autograd.grad(value.sum(), leaf)[0]
-        return slope, value.detach(), z.detach().argmax(1) != y
+        logits = []
+
+        def kept(z):
+            logits.append(z.detach())
+            return loss(z)
+
+        slope, value = gradient(model, at, kept)
+        return slope, value, logits[0].argmax(1) != y
 
     slope, value, wrong = look(now)
     broken, result = wrong.clone(), now.clone()
@@ -213,8 +223,10 @@ def main():
         pixels, classes = torch.from_numpy(stored["x"]), torch.from_numpy(stored["y"])
     print(torch.__version__, flush=True)
     for line in sys.stdin:
+        global LEAN
+        LEAN = line.startswith("lean-")
         start = time.perf_counter()
-        result = standing(model, parse(line.strip()), pixels, classes)
+        result = standing(model, parse(line.strip().removeprefix("lean-")), pixels, classes)
         print(f"{time.perf_counter() - start:.6f}", "".join("01"[int(one)] for one in result), flush=True)
 
 

@@ -9,8 +9,8 @@ namespace DQPipeline.Evaluation;
 
 /// <summary>
 /// Measures one network on one sample of images: clean, and under any number of attacks and strengths. The clean predictions are made once and serve
-/// all measurements. Every batch has the same size (the last one is filled up with repeated images, which are not counted): the size of a batch
-/// may decide in what order sums are formed, and then a borderline image would fall on either side by who else is still standing.
+/// all measurements. Every pass is of the same size (the last one is filled up with repeated images, which are not counted): the size of a batch
+/// may decide in what order sums are formed, and then a borderline image would fall on either side by who else is still standing. Attacks that let go of images hunt a whole batch together.
 /// </summary>
 /// <remarks>
 /// An image counts as correct under an attack when it is classified right both when clean and at the last iterate of every restart. So the accuracy needs
@@ -20,8 +20,12 @@ namespace DQPipeline.Evaluation;
 /// </remarks>
 public sealed partial class Evaluator
 {
+    /// <summary>Images of a pass on a processor, where more are no faster (measured: 16 to 250 images of 32×32 take the same time each) and a last pass that is filled up wastes more.</summary>
+    private const int ProcessorPass = 64;
+
     private readonly Classifier network;
     private readonly ImageBatches batches;
+    private readonly int batch;
     private readonly int seed;
     private long[]? cleanPredictions;
 
@@ -29,7 +33,7 @@ public sealed partial class Evaluator
     /// <param name="network">The network, whose weights must not change while the evaluator is used; its mode and its parameters' requires_grad are left as they were after each call.</param>
     /// <param name="split">The images.</param>
     /// <param name="samples">Which of them, by index; at least one. An image's index also names its noise.</param>
-    /// <param name="batch">Images a batch, at least 1; never more are taken than there are samples.</param>
+    /// <param name="batch">Images a batch, at least 1; never more are taken than there are samples, and a processor's passes take fewer.</param>
     /// <param name="seed">Seed of the attacks' noise, at least 0.</param>
     /// <exception cref="DqException">DQ2005: the images have another size or more classes than the network, or there are none.</exception>
     public Evaluator(Classifier network, ImageSplit split, IReadOnlyList<int> samples, int batch = 250, int seed = 0)
@@ -38,7 +42,8 @@ public sealed partial class Evaluator
         this.network = network;
         this.seed = seed;
         var device = network.parameters().FirstOrDefault()?.device ?? CPU;
-        batches = new ImageBatches(network.Description, split, samples, batch, device);
+        this.batch = batch;
+        batches = new ImageBatches(network.Description, split, samples, device.type == TorchSharp.DeviceType.CPU ? Math.Min(batch, ProcessorPass) : batch, device);
     }
 
     /// <summary>Judges the images of each measurement; null asks nobody. The default is null.</summary>
@@ -82,22 +87,14 @@ public sealed partial class Evaluator
         foreach (var (part, restart) in Runs(attack))
         {
             var survivors = new List<int>();
-            foreach (var chunk in standing.Chunk(batches.Size))
+            foreach (var chunk in standing.Chunk(part.Shrinks ? batch : batches.Size))
             {
                 using var scope = NewDisposeScope();
                 var loaded = part.Shrinks ? batches.LoadOnly(chunk) : batches.Load(chunk);
                 using var run = part.Run(network, loaded, epsilon, seed, restart, onPass: passes.Share(chunk.Length, loaded.Samples.Count), cancellation: cancellation);
-                var made = part.Shrinks ? batches.Fill(run.Images) : run.Images;
-                var after = Predictor.Predict(network, made).Classes;
-                var judged = Detector?.Detect(network, made, after);
-                passes.Add(chunk.Length);
                 for (var i = 0; i < chunk.Length; i++)
-                {
                     stalled[chunk[i]] &= run.Stalled[i] || !part.TakesGradient;
-                    flagged[chunk[i]] = judged?[i] ?? false;
-                    if (after[i] == batches.Classes[chunk[i]])
-                        survivors.Add(chunk[i]);
-                }
+                survivors.AddRange(Survivors(chunk, run.Images, flagged, passes));
             }
 
             standing = [.. survivors];
@@ -168,6 +165,29 @@ public sealed partial class Evaluator
         var shape = network.Description;
         return new AdversarialSet(
             shape.Channels, shape.Height, shape.Width, epsilon, batches.Pixels(), images, batches.Classes.ToArray(), clean, predictions, attack.Norm);
+    }
+
+    /// <summary>Which of the attacked images are right, by number; <paramref name="flagged"/> is told what the detector says of each.</summary>
+    private List<int> Survivors(int[] attacked, Tensor images, bool[] flagged, Passes passes)
+    {
+        var survivors = new List<int>();
+        for (var from = 0; from < attacked.Length; from += batches.Size)
+        {
+            using var scope = NewDisposeScope();
+            var shown = attacked.AsSpan(from, Math.Min(batches.Size, attacked.Length - from));
+            var made = batches.Fill(images.narrow(0, from, shown.Length));
+            var after = Predictor.Predict(network, made).Classes;
+            var judged = Detector?.Detect(network, made, after);
+            passes.Add(shown.Length);
+            for (var i = 0; i < shown.Length; i++)
+            {
+                flagged[shown[i]] = judged?[i] ?? false;
+                if (after[i] == batches.Classes[shown[i]])
+                    survivors.Add(shown[i]);
+            }
+        }
+
+        return survivors;
     }
 
     private long[] CleanPredictions(Passes passes, CancellationToken cancellation)
