@@ -25,9 +25,9 @@ internal static class AttackCommand
         var alpha = new Option<double>("--alpha") { Description = "Step size α of bim and pgd in pixel units.", HelpName = "A", DefaultValueFactory = _ => 1 };
         var restarts = new Option<int>("--restarts") { Description = "Independent starts, of which the most harmful counts for each image.", HelpName = "N", DefaultValueFactory = _ => 1 };
         var queries = new Option<int>("--queries") { Description = "How often square may show an image to the model.", HelpName = "N", DefaultValueFactory = _ => new AttackDeclaration().Queries };
-        var loss = OneOf("--loss", "What fgsm, r+fgsm, bim and pgd raise: cross-entropy, margin or dlr.", "LOSS", "cross-entropy", "margin", "dlr");
-        var norm = OneOf("--norm", "The norm of the ball, linf or l2.", "NORM", "linf", "l2");
-        var backward = OneOf("--backward", "What quantizers let through backwards: clipped as in training, straight, smooth, or all in turn.", "PASS", "clipped", "straight", "smooth", "all");
+        var loss = OneOf("--loss", "What fgsm, r+fgsm, bim and pgd raise: cross-entropy, margin or dlr.", "LOSS", AttackDeclaration.Losses);
+        var norm = OneOf("--norm", "The norm of the ball, linf or l2.", "NORM", AttackDeclaration.Norms);
+        var backward = OneOf("--backward", "What quantizers let through backwards: clipped as in training, straight, smooth, or all in turn.", "PASS", AttackDeclaration.BackwardPasses);
         var samples = new Option<int>("--samples") { Description = "Test images attacked, a seeded class-balanced sample; 0 takes all.", HelpName = "N", DefaultValueFactory = _ => 1000 };
         var seed = new Option<int>("--seed") { Description = "Seed of the sample and of random starts.", HelpName = "S", DefaultValueFactory = _ => 2019 };
         var file = new Option<string>("--out") { Description = "The .npz to write: x uint8 NCHW, x_adv float32 in [0,1], y, pred and pred_adv int64.", HelpName = "FILE.npz", Required = true };
@@ -103,10 +103,10 @@ internal static class AttackCommand
         Output.Line($"dq: {Words.Count(set.Count, "image")}: clean {Words.Percent((double)clean / set.Count)}, {attack.Kind} at ε = {Words.Epsilon(set.Epsilon)} {Words.Percent((double)attacked / set.Count)}; wrote {file}");
     }
 
-    private static Option<string> OneOf(string name, string description, string help, params string[] words)
+    private static Option<string> OneOf(string name, string description, string help, IReadOnlyList<string> words)
     {
         var option = new Option<string>(name) { Description = description, HelpName = help, DefaultValueFactory = _ => words[0] };
-        option.AcceptOnlyFromAmong(words);
+        option.AcceptOnlyFromAmong([.. words]);
         return option;
     }
 
