@@ -41,8 +41,34 @@ public class WorstCaseTests
         var metrics = (await bench.BuildAsync()).Metrics;
         Assert.Equal(["full clean", "full fgsm", "full pgd", "full worst", "dq clean", "dq fgsm", "dq pgd", "dq worst"], metrics.Select(m => $"{m.Model} {m.Attack}"));
         var (low, high) = WilsonInterval.Of(40, 100);
-        Assert.Equal(new MetricRecord("robustness", "dq", "worst", 8, BlackBox: false, 100, 40, 0.4, low, high, Current: true), metrics[^1]);
+        Assert.Equal(new MetricRecord("robustness", "dq", "worst", 8, BlackBox: false, 100, 40, 0.4, low, high, Current: true), metrics[^1] with { Images = null });
+        Assert.Equal(Images(image => image is >= 20 and < 60), metrics[^1].Images!.Right);
         Assert.Equal(metrics, bench.Metrics());
+    }
+
+    [Fact]
+    public async Task Measurements_are_compared_image_by_image_where_they_are_of_the_same_images()
+    {
+        using var bench = Measured();
+        var metrics = (await bench.BuildAsync()).Metrics;
+        MetricRecord Of(IReadOnlyList<MetricRecord> all, string model, string attack) => all.Single(m => m.Model == model && m.Attack == attack);
+        // fgsm leaves 0 to 59, pgd 20 to 79.
+        Assert.Equal(new PairedComparison(Both: 40, FirstOnly: 20, SecondOnly: 20, Neither: 20), Of(metrics, "dq", "fgsm").ComparedWith(Of(metrics, "full", "pgd")));
+        Assert.Equal(new PairedComparison(Both: 40, FirstOnly: 0, SecondOnly: 20, Neither: 40), Of(metrics, "dq", "worst").ComparedWith(Of(metrics, "full", "fgsm")));
+
+        bench.ChangeEvaluation(e => e with { Seed = 8 });
+        await bench.BuildOfAsync("robustness/dq/pgd");
+        Assert.Null(Of(bench.Metrics(), "dq", "pgd").ComparedWith(Of(bench.Metrics(), "dq", "fgsm")));
+    }
+
+    [Fact]
+    public async Task What_a_lock_file_has_recorded_is_read_without_a_look_at_the_data()
+    {
+        using var bench = Measured();
+        var metrics = (await bench.BuildAsync()).Metrics;
+        bench.ChangeModel("dq", model => model with { Epochs = 9 });
+        var recorded = MetricsReport.Recorded(bench.Graph(), bench.Workspace.LockPath);
+        Assert.Equal(metrics.Select(m => m with { Current = false }), recorded);
     }
 
     [Fact]

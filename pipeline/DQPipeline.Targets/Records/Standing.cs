@@ -17,14 +17,14 @@ public static class Standing
     }
 
     /// <summary>For each image whether it is right in all measurements; null where there is none, or where they are not of as many images.</summary>
-    internal static bool[]? InAll(IReadOnlyList<bool[]> measurements)
+    internal static bool[]? InAll(IReadOnlyList<IReadOnlyList<bool>> measurements)
     {
         if (measurements.Count == 0)
             return null;
         bool[] worst = [.. measurements[0]];
         foreach (var standing in measurements)
         {
-            if (standing.Length != worst.Length)
+            if (standing.Count != worst.Length)
                 return null;
             for (var i = 0; i < worst.Length; i++)
                 worst[i] &= standing[i];

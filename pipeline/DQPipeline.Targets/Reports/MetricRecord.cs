@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using DQPipeline.Targets.Gates;
+
 namespace DQPipeline.Targets.Reports;
 
 /// <summary>One measurement as dq.lock records it, or the worst case that follows from several.</summary>
@@ -40,4 +43,12 @@ public sealed record MetricRecord(
 
     /// <summary>Attacked: of these, the ones that the detector detects.</summary>
     public int? AttackedDetected { get; init; }
+
+    /// <summary>The images behind the numbers; null where the record does not tell them apart.</summary>
+    [JsonIgnore]
+    public MeasuredImages? Images { get; init; }
+
+    /// <summary>This measurement and another of the same images, compared image by image; null where they are not of the same ones.</summary>
+    public PairedComparison? ComparedWith(MetricRecord other) =>
+        Images is { } own && other.Images is { } others && own.AreThoseOf(others) ? PairedComparison.Of(own.Right, others.Right) : null;
 }

@@ -21,18 +21,35 @@ public static class MetricsReport
         return Of(graph, nodes, planner.Lock);
     }
 
-    internal static IReadOnlyList<MetricRecord> Of(TargetGraph graph, IReadOnlyList<Node> nodes, LockFile lockFile)
+    /// <summary>
+    /// What a lock file has recorded of the declared cells, in the same order. The data, the models and their declarations are not looked at: nothing is known to be current.
+    /// </summary>
+    /// <param name="graph">The declared cells.</param>
+    /// <param name="lockPath">The lock file: this folder's dq.lock, or one of another time.</param>
+    /// <exception cref="DQPipeline.Declarations.DqException">DQ6002: the file cannot be read.</exception>
+    public static IReadOnlyList<MetricRecord> Recorded(TargetGraph graph, string lockPath) =>
+        Of(graph, graph.Targets.OfType<EvaluationCell>().Select(cell => (cell, false)), LockFile.Read(lockPath));
+
+    internal static IReadOnlyList<MetricRecord> Of(TargetGraph graph, IReadOnlyList<Node> nodes, LockFile lockFile) => Of(
+        graph,
+        from node in nodes
+        where node.Target is EvaluationCell
+        select ((EvaluationCell)node.Target, node.Outcome is null ? node.Action is PlannedAction.None or PlannedAction.Restore : node.Succeeded),
+        lockFile);
+
+    private static List<MetricRecord> Of(TargetGraph graph, IEnumerable<(EvaluationCell Cell, bool Current)> cells, LockFile lockFile)
     {
         var metrics = new List<MetricRecord>();
         var worst = new WorstCases(graph);
-        foreach (var node in nodes)
+        foreach (var (cell, current) in cells)
         {
-            var current = node.Outcome is null ? node.Action is PlannedAction.None or PlannedAction.Restore : node.Succeeded;
-            if (node.Target is not EvaluationCell cell || lockFile.Find(cell.Id) is not { } entry || Of(cell, entry.Record, current) is not { } metric)
+            if (lockFile.Find(cell.Id) is not { } entry || Of(cell, entry.Record, current) is not { } metric)
                 continue;
             if (worst.EndBefore(cell))
                 metrics.AddRange(worst.End());
-            worst.Add(cell, entry, current);
+            if (EvaluationCell.StandingIn(entry.Record) is { } right)
+                metric = metric with { Images = new(right, entry) };
+            worst.Add(cell, metric);
             metrics.Add(metric);
         }
 

@@ -9,18 +9,18 @@ namespace DQPipeline.Targets.Reports;
 /// <param name="graph">The graph, which knows all attacks that are declared.</param>
 internal sealed class WorstCases(TargetGraph graph)
 {
-    private readonly Dictionary<EvaluationCell, Recorded> _recorded = [];
+    private readonly Dictionary<EvaluationCell, MetricRecord> _recorded = [];
     private EvaluationCell? _first;
 
     /// <summary>Whether a cell is about another model or evaluation than those taken in.</summary>
     public bool EndBefore(EvaluationCell cell) => _first is not null && (_first.Model != cell.Model || _first.Name != cell.Name);
 
     /// <summary>Takes a recorded measurement in.</summary>
-    public void Add(EvaluationCell cell, LockEntry entry, bool current)
+    public void Add(EvaluationCell cell, MetricRecord metric)
     {
         _first ??= cell;
         if (cell.Attack is not null)
-            _recorded[cell] = new(entry, current);
+            _recorded[cell] = metric;
     }
 
     /// <summary>The worst cases of what was taken in, which is then forgotten; none where an attack has no record, or one of other images than the rest.</summary>
@@ -34,10 +34,13 @@ internal sealed class WorstCases(TargetGraph graph)
             {
                 if (Over(graph.AttackedCells(first.Evaluation, first.Model.Name, epsilon, norm)) is not var (standing, current))
                     continue;
-                var correct = standing.Count(right => right);
-                var (low, high) = WilsonInterval.Of(correct, standing.Length);
+                var correct = standing.Right.Count(right => right);
+                var (low, high) = WilsonInterval.Of(correct, standing.Right.Count);
                 yield return new(
-                    first.Name, first.Model.Name, AttackDeclaration.WorstIn(norm), epsilon, BlackBox: false, standing.Length, correct, (double)correct / standing.Length, low, high, current);
+                    first.Name, first.Model.Name, AttackDeclaration.WorstIn(norm), epsilon, BlackBox: false, standing.Right.Count, correct, (double)correct / standing.Right.Count, low, high, current)
+                {
+                    Images = standing,
+                };
             }
         }
 
@@ -45,30 +48,23 @@ internal sealed class WorstCases(TargetGraph graph)
         _first = null;
     }
 
-    private (bool[] Standing, bool Current)? Over(List<EvaluationCell> cells)
+    private (MeasuredImages Standing, bool Current)? Over(List<EvaluationCell> cells)
     {
         if (cells.Count < 2)
             return null;
-        var (records, measurements) = (new List<Recorded>(cells.Count), new List<bool[]>(cells.Count));
+        var recorded = new List<MetricRecord>(cells.Count);
         foreach (var cell in cells)
         {
-            if (!_recorded.TryGetValue(cell, out var recorded) || EvaluationCell.StandingIn(recorded.Entry.Record) is not { } standing)
+            if (!_recorded.TryGetValue(cell, out var metric) || metric.Images is null)
                 return null;
-            records.Add(recorded);
-            measurements.Add(standing);
+            recorded.Add(metric);
         }
 
         // What is current is all of the images that are declared now; of the rest the records tell.
-        var current = records.TrueForAll(recorded => recorded.Current);
-        if (!current && records.Exists(recorded => SampleOf(recorded.Entry) != SampleOf(records[0].Entry)))
+        var images = recorded[0].Images!;
+        var current = recorded.TrueForAll(metric => metric.Current);
+        if (!current && !recorded.TrueForAll(metric => metric.Images!.AreThoseOf(images)))
             return null;
-        return Standing.InAll(measurements) is { } worst ? (worst, current) : null;
+        return Standing.InAll([.. recorded.Select(metric => metric.Images!.Right)]) is { } worst ? (images.With(worst), current) : null;
     }
-
-    /// <summary>What decides which images a measurement was made on, and in which order.</summary>
-    private static string SampleOf(LockEntry entry) => string.Join(
-        '\n', entry.Parts.Where(part => part.Key is "data" or "samples" or "seed" || part.Key.StartsWith("dataset.", StringComparison.Ordinal)).Select(part => $"{part.Key} {part.Value}"));
-
-    /// <summary>A record, and whether it is of the inputs as they are now. A class, as collections of it are then compiled ahead of time.</summary>
-    private sealed record Recorded(LockEntry Entry, bool Current);
 }

@@ -1,0 +1,90 @@
+using System.Text.RegularExpressions;
+using DQPipeline.Declarations;
+using DQPipeline.Targets;
+using DQPipeline.Targets.Gates;
+using DQPipeline.Targets.Graph;
+using DQPipeline.Targets.Records;
+using DQPipeline.Targets.Reports;
+
+namespace DQPipeline.Results;
+
+/// <summary>What the builds of a folder have recorded.</summary>
+internal sealed class Recorded
+{
+    private readonly Workspace _workspace;
+    private readonly LockFile _lock;
+    private readonly Dictionary<string, MetricRecord> _metrics;
+
+    public Recorded(string folder)
+    {
+        _workspace = new(folder);
+        Pipeline = PipelineFile.Load(_workspace.DeclarationPath);
+        Graph = TargetGraph.Create(Pipeline);
+        _lock = LockFile.Read(_workspace.LockPath);
+        Metrics = MetricsReport.Recorded(Graph, _workspace.LockPath);
+        _metrics = Metrics.ToDictionary(metric => $"{metric.Target}/{Subject(metric)}");
+    }
+
+    public PipelineDeclaration Pipeline { get; }
+
+    public TargetGraph Graph { get; }
+
+    /// <summary>All measurements, in the order in which they are declared.</summary>
+    public IReadOnlyList<MetricRecord> Metrics { get; }
+
+    /// <summary>What a measurement is about, as results.json names it.</summary>
+    public static string Subject(MetricRecord metric) => EvaluationCell.SubjectOf(metric.Model, metric.Attack, metric.Epsilon, metric.BlackBox);
+
+    /// <summary>The measurements of an evaluation that a pattern names, in the order in which they are declared; more than one only where it has a <c>*</c>.</summary>
+    public IReadOnlyList<MetricRecord> Find(string evaluation, string pattern)
+    {
+        if (!pattern.Contains('*', StringComparison.Ordinal))
+            return _metrics.TryGetValue($"{evaluation}/{pattern}", out var one) ? [one] : [];
+        var expression = Like(pattern);
+        return [.. Metrics.Where(metric => metric.Target == evaluation && expression.IsMatch(Subject(metric)))];
+    }
+
+    /// <summary>A text with any number of <c>*</c>, each of which stands for anything.</summary>
+    public static Regex Like(string pattern) => new($"^{Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal)}$", RegexOptions.CultureInvariant);
+
+    /// <summary>
+    /// The pairs of a claim; none where something is not measured, or not on the same images. What differs must be all that differs: as many on one side as on the other.
+    /// </summary>
+    public IReadOnlyList<(double More, double Than, PairedComparison Pairs)> Pairs(string evaluation, Comparison comparison)
+    {
+        var (more, than) = (Find(evaluation, comparison.More), Find(evaluation, comparison.Than));
+        if (more.Count != than.Count)
+            return [];
+        var pairs = more.Zip(than, (one, other) => (one.Accuracy, other.Accuracy, one.ComparedWith(other))).ToList();
+        return pairs.TrueForAll(pair => pair.Item3 is not null) ? [.. pairs.Select(pair => (pair.Item1, pair.Item2, pair.Item3!.Value))] : [];
+    }
+
+    /// <summary>
+    /// The committed copy of a small output, brought up to date from <c>.dq/out</c> where that is what dq.lock records; null where nothing of what dq.lock records is here.
+    /// </summary>
+    /// <param name="target">The target's id.</param>
+    /// <param name="name">The target's name.</param>
+    /// <param name="output">The output's file name.</param>
+    /// <returns>The copy's path relative to the folder, with <c>/</c>.</returns>
+    public string? Output(string target, string name, string output)
+    {
+        if (_lock.Find(target)?.Record.Output(output) is not { } recorded)
+            return null;
+        var relative = $"results/{name}{Path.GetExtension(output)}";
+        var copy = Path.Combine(_workspace.Folder, relative);
+        if (Is(copy, recorded))
+            return relative;
+        var built = _workspace.OutputPath(name, output);
+        if (!Is(built, recorded))
+            return null;
+        Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+        AtomicFile.Write(copy, File.ReadAllBytes(built));
+        return relative;
+    }
+
+    private static bool Is(string path, TargetOutput recorded) =>
+        File.Exists(path) && Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path))) == recorded.Sha256;
+
+    /// <summary>The absolute path of a file of the folder.</summary>
+    public string PathOf(string relative) => Path.Combine(_workspace.Folder, relative);
+}

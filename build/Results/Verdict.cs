@@ -1,0 +1,41 @@
+using System.Globalization;
+using DQPipeline.Targets.Gates;
+
+namespace DQPipeline.Results;
+
+/// <summary>How a claim stands: what the intervals of its pairs say, one pair for each seed.</summary>
+internal static class Verdict
+{
+    /// <summary>The claim, its verdict, and the figures behind it, as a line of a list.</summary>
+    /// <param name="claim">The claim.</param>
+    /// <param name="by">By how much the first is to be above the second, as a share.</param>
+    /// <param name="pairs">Both measurements' accuracies and how their images compare, for each seed.</param>
+    public static string Of(string claim, double by, IReadOnlyList<(double More, double Than, PairedComparison Pairs)> pairs)
+    {
+        var verdict = pairs.All(one => one.Pairs.Interval.Low > by || (by < 0 && one.Pairs.Interval.Low >= by)) ? "Shown"
+            : pairs.All(one => one.Pairs.Interval.High < by) ? "Refuted"
+            : pairs.Average(one => one.Pairs.Difference) >= by ? "Not settled, but it points there"
+            : by == 0 ? "Not settled, and it points the other way" : "Not settled, and it falls short";
+        var least = pairs.MinBy(one => one.Pairs.Difference).Pairs;
+        var figures = pairs.Count == 1
+            ? $"{Percent(pairs[0].More)} against {Percent(pairs[0].Than)}, {Between(least)}"
+            : $"{string.Join(", ", pairs.Select(one => Percent(one.More)))} against {string.Join(", ", pairs.Select(one => Percent(one.Than)))} in {pairs.Count} seeds, "
+                + $"{Points(pairs.Average(one => one.Pairs.Difference))} points on average; in the least of them {Between(least)}";
+        return $"- {claim}{(by == 0 ? "" : by > 0 ? $", by {Plain(by)} points or more" : $", or at most {Plain(-by)} points below")}. **{verdict}**: {figures}.";
+    }
+
+    /// <summary>A share in percent, with one decimal.</summary>
+    public static string Percent(double share) => $"{Plain(share)} %";
+
+    /// <summary>A share in percent without the sign, with one decimal.</summary>
+    public static string Plain(double share) => (share * 100).ToString("0.0", CultureInfo.InvariantCulture);
+
+    private static string Between(PairedComparison pairs)
+    {
+        var (low, high) = pairs.Interval;
+        var p = pairs.PValue < 0.001 ? "p < 0.001" : $"p = {pairs.PValue.ToString("0.000", CultureInfo.InvariantCulture)}";
+        return $"{Points(pairs.Difference)} points (95 % interval {Points(low)} to {Points(high)}; McNemar's {p})";
+    }
+
+    private static string Points(double difference) => (difference * 100).ToString("+0.0;-0.0;0.0", CultureInfo.InvariantCulture);
+}
