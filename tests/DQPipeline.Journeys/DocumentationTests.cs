@@ -35,16 +35,19 @@ public class DocumentationTests
     [InlineData("lipschitz")]
     [InlineData("paper")]
     [InlineData("paper/full")]
+    [InlineData("paper/search")]
+    [InlineData("masking")]
     public void Every_example_is_valid(string example) => Assert.NotEmpty(Example(example).Train);
 
     [Fact]
     public void The_papers_experiments_are_the_same_ones_at_both_scales()
     {
         var (small, full) = (Example("paper"), Example("paper/full"));
-        Assert.Equal(full.Train.Keys, small.Train.Keys);
-        foreach (var (name, model) in full.Train)
+        // At the small scale there are fewer bits and β.
+        Assert.Equal(full.Train.Values.Select(model => model.Group).Distinct(), small.Train.Values.Select(model => model.Group).Distinct());
+        foreach (var (name, other) in small.Train)
         {
-            var other = small.Train[name];
+            var model = full.Train[name];
             Assert.Equal(Method(model), Method(other));
             Assert.Equal(model.Network.Split('-')[0] == "vgg", other.Network.Split('-')[0] == "vgg");
         }
@@ -53,7 +56,7 @@ public class DocumentationTests
         foreach (var (name, evaluation) in full.Evaluate)
         {
             var other = small.Evaluate[name];
-            Assert.Equal(evaluation.Models, other.Models);
+            Assert.Equal(evaluation.Models.Where(small.Train.ContainsKey), other.Models);
             Assert.Equal(evaluation.Epsilon, other.Epsilon);
             Assert.Equal(evaluation.AllAttacks().Select(attack => (attack.Kind, attack.From)), other.AllAttacks().Select(attack => (attack.Kind, attack.From)));
         }
