@@ -45,6 +45,12 @@ public sealed record TrainDeclaration
     /// <summary>Seed of initialisation, order and augmentation; the default is the pipeline's. Range 0 to 2147483647.</summary>
     public int Seed { get; init; }
 
+    /// <summary>
+    /// Defaults for what follows that make a defence, each of which may still be written: <c>dq</c> is the paper's penalty (lipschitz.beta 1e-3); <c>dq+</c> is the penalty on batch-norm-folded operators late in the
+    /// training, with weight decay, and R+FGSM adversarial training at ε = 2. The default is none.
+    /// </summary>
+    public string Defense { get; init; } = DefensePresets.None;
+
     /// <summary>The activation and its quantizer.</summary>
     public ActivationDeclaration Activation { get; init; } = new();
 

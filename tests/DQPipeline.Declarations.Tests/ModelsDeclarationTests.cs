@@ -65,6 +65,31 @@ public class ModelsDeclarationTests
     }
 
     [Fact]
+    public void A_defence_is_a_word_for_defaults_that_what_is_written_goes_before()
+    {
+        var models = PipelineFileTests.Parse("""
+            {
+              "datasets": { "street": { "kind": "street-digits" } },
+              "train": {
+                "plain": { "dataset": "street", "network": "wrn-10-1" },
+                "paper": { "extends": "plain", "defense": "dq" },
+                "written": { "extends": "plain", "lipschitz": { "beta": 1e-3 } },
+                "plus": { "lipschitz": { "beta": 2e-3 }, "extends": "plain", "defense": "dq+" },
+                "light": { "extends": "plus", "optimizer": { "weightDecay": 1e-4 }, "adversarial": { "kind": "none" } },
+                "none": { "extends": "plus", "defense": "none", "lipschitz": { "beta": 0 } },
+              },
+            }
+            """).Train;
+        Assert.Equal((1e-3, "weights", 0.0, "convex"), (models["paper"].Lipschitz.Beta, models["paper"].Lipschitz.Of, models["paper"].Optimizer.WeightDecay, models["paper"].Residual));
+        // The word is no option of its own: written out, it is the same model.
+        Assert.Equal(Declaration.Options(models["written"]), Declaration.Options(models["paper"]));
+        var (plus, light) = (models["plus"], models["light"]);
+        Assert.Equal((2e-3, "folded", 5e-4, "r+fgsm", 2.0, "convex"), (plus.Lipschitz.Beta, plus.Lipschitz.Of, plus.Optimizer.WeightDecay, plus.Adversarial.Kind, plus.Adversarial.Epsilon, plus.Residual));
+        Assert.Equal(("folded", 1e-4, "none"), (light.Lipschitz.Of, light.Optimizer.WeightDecay, light.Adversarial.Kind));
+        Assert.Equal(Declaration.Options(models["plain"]), Declaration.Options(models["none"]));
+    }
+
+    [Fact]
     public void Samples_are_those_of_figure_7_unless_told()
     {
         var samples = Parse(""" "samples": { "figure7": { "models": ["dq"] } } """).Samples["figure7"];

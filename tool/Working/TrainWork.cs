@@ -31,8 +31,8 @@ internal static class TrainWork
             },
             new Reporter(channel),
             channel.Stop);
-        // Names are no part of the key, so they are no part of the bytes: the data set goes by its kind.
-        var declared = Declaration.ToJson(train with { Dataset = dataset.Kind });
+        // Names are no part of the key, so they are no part of the bytes: the data set goes by its kind, and what a defence's word stands for is written out.
+        var declared = Declaration.ToJson(train with { Dataset = dataset.Kind, Defense = DefensePresets.None });
         ModelFile.Save(
             Path.Combine(job.OutputFolder, ModelName),
             result.Network,

@@ -79,7 +79,9 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
     private void ReadTrain(Entry entry)
     {
         var before = context.Diagnostics.Count;
-        var train = Declared.Train.Read(entry.Options, context, new TrainDeclaration { Seed = root.Seed }) with { Name = entry.Name, Group = entry.Group, Place = entry.Place };
+        // A word's defaults come before what is written, wherever the word stands.
+        var start = DefensePresets.With(new TrainDeclaration { Seed = root.Seed }, entry.Options["defense"] is { Kind: NodeKind.Text } defense ? defense.Text : DefensePresets.None);
+        var train = Declared.Train.Read(entry.Options, context, start) with { Name = entry.Name, Group = entry.Group, Place = entry.Place };
         if (context.Diagnostics.Count > before)
             return;
         if (!_datasets.TryGetValue(train.Dataset, out var dataset))
@@ -102,7 +104,7 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
                 DiagnosticCodes.OutOfRange, "\"delay\" and \"warmup\" are shares of one training and should come to 1 at most, or β never reaches its value", entry.Options["lipschitz"]!.Place);
         }
 
-        if (entry.Options["optimizer"]?["weightDecay"] is null)
+        if (entry.Options["optimizer"]?["weightDecay"] is null && train.Defense != DefensePresets.Plus)
             train = train with { Optimizer = train.Optimizer with { WeightDecay = train.Lipschitz.Beta > 0 ? 0 : 5e-4 } };
         if (entry.Options["augment"]?["flip"] is null)
             train = train with { Augment = train.Augment with { Flip = dataset is StoredDatasetDeclaration { MayFlip: true } } };

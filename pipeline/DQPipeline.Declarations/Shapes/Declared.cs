@@ -117,6 +117,7 @@ internal static class Declared
         new TextField<TrainDeclaration>("precision", d => d.Precision, (d, v) => d with { Precision = v }, "float32", "bfloat16"),
         new IntegerField<TrainDeclaration>("weightBits", 8, 8, d => d.WeightBits, (d, v) => d with { WeightBits = v }) { Also = ActivationDeclaration.FullPrecision },
         Seed<TrainDeclaration>(d => d.Seed, (d, v) => d with { Seed = v }),
+        new TextField<TrainDeclaration>("defense", d => d.Defense, (d, v) => d with { Defense = v }, DefensePresets.Words) { InKey = false, CameLater = true },
         new RecordField<TrainDeclaration, ActivationDeclaration>("activation", Activation, d => d.Activation, (d, v) => d with { Activation = v }),
         new RecordField<TrainDeclaration, LipschitzDeclaration>("lipschitz", Lipschitz, d => d.Lipschitz, (d, v) => d with { Lipschitz = v }),
         new RecordField<TrainDeclaration, LossDeclaration>("loss", Loss, d => d.Loss, (d, v) => d with { Loss = v }) { Shorthand = "kind", CameLater = true },
