@@ -7,44 +7,40 @@ namespace DQPipeline.Results;
 /// <summary>The accuracies of an evaluation as a Markdown table: ours with its 95 % interval, and in italics the paper's.</summary>
 internal static class AccuracyTable
 {
-    /// <summary>More columns than these stand below each other, a row for each attack.</summary>
-    private const int Columns = 4;
-
     public static string Of(Section section, IReadOnlyList<MetricRecord> metrics)
     {
         var shown = metrics.Where(metric => metric.Target == section.Of && IsShown(section, metric)).ToList();
         if (shown.Count == 0)
             return "Not measured yet.";
-        var columns = shown.Select(Column).Distinct().ToList();
-        return columns.Count <= Columns ? Wide(section, shown, columns) : Long(section, shown);
+        var strengths = shown.Where(metric => metric.Attack != "clean").Select(metric => metric.Epsilon).Distinct().Order().ToList();
+        return strengths.Count > 1 ? ByStrength(section, shown, strengths) : ByAttack(section, shown);
     }
 
     private static bool IsShown(Section section, MetricRecord metric) =>
         (section.Models.Count == 0 || section.Models.Any(pattern => Recorded.Like(pattern).IsMatch(metric.Model)))
         && (section.Attacks.Count == 0 || section.Attacks.Contains(AttackName(metric)));
 
-    /// <summary>A row for each model, a column for each attack and strength.</summary>
-    private static string Wide(Section section, List<MetricRecord> metrics, List<string> columns)
+    /// <summary>A row for each model, a column for each attack.</summary>
+    private static string ByAttack(Section section, List<MetricRecord> metrics)
     {
+        var columns = metrics.Select(Column).Distinct().ToList();
         var text = Header(["model", .. columns]);
         foreach (var model in metrics.GroupBy(metric => metric.Model))
             Row(text, [$"`{model.Key}`", .. columns.Select(column => Cell(section, model.FirstOrDefault(metric => Column(metric) == column)))]);
         return text.ToString().TrimEnd();
     }
 
-    /// <summary>A row for each model and attack, a column for each strength; clean accuracies stand in a row of their own.</summary>
-    private static string Long(Section section, List<MetricRecord> metrics)
+    /// <summary>A row for each model and attack, a column for each strength; a model's name and its clean accuracy stand in its first row.</summary>
+    private static string ByStrength(Section section, List<MetricRecord> metrics, List<double> strengths)
     {
-        var strengths = metrics.Where(metric => metric.Attack != "clean").Select(metric => metric.Epsilon).Distinct().Order().ToList();
-        var text = Header(["model", "attack", "clean", .. strengths.Select(epsilon => $"ε = {Number(epsilon)}")]);
+        var text = Header(["model", "clean", "attack", .. strengths.Select(epsilon => $"ε = {Number(epsilon)}")]);
         foreach (var model in metrics.GroupBy(metric => metric.Model))
         {
-            foreach (var attack in model.GroupBy(AttackName))
+            string[] first = [$"`{model.Key}`", Cell(section, model.FirstOrDefault(metric => metric.Attack == "clean"))];
+            foreach (var attack in model.Where(metric => metric.Attack != "clean").GroupBy(AttackName))
             {
-                Row(text, [
-                    $"`{model.Key}`", attack.Key == "clean" ? "" : attack.Key, attack.Key == "clean" ? Cell(section, attack.First()) : "",
-                    .. strengths.Select(epsilon => attack.Key == "clean" ? "" : Cell(section, attack.FirstOrDefault(metric => metric.Epsilon == epsilon))),
-                ]);
+                Row(text, [.. first, attack.Key, .. strengths.Select(epsilon => Cell(section, attack.FirstOrDefault(metric => metric.Epsilon == epsilon)))]);
+                first = ["", ""];
             }
         }
 

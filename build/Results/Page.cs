@@ -22,36 +22,46 @@ internal static class Page
 
     private static void Append(StringBuilder text, Section section, Recorded recorded, string folder)
     {
-        text.Append($"\n## {section.Title}\n\n{section.Text}\n\n");
+        text.Append($"\n## {section.Title}\n\n");
+        if (section.Text.Length > 0)
+            text.Append(section.Text).Append("\n\n");
         text.Append($"`dotnet run --project tool -c Release -- build {folder} {section.Of}`\n\n");
-        text.Append(Body(section, recorded)).Append('\n');
-        var first = true;
+        var target = recorded.Graph.Targets.FirstOrDefault(target => target.Name == section.Of)
+            ?? throw new InvalidOperationException($"results.json has a section of {section.Of}, which {section.Folder}/dq.json does not declare.");
+        var body = target switch
+        {
+            DistanceTarget distance => Distances(section, recorded, distance),
+            SamplesTarget samples => [recorded.Output(samples.Id, samples.Name, SamplesTarget.SheetFile) is { } sheet ? $"![{section.Title}]({sheet})" : "Not made yet."],
+            _ => Accuracies(section, recorded),
+        };
+        text.AppendJoin('\n', body).Append('\n');
+    }
+
+    private static IEnumerable<string> Accuracies(Section section, Recorded recorded)
+    {
+        yield return AccuracyTable.Of(section, recorded.Metrics);
+        if (section.Comparisons.Count > 0)
+            yield return "";
         foreach (var comparison in section.Comparisons)
         {
             var pairs = recorded.Pairs(section.Of, comparison);
-            if (first)
-                text.Append('\n');
-            first = false;
-            text.Append(pairs.Count > 0 ? Verdict.Of(comparison.Claim, comparison.By / 100, pairs) : $"- {comparison.Claim}. **Not measured yet.**").Append('\n');
+            yield return pairs.Count > 0 ? Verdict.Of(comparison.Claim, comparison.By / 100, pairs) : $"- {comparison.Claim}. **Not measured yet.**";
         }
     }
 
-    private static string Body(Section section, Recorded recorded)
+    private static IEnumerable<string> Distances(Section section, Recorded recorded, DistanceTarget distance)
     {
-        foreach (var target in recorded.Graph.Targets.Where(target => target.Name == section.Of))
+        if (recorded.Output(distance.Id, distance.Name, DistanceTarget.JsonFile) is not { } file)
         {
-            switch (target)
-            {
-                case DistanceTarget distance:
-                    return recorded.Output(distance.Id, distance.Name, DistanceTarget.JsonFile) is not { } file ? "Not measured yet."
-                        : distance.Declaration.At == Declarations.DistanceDeclaration.FirstBlock ? DistanceTable.ByStrength(recorded.PathOf(file)) : DistanceTable.ByLayer(recorded.PathOf(file));
-                case SamplesTarget samples:
-                    return recorded.Output(samples.Id, samples.Name, SamplesTarget.SheetFile) is { } sheet ? $"![{section.Title}]({sheet})" : "Not made yet.";
-                default:
-                    return AccuracyTable.Of(section, recorded.Metrics);
-            }
+            yield return "Not measured yet.";
+            yield break;
         }
 
-        throw new InvalidOperationException($"results.json has a section of {section.Of}, which {section.Folder}/dq.json does not declare.");
+        var path = recorded.PathOf(file);
+        yield return distance.Declaration.At == Declarations.DistanceDeclaration.FirstBlock ? DistanceTable.ByStrength(path) : DistanceTable.ByLayer(path);
+        if (section.Comparisons.Count > 0)
+            yield return "";
+        foreach (var comparison in section.Comparisons)
+            yield return DistanceTable.Growth(path, comparison);
     }
 }

@@ -52,7 +52,7 @@ public class DocumentationTests
             Assert.Equal(model.Network.Split('-')[0] == "vgg", other.Network.Split('-')[0] == "vgg");
         }
 
-        Assert.Equal(["figure1", "figure5", "figure6", "table1", "table2", "table3", "table4", "table5", "table6"], full.Evaluate.Keys.Order());
+        Assert.Equal(["figure1", "figure5", "figure6", "integer", "table1", "table2", "table3", "table4", "table5", "table6", "verdict"], full.Evaluate.Keys.Order());
         foreach (var (name, evaluation) in full.Evaluate)
         {
             var other = small.Evaluate[name];
@@ -61,7 +61,7 @@ public class DocumentationTests
             Assert.Equal(evaluation.AllAttacks().Select(attack => (attack.Kind, attack.From)), other.AllAttacks().Select(attack => (attack.Kind, attack.From)));
         }
 
-        Assert.Equal(["figure3a", "figure3b"], full.Distance.Keys.Order());
+        Assert.Equal(["amplification", "figure3a", "figure3b"], full.Distance.Keys.Order());
         Assert.All(full.Distance, distance => Assert.Equal((distance.Value.At, distance.Value.Bits, distance.Value.Samples), (small.Distance[distance.Key].At, small.Distance[distance.Key].Bits, small.Distance[distance.Key].Samples)));
         Assert.All(full.Samples, samples => Assert.Equal((samples.Value.Epsilon, samples.Value.Count), (small.Samples[samples.Key].Epsilon, small.Samples[samples.Key].Count)));
         // Tables 2 and 3 are of DQ at 1 bit and β = 2e-3, the networks those of section 5.2.
