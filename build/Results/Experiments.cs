@@ -37,6 +37,9 @@ internal sealed record Section(string Title, string Of, string Text)
     /// <summary>Attacks in the place of a table's columns, where not all.</summary>
     public IReadOnlyList<string> Attacks { get; init; } = [];
 
+    /// <summary>The attack against which clean accuracy is drawn, <c>worst@2</c>; empty for no drawing.</summary>
+    public string Frontier { get; init; } = "";
+
     /// <summary>The comparisons.</summary>
     public IReadOnlyList<Comparison> Comparisons { get; init; } = [];
 }

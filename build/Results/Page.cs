@@ -3,24 +3,26 @@ using DQPipeline.Targets.Graph;
 
 namespace DQPipeline.Results;
 
-/// <summary>The page, RESULTS.md.</summary>
-internal static class Page
+/// <summary>The page, RESULTS.md, and the charts that it shows.</summary>
+/// <param name="Text">The page.</param>
+/// <param name="Charts">The charts by their paths relative to the page, with <c>/</c>.</param>
+internal sealed record Page(string Text, IReadOnlyDictionary<string, string> Charts)
 {
     /// <summary>The page as the lock files say it.</summary>
     /// <param name="folder">The folder of results.json, dq.json and dq.lock.</param>
     /// <exception cref="Declarations.DqException">A declaration or a lock file cannot be read.</exception>
-    public static string Of(string folder)
+    public static Page Of(string folder)
     {
         var experiments = Experiments.Read(Path.Combine(folder, "results.json"));
         var recorded = experiments.Sections.Select(section => section.Folder).Distinct().ToDictionary(name => name, name => new Recorded(Path.Combine(folder, name)));
-        var text = new StringBuilder();
+        var (text, charts) = (new StringBuilder(), new Dictionary<string, string>());
         text.Append("# Results\n\n").Append(experiments.Text).Append("\n\n").Append(experiments.Machine).Append('\n');
         foreach (var section in experiments.Sections)
-            Append(text, section, recorded[section.Folder], string.Join('/', new[] { "examples/paper", section.Folder }.Where(part => part.Length > 0)));
-        return text.ToString();
+            Append(text, charts, section, recorded[section.Folder], string.Join('/', new[] { "examples/paper", section.Folder }.Where(part => part.Length > 0)));
+        return new(text.ToString(), charts);
     }
 
-    private static void Append(StringBuilder text, Section section, Recorded recorded, string folder)
+    private static void Append(StringBuilder text, Dictionary<string, string> charts, Section section, Recorded recorded, string folder)
     {
         text.Append($"\n## {section.Title}\n\n");
         if (section.Text.Length > 0)
@@ -32,14 +34,21 @@ internal static class Page
         {
             DistanceTarget distance => Distances(section, recorded, distance),
             SamplesTarget samples => [recorded.Output(samples.Id, samples.Name, SamplesTarget.SheetFile) is { } sheet ? $"![{section.Title}]({sheet})" : "Not made yet."],
-            _ => Accuracies(section, recorded),
+            _ => Accuracies(section, recorded, charts),
         };
         text.AppendJoin('\n', body).Append('\n');
     }
 
-    private static IEnumerable<string> Accuracies(Section section, Recorded recorded)
+    private static IEnumerable<string> Accuracies(Section section, Recorded recorded, Dictionary<string, string> charts)
     {
         yield return AccuracyTable.Of(section, recorded.Metrics);
+        if (section.Frontier.Length > 0 && FrontierChart.Draw([.. recorded.Metrics.Where(metric => metric.Target == section.Of)], section.Frontier) is { } chart)
+        {
+            var path = $"results/{section.Of}.svg";
+            charts.Add(path, chart);
+            yield return $"\n![Accuracy under attack against accuracy on clean images]({path})";
+        }
+
         if (section.Comparisons.Count > 0)
             yield return "";
         foreach (var comparison in section.Comparisons)

@@ -2,22 +2,27 @@ using DQPipeline.Declarations;
 using DQPipeline.Results;
 
 // Usage: Results [FOLDER] [--check]
-// Writes FOLDER/RESULTS.md out of FOLDER/results.json and of the lock files beside it; with --check it is only held against them.
+// Writes FOLDER/RESULTS.md and its charts out of FOLDER/results.json and of the lock files beside it; with --check they are only held against them.
 var folder = args.FirstOrDefault(argument => !argument.StartsWith('-')) ?? Path.Combine("examples", "paper");
 try
 {
     var page = Page.Of(folder);
-    var path = Path.Combine(folder, "RESULTS.md");
-    var isCurrent = File.Exists(path) && File.ReadAllText(path) == page;
+    var files = page.Charts.Prepend(new("RESULTS.md", page.Text)).Select(file => (Path: Path.Combine(folder, file.Key), Text: file.Value)).ToList();
+    var stale = files.FindAll(file => !File.Exists(file.Path) || File.ReadAllText(file.Path) != file.Text);
     if (args.Contains("--check"))
     {
-        Console.WriteLine(isCurrent ? $"{path} is current." : $"{path} is not what the lock files say; make it anew with: dotnet run --project build/Results");
-        return isCurrent ? 0 : 1;
+        foreach (var file in stale)
+            Console.WriteLine($"{file.Path} is not what the lock files say; make it anew with: dotnet run --project build/Results");
+        return stale.Count == 0 ? 0 : 1;
     }
 
-    if (!isCurrent)
-        AtomicFile.Write(path, System.Text.Encoding.UTF8.GetBytes(page));
-    Console.WriteLine($"{path}: {(isCurrent ? "nothing has changed" : "written")}");
+    foreach (var file in stale)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(file.Path)!);
+        AtomicFile.Write(file.Path, System.Text.Encoding.UTF8.GetBytes(file.Text));
+        Console.WriteLine($"{file.Path}: written");
+    }
+
     return 0;
 }
 catch (DqException e)

@@ -7,8 +7,13 @@ namespace DQPipeline.Journeys;
 public class ResultsTests
 {
     [Fact]
-    public void The_committed_page_is_what_the_lock_files_say() =>
-        Assert.Equal(Page.Of(Path.Combine(DqTool.Repository, "examples", "paper")), File.ReadAllText(Path.Combine(DqTool.Repository, "examples", "paper", "RESULTS.md")));
+    public void The_committed_page_and_its_charts_are_what_the_lock_files_say()
+    {
+        var folder = Path.Combine(DqTool.Repository, "examples", "paper");
+        var page = Page.Of(folder);
+        Assert.Equal(page.Text, File.ReadAllText(Path.Combine(folder, "RESULTS.md")));
+        Assert.All(page.Charts, chart => Assert.Equal(chart.Value, File.ReadAllText(Path.Combine(folder, chart.Key))));
+    }
 
     // 1,000 images. 300 against 200 right, of which 150 in both: a difference of 10 points whose interval by Newcombe's method, computed apart, is 7.29 to 12.71.
     [Theory]
