@@ -43,7 +43,12 @@ internal static class FrontierChart
         {
             var series = new ScatterErrorSeries
             {
-                Title = group.Key, MarkerType = s_markers[place % s_markers.Length], MarkerSize = 5, MarkerFill = s_colours[place % s_colours.Length], ErrorBarColor = s_colours[place % s_colours.Length], ErrorBarStrokeThickness = 1,
+                Title = group.Key,
+                MarkerType = s_markers[place % s_markers.Length],
+                MarkerSize = 5,
+                MarkerFill = s_colours[place % s_colours.Length],
+                ErrorBarColor = s_colours[place % s_colours.Length],
+                ErrorBarStrokeThickness = 1,
             };
             foreach (var (_, clean, attacked) in group)
                 series.Points.Add(new ScatterErrorPoint(100 * clean!.Accuracy, 100 * attacked!.Accuracy, errorX: 0, 100 * (attacked.High - attacked.Low)));
@@ -63,6 +68,13 @@ internal static class FrontierChart
 
     private static LinearAxis Axis(AxisPosition position, string title) => new()
     {
-        Position = position, Title = title, MajorGridlineStyle = LineStyle.Solid, MajorGridlineColor = s_grid, MinorTickSize = 0, MinimumPadding = 0.15, MaximumPadding = 0.15, AxisTitleDistance = 16,
+        Position = position,
+        Title = title,
+        MajorGridlineStyle = LineStyle.Solid,
+        MajorGridlineColor = s_grid,
+        MinorTickSize = 0,
+        MinimumPadding = 0.15,
+        MaximumPadding = 0.15,
+        AxisTitleDistance = 16,
     };
 }

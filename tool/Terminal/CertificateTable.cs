@@ -38,7 +38,7 @@ internal static class CertificateTable
         foreach (var model in models)
         {
             string[] shares = isWide ? [.. model.Radii.Select(radius => Words.Percent(radius.Share))]
-                : [string.Join(", ", model.Radii.Select(radius => $"{Short(radius.Radius)}: {Words.Percent(radius.Share)}"))];
+                : [string.Join(", ", UpToNone(model.Radii).Select(radius => $"{Short(radius.Radius)}: {Words.Percent(radius.Share)}"))];
             table.AddRow([Markup.Escape(model.Model), Words.Percent((double)model.Correct / model.Samples), Short(model.Logits), Short(model.Quotient), Short(model.Median), .. shares]);
         }
 
@@ -57,6 +57,9 @@ internal static class CertificateTable
             table.AddRow([Markup.Escape(row.Name), .. models.Select(model => model.Layers.FirstOrDefault(layer => (layer.Name, layer.Kind) == row) is { } layer ? Cell(layer) : "")]);
         Output.ForPeople.Write(table);
     }
+
+    /// <summary>Radii rise, so that behind the first at which nothing is certified there is nothing to tell.</summary>
+    private static IEnumerable<CertifiedRadius> UpToNone(IReadOnlyList<CertifiedRadius> radii) => radii.TakeWhile((_, place) => place == 0 || radii[place - 1].Certified > 0);
 
     private static CertifiedRadius UnitOfAll(CertifiedModel model) => model.Radii.MinBy(radius => Math.Abs(radius.Linf - 1))!;
 
