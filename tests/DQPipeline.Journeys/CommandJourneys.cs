@@ -10,6 +10,7 @@ public class CommandJourneys
     [InlineData("build")]
     [InlineData("status")]
     [InlineData("metrics")]
+    [InlineData("explain")]
     [InlineData("graph")]
     [InlineData("attack")]
     [InlineData("export")]
@@ -35,6 +36,32 @@ public class CommandJourneys
         var written = File.ReadAllText(folder.At("dq.json"));
         (await DqTool.RunAsync(folder.Path, "init")).Expect(2);
         Assert.Equal(written, File.ReadAllText(folder.At("dq.json")));
+    }
+
+    [Fact]
+    public async Task A_code_is_explained_in_the_words_of_the_page_and_an_unknown_one_is_bad_usage()
+    {
+        var (explained, page) = ((await DqTool.RunAsync(".", "explain", "dq4001")).Expect(0).Output, File.ReadAllLines(Path.Combine(DqTool.Repository, "tool", "DIAGNOSTICS.md")));
+        var cells = page.Single(line => line.Contains("</a>DQ4001 |", StringComparison.Ordinal)).Split(" | ");
+        Assert.Contains(cells[1], explained, StringComparison.Ordinal);
+        Assert.Contains(cells[2].TrimEnd(' ', '|'), explained, StringComparison.Ordinal);
+        Assert.Contains("there is no code DQ4009; did you mean", (await DqTool.RunAsync(".", "explain", "DQ4009")).Expect(2).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_target_is_explained_by_what_it_reads_feeds_and_is_made_of()
+    {
+        using var folder = new Folder();
+        var explained = (await DqTool.RunAsync(folder.Path, "explain", "dq")).Expect(0).Output;
+        Assert.Contains("train/dq, declared at dq.json(", explained, StringComparison.Ordinal);
+        Assert.Contains("state  never built", explained, StringComparison.Ordinal);
+        Assert.Contains("reads  data set street (street-digits)", explained, StringComparison.Ordinal);
+        Assert.Contains("feeds  evaluate/robustness/dq/clean", explained, StringComparison.Ordinal);
+        Assert.Contains("activation.bits = 4", explained, StringComparison.Ordinal);
+        // Of a model that is not built yet the content, and so the key, is not known; nor are keys told of many at once.
+        Assert.Contains("key    not known before what it reads is built", (await DqTool.RunAsync(folder.Path, "explain", "robustness/dq/clean")).Expect(0).Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("  key  ", (await DqTool.RunAsync(folder.Path, "explain", "robustness")).Expect(0).Output, StringComparison.Ordinal);
+        Assert.Contains("DQ1005", (await DqTool.RunAsync(folder.Path, "explain", "nothing")).Expect(2).Error, StringComparison.Ordinal);
     }
 
     [Fact]

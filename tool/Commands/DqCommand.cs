@@ -13,7 +13,7 @@ internal static class DqCommand
     public const int GateFailed = 3;
     public const int Cancelled = 130;
 
-    private static readonly string[] Verbs = ["build", "status", "metrics", "graph", "attack", "export", "predict", "benchmark", "data", "init", "clean", "schema", "doctor", "msbuild"];
+    private static readonly string[] Verbs = ["build", "status", "metrics", "explain", "graph", "attack", "export", "predict", "benchmark", "data", "init", "clean", "schema", "doctor", "msbuild"];
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -99,6 +99,7 @@ internal static class DqCommand
         "build" => BuildCommand.Create(),
         "status" => StatusCommand.Create(),
         "metrics" => MetricsCommand.Create(),
+        "explain" => ExplainCommand.Create(),
         "graph" => GraphCommand.Create(),
         "attack" => AttackCommand.Create(),
         "export" => ExportCommand.Create(),

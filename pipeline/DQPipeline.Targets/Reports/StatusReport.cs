@@ -1,5 +1,6 @@
 using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Graph;
+using DQPipeline.Targets.Records;
 
 namespace DQPipeline.Targets.Reports;
 
@@ -16,9 +17,31 @@ public static class StatusReport
         planner.Files.Save();
         var status = new List<TargetStatus>(nodes.Count);
         foreach (var node in nodes)
-            status.Add(new(node.Target, State(node, planner.Lock.Find(node.Target.Id) is not null), WithSource(node)));
+            status.Add(Of(node, planner.Lock));
         return status;
     }
+
+    /// <summary>How the selected targets stand, and what they are made of, make and feed. Runs nothing, as above.</summary>
+    /// <exception cref="DQPipeline.Declarations.DqException">DQ6002: dq.lock cannot be read; DQ1005: a selected name means nothing.</exception>
+    public static IReadOnlyList<TargetExplanation> Explain(Workspace workspace, TargetGraph graph, BuildOptions options, CancellationToken cancellation = default)
+    {
+        var planner = new Planner(workspace, graph, options with { Locked = false, Force = false }, _ => { }, TimeProvider.System, cancellation);
+        var selected = graph.Select(options.Select).ToHashSet();
+        var nodes = planner.Plan([.. selected]);
+        planner.Files.Save();
+        return
+        [
+            .. from node in nodes
+               where selected.Contains(node.Target)
+               let entry = planner.Lock.Find(node.Target.Id)
+               // Of what is up to date the parts are the recorded ones, and are not made anew.
+               select new TargetExplanation(
+                   Of(node, planner.Lock), node.Key, node.Parts.Count > 0 || entry is null || entry.Record.Key != node.Key ? node.Parts : entry.Parts,
+                   [.. graph.Targets.Where(target => target.Requires.Contains(node.Target))], entry?.Record.Outputs ?? []),
+        ];
+    }
+
+    private static TargetStatus Of(Node node, LockFile lockFile) => new(node.Target, State(node, lockFile.Find(node.Target.Id) is not null), WithSource(node));
 
     private static TargetState State(Node node, bool recorded) => node.Action switch
     {

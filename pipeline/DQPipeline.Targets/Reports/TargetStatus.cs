@@ -1,4 +1,5 @@
 using DQPipeline.Targets.Graph;
+using DQPipeline.Targets.Records;
 
 namespace DQPipeline.Targets.Reports;
 
@@ -23,3 +24,12 @@ public enum TargetState
 
 /// <summary>A target, how it stands, and why, in words.</summary>
 public sealed record TargetStatus(Target Target, TargetState State, IReadOnlyList<string> Reasons);
+
+/// <summary>All that is known of a target without running anything.</summary>
+/// <param name="Status">How it stands.</param>
+/// <param name="Key">Its key; null where it depends on a target that is not done.</param>
+/// <param name="Parts">What the key is made of, sorted by name; values are JSON. None without a key.</param>
+/// <param name="Feeds">The targets that read its result.</param>
+/// <param name="Outputs">The outputs that dq.lock records.</param>
+public sealed record TargetExplanation(
+    TargetStatus Status, string? Key, IReadOnlyList<KeyValuePair<string, string>> Parts, IReadOnlyList<Target> Feeds, IReadOnlyList<TargetOutput> Outputs);

@@ -7,10 +7,10 @@ namespace DQPipeline.Targets.Verdicts;
 /// <param name="Name">The same in a word, such as <c>WrongType</c>.</param>
 /// <param name="Meaning">What is wrong.</param>
 /// <param name="Mend">What is to be done about it.</param>
-internal sealed record DiagnosticRule(string Code, string Name, string Meaning, string Mend);
+public sealed record DiagnosticRule(string Code, string Name, string Meaning, string Mend);
 
 /// <summary>tool/DIAGNOSTICS.md, which this assembly carries: the one place that explains the codes, to people and to programs.</summary>
-internal static class DiagnosticsPage
+public static class DiagnosticsPage
 {
     /// <summary>Every code, in the page's order.</summary>
     public static IReadOnlyList<DiagnosticRule> Rules { get; } = Read();
