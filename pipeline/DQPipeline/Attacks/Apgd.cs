@@ -65,7 +65,7 @@ internal sealed class Apgd(string kind, Objective objective, int steps, int rest
     {
         using var scope = NewDisposeScope();
         var (logits, gradient) = attempt.Victim.Follow(hunt.Point, z => objective.Slope(z, hunt.Classes, hunt.Targets));
-        attempt.Watch(Pursuit.Numbers(pursuit.Rows, gradient.device), gradient);
+        attempt.Watch(Pursuit.Numbers(pursuit.Rows, gradient.device), logits, gradient);
         var values = Predictor.ToArray<float>(objective.Value(logits, hunt.Classes, hunt.Targets));
         var left = pursuit.Keep(hunt.Point, Pursuit.Wrong(logits, hunt.Classes), values);
         return new Sight(values, gradient.DetachFromDisposeScope(), left);

@@ -35,30 +35,31 @@ internal sealed class Attempt(Victim victim, Ball ball, Tensor classes, Noise no
     {
         using var scope = NewDisposeScope();
         var index = Classes.narrow(0, 0, images.shape[0]);
-        var gradient = Victim.Follow(images, logits => objective.Slope(logits, index, null)).Gradient;
-        Note(_alive.narrow(0, 0, images.shape[0]), gradient);
+        var (logits, gradient) = Victim.Follow(images, answer => objective.Slope(answer, index, null));
+        Note(_alive.narrow(0, 0, images.shape[0]), logits, index, gradient);
         return gradient.MoveToOuterDisposeScope();
     }
 
-    /// <summary>Remembers which of <paramref name="rows"/>, numbers int64 of images, have a gradient of zero in every pixel.</summary>
-    public void Watch(Tensor rows, Tensor gradient)
+    /// <summary>Remembers which of <paramref name="rows"/>, numbers int64 of images, are right and have a gradient of zero in every pixel.</summary>
+    public void Watch(Tensor rows, Tensor logits, Tensor gradient)
     {
         using var scope = NewDisposeScope();
         var alive = _alive.index_select(0, rows);
-        Note(alive, gradient);
+        Note(alive, logits, Classes.index_select(0, rows), gradient);
         _alive.index_copy_(0, rows, alive);
     }
 
-    /// <summary>For each image, whether its gradient was zero in every pixel at some step.</summary>
+    /// <summary>For each image, whether its gradient was zero in every pixel at some step at which it was right.</summary>
     public bool[] Stalled()
     {
         using var scope = NewDisposeScope();
         return _alive.logical_not().cpu().data<bool>().ToArray();
     }
 
-    private static void Note(Tensor alive, Tensor gradient)
+    /// <summary>An image that is wrong has been broken already, and may have no gradient by right: the difference of logits ratio is 1 all around where the true class ranks third.</summary>
+    private static void Note(Tensor alive, Tensor logits, Tensor classes, Tensor gradient)
     {
         using var scope = NewDisposeScope();
-        alive.logical_and_(gradient.flatten(1).any(1, false));
+        alive.logical_and_(gradient.flatten(1).any(1, false).logical_or_(logits.argmax(1).ne(classes)));
     }
 }

@@ -71,7 +71,7 @@ internal sealed class Fab(int steps, int restarts, int targets) : Attack("fab-t"
         using var scope = NewDisposeScope();
         var (images, norm) = (hunted.Ball.Images, hunted.Ball.Norm);
         var (logits, gradient) = attempt.Victim.Follow(hunted.Point, z => s_objective.Slope(z, hunted.Classes, hunted.Targets));
-        attempt.Watch(Pursuit.Numbers(pursuit.Rows, gradient.device), gradient);
+        attempt.Watch(Pursuit.Numbers(pursuit.Rows, gradient.device), logits, gradient);
         // The plane f(x₁) + ⟨∇f, x − x₁⟩ = 0, from the point x₁ and from the image.
         var value = s_objective.Value(logits, hunted.Classes, hunted.Targets);
         var ahead = BoxHyperplane.Way(hunted.Point, gradient, value.neg(), norm);

@@ -1,3 +1,5 @@
+using DQPipeline.Attacks;
+using DQPipeline.Declarations;
 using DQPipeline.Networks;
 using static TorchSharp.torch;
 
@@ -35,9 +37,28 @@ public sealed class GradientHealthTests
     {
         using var constant = new LinearNetwork(new double[3, 18], [1, 2, 3], 2, 3, 3);
         var pixels = Toys.Pixels(5, 36);
+        // An image that is wrong to begin with has nothing to lose.
         var (found, stalled) = Harness.Run(Harness.Attack(kind), constant, pixels, [0, 2], 8);
         Assert.Equal(pixels.Select(b => b / 255f), found);
-        Assert.Equal([true, true], stalled);
+        Assert.Equal([false, true], stalled);
+    }
+
+    [Theory]
+    [InlineData("apgd-dlr", "")]
+    [InlineData("pgd", "dlr")]
+    public void A_ratio_of_logits_that_cannot_change_any_more_once_the_image_is_broken_is_no_stall(string kind, string loss)
+    {
+        // z = (−s, s, 3/2·s, −5) with s = Σ(x − 1/2) + const: once s is positive the class 0 ranks third, where (z₁ − z₃)/(z₁ − z₃) is 1 and its gradient zero.
+        var weight = new double[4, 18];
+        for (var i = 0; i < 18; i++)
+            (weight[0, i], weight[1, i], weight[2, i]) = (-1, 1, 1.5);
+        byte[] pixels = [.. Enumerable.Repeat((byte)127, 18)];
+        var offset = (18 * 127 / 255.0) + 0.05;
+        using var network = new LinearNetwork(weight, [offset, -offset, -1.5 * offset, -5], 2, 3, 3);
+        var attack = AttackFactory.Create(new AttackDeclaration { Kind = kind, Steps = 10, Alpha = 2, Loss = loss.Length > 0 ? loss : new AttackDeclaration().Loss });
+        var (found, stalled) = Harness.Run(attack, network, pixels, [0], 8);
+        Assert.True(found.Sum() > offset);
+        Assert.False(stalled[0]);
     }
 
     [Fact]
