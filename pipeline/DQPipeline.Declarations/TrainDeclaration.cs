@@ -46,8 +46,8 @@ public sealed record TrainDeclaration
     public int Seed { get; init; }
 
     /// <summary>
-    /// Defaults for what follows that make a defence, each of which may still be written: <c>dq</c> is the paper's penalty (lipschitz.beta 1e-3); <c>dq+</c> is the penalty on batch-norm-folded operators late in the
-    /// training, with weight decay, and R+FGSM adversarial training at ε = 2. The default is none.
+    /// Defaults for what follows that make a defence, each of which may still be written: <c>dq</c> is the paper's penalty (lipschitz.beta 1e-3); <c>dq+</c> is R+FGSM adversarial training at ε = 2
+    /// with activations in [0, 1], where few bits have their levels close together. The default is none.
     /// </summary>
     public string Defense { get; init; } = DefensePresets.None;
 

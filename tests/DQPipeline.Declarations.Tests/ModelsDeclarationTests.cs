@@ -74,9 +74,9 @@ public class ModelsDeclarationTests
                 "plain": { "dataset": "street", "network": "wrn-10-1" },
                 "paper": { "extends": "plain", "defense": "dq" },
                 "written": { "extends": "plain", "lipschitz": { "beta": 1e-3 } },
-                "plus": { "lipschitz": { "beta": 2e-3 }, "extends": "plain", "defense": "dq+" },
-                "light": { "extends": "plus", "optimizer": { "weightDecay": 1e-4 }, "adversarial": { "kind": "none" } },
-                "none": { "extends": "plus", "defense": "none", "lipschitz": { "beta": 0 } },
+                "plus": { "activation": { "bits": 4 }, "extends": "plain", "defense": "dq+" },
+                "light": { "extends": "plus", "activation": { "kind": "relu6" }, "adversarial": { "epsilon": 1 } },
+                "none": { "extends": "plus", "defense": "none", "activation": { "bits": 32 } },
               },
             }
             """).Train;
@@ -84,8 +84,8 @@ public class ModelsDeclarationTests
         // The word is no option of its own: written out, it is the same model.
         Assert.Equal(Declaration.Options(models["written"]), Declaration.Options(models["paper"]));
         var (plus, light) = (models["plus"], models["light"]);
-        Assert.Equal((2e-3, "folded", 5e-4, "r+fgsm", 2.0, "convex"), (plus.Lipschitz.Beta, plus.Lipschitz.Of, plus.Optimizer.WeightDecay, plus.Adversarial.Kind, plus.Adversarial.Epsilon, plus.Residual));
-        Assert.Equal(("folded", 1e-4, "none"), (light.Lipschitz.Of, light.Optimizer.WeightDecay, light.Adversarial.Kind));
+        Assert.Equal((4, "relu1", "r+fgsm", 2.0, 0.0, 5e-4), (plus.Activation.Bits, plus.Activation.Kind, plus.Adversarial.Kind, plus.Adversarial.Epsilon, plus.Lipschitz.Beta, plus.Optimizer.WeightDecay));
+        Assert.Equal((4, "relu6", "r+fgsm", 1.0), (light.Activation.Bits, light.Activation.Kind, light.Adversarial.Kind, light.Adversarial.Epsilon));
         Assert.Equal(Declaration.Options(models["plain"]), Declaration.Options(models["none"]));
     }
 

@@ -104,7 +104,7 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
                 DiagnosticCodes.OutOfRange, "\"delay\" and \"warmup\" are shares of one training and should come to 1 at most, or β never reaches its value", entry.Options["lipschitz"]!.Place);
         }
 
-        if (entry.Options["optimizer"]?["weightDecay"] is null && train.Defense != DefensePresets.Plus)
+        if (entry.Options["optimizer"]?["weightDecay"] is null)
             train = train with { Optimizer = train.Optimizer with { WeightDecay = train.Lipschitz.Beta > 0 ? 0 : 5e-4 } };
         if (entry.Options["augment"]?["flip"] is null)
             train = train with { Augment = train.Augment with { Flip = dataset is StoredDatasetDeclaration { MayFlip: true } } };
