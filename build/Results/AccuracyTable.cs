@@ -9,16 +9,12 @@ internal static class AccuracyTable
 {
     public static string Of(Section section, IReadOnlyList<MetricRecord> metrics)
     {
-        var shown = metrics.Where(metric => metric.Target == section.Of && IsShown(section, metric)).ToList();
+        var shown = metrics.Where(metric => metric.Target == section.Of).ToList();
         if (shown.Count == 0)
             return "Not measured yet.";
         var strengths = shown.Where(metric => metric.Attack != "clean").Select(metric => metric.Epsilon).Distinct().Order().ToList();
         return strengths.Count > 1 ? ByStrength(section, shown, strengths) : ByAttack(section, shown);
     }
-
-    private static bool IsShown(Section section, MetricRecord metric) =>
-        (section.Models.Count == 0 || section.Models.Any(pattern => Recorded.Like(pattern).IsMatch(metric.Model)))
-        && (section.Attacks.Count == 0 || section.Attacks.Contains(AttackName(metric)));
 
     /// <summary>A row for each model, a column for each attack.</summary>
     private static string ByAttack(Section section, List<MetricRecord> metrics)

@@ -31,12 +31,6 @@ internal sealed record Section(string Title, string Of, string Text)
     /// <summary>The paper's accuracies in percent by <c>MODEL/clean</c>, <c>MODEL/ATTACK@ε</c> or <c>MODEL/black-box/ATTACK@ε</c>.</summary>
     public IReadOnlyDictionary<string, double> Paper { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>Models in the place of a table's rows, where not all; a last <c>*</c> stands for anything.</summary>
-    public IReadOnlyList<string> Models { get; init; } = [];
-
-    /// <summary>Attacks in the place of a table's columns, where not all.</summary>
-    public IReadOnlyList<string> Attacks { get; init; } = [];
-
     /// <summary>The attack against which clean accuracy is drawn, <c>worst@2</c>; empty for no drawing.</summary>
     public string Frontier { get; init; } = "";
 

@@ -10,7 +10,7 @@ public static class MethodVersion
     public const string Train = "train/2";
 
     /// <summary>Of evaluation: data generation, sampling, attacks, distances, samples.</summary>
-    public const string Evaluate = "evaluate/3";
+    public const string Evaluate = "evaluate/4";
 
     /// <summary>Of integer models: data generation, sampling, calibration, rounding, the layout of the file.</summary>
     public const string Quantize = "quantize/2";

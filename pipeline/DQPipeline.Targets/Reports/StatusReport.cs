@@ -11,10 +11,7 @@ public static class StatusReport
     /// <exception cref="DQPipeline.Declarations.DqException">DQ6002: dq.lock cannot be read; DQ1005: a selected name means nothing.</exception>
     public static IReadOnlyList<TargetStatus> Create(Workspace workspace, TargetGraph graph, BuildOptions options, CancellationToken cancellation = default)
     {
-        // Locked and forced are about what a build does; the status is about what is.
-        var planner = new Planner(workspace, graph, options with { Locked = false, Force = false }, _ => { }, TimeProvider.System, cancellation);
-        var nodes = planner.Plan(graph.Select(options.Select));
-        planner.Files.Save();
+        var (planner, nodes) = Plan(workspace, graph, graph.Select(options.Select), options, cancellation);
         var status = new List<TargetStatus>(nodes.Count);
         foreach (var node in nodes)
             status.Add(Of(node, planner.Lock));
@@ -25,20 +22,28 @@ public static class StatusReport
     /// <exception cref="DQPipeline.Declarations.DqException">DQ6002: dq.lock cannot be read; DQ1005: a selected name means nothing.</exception>
     public static IReadOnlyList<TargetExplanation> Explain(Workspace workspace, TargetGraph graph, BuildOptions options, CancellationToken cancellation = default)
     {
-        var planner = new Planner(workspace, graph, options with { Locked = false, Force = false }, _ => { }, TimeProvider.System, cancellation);
-        var selected = graph.Select(options.Select).ToHashSet();
-        var nodes = planner.Plan([.. selected]);
-        planner.Files.Save();
+        var selected = graph.Select(options.Select);
+        var (planner, nodes) = Plan(workspace, graph, selected, options, cancellation);
+        var asked = selected.ToHashSet();
         return
         [
             .. from node in nodes
-               where selected.Contains(node.Target)
+               where asked.Contains(node.Target)
                let entry = planner.Lock.Find(node.Target.Id)
                // Of what is up to date the parts are the recorded ones, and are not made anew.
                select new TargetExplanation(
                    Of(node, planner.Lock), node.Key, node.Parts.Count > 0 || entry is null || entry.Record.Key != node.Key ? node.Parts : entry.Parts,
                    [.. graph.Targets.Where(target => target.Requires.Contains(node.Target))], entry?.Record.Outputs ?? []),
         ];
+    }
+
+    private static (Planner Planner, IReadOnlyList<Node> Nodes) Plan(Workspace workspace, TargetGraph graph, IReadOnlyList<Target> selected, BuildOptions options, CancellationToken cancellation)
+    {
+        // Locked and forced are about what a build does; the status is about what is.
+        var planner = new Planner(workspace, graph, options with { Locked = false, Force = false }, _ => { }, TimeProvider.System, cancellation);
+        var nodes = planner.Plan(selected);
+        planner.Files.Save();
+        return (planner, nodes);
     }
 
     private static TargetStatus Of(Node node, LockFile lockFile) => new(node.Target, State(node, lockFile.Find(node.Target.Id) is not null), WithSource(node));
