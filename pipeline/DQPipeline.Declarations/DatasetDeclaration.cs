@@ -110,6 +110,9 @@ public sealed record ImageFolderDeclaration : StoredDatasetDeclaration
     /// <summary>Whether training may mirror the images. The default is true.</summary>
     public bool Flip { get; init; } = true;
 
+    /// <summary>The share of each class's images to test on, where the folder has CLASS/*.jpg without train/ and test/. Range 0 to 0.9; the default is 0, which is for folders that have them.</summary>
+    public double TestShare { get; init; }
+
     /// <inheritdoc/>
     public override bool MayFlip => Flip;
 }

@@ -51,6 +51,8 @@ public static class Declaration
                 declaration = Declared.Certify.Read(node, context);
             else if (typeof(T) == typeof(SamplesDeclaration))
                 declaration = Declared.Samples.Read(node, context);
+            else if (typeof(T) == typeof(ReportDeclaration))
+                declaration = Declared.Report.Read(node, context);
             else if (typeof(T) == typeof(AttackDeclaration))
                 declaration = Declared.Attack.Read(node, context);
             else if (typeof(T) == typeof(ActivationDeclaration))
@@ -100,6 +102,7 @@ public static class Declaration
             case QuantizeDeclaration quantize: use.Take(Declared.Quantize, quantize); break;
             case PackageDeclaration package: use.Take(Declared.Package, package); break;
             case SamplesDeclaration samples: use.Take(Declared.Samples, samples); break;
+            case ReportDeclaration report: use.Take(Declared.Report, report); break;
             case AttackDeclaration attack: use.Take(Declared.Attack, attack); break;
             case ActivationDeclaration activation: use.Take(Declared.Activation, activation); break;
             case SqueezeDeclaration squeeze: use.Take(Declared.Squeeze, squeeze); break;

@@ -35,4 +35,7 @@ public sealed record PipelineDeclaration
 
     /// <summary>Sample images with their predictions by name, in the order of the file.</summary>
     public IReadOnlyDictionary<string, SamplesDeclaration> Samples { get; init; } = new Dictionary<string, SamplesDeclaration>();
+
+    /// <summary>Pages of what was found by name, in the order of the file.</summary>
+    public IReadOnlyDictionary<string, ReportDeclaration> Report { get; init; } = new Dictionary<string, ReportDeclaration>();
 }

@@ -38,6 +38,13 @@ public static class PipelineFile
         return Parse(bytes, shown, Path.GetDirectoryName(Path.GetFullPath(path))!, overrides ?? [], environment ?? Environment.GetEnvironmentVariable, items);
     }
 
+    /// <summary>As <see cref="Load"/>, from the bytes that the file has, or had at another time.</summary>
+    /// <param name="path">Where the file is: paths of data are relative to its folder.</param>
+    /// <param name="content">Its content.</param>
+    /// <exception cref="DqException">Everything that is wrong with it.</exception>
+    public static PipelineDeclaration Read(string path, ReadOnlySpan<byte> content) =>
+        Parse(content, SourcePlace.Shown(path), Path.GetDirectoryName(Path.GetFullPath(path))!, [], Environment.GetEnvironmentVariable);
+
     /// <summary>As <see cref="Load"/>, from the bytes of a file.</summary>
     internal static PipelineDeclaration Parse(
         ReadOnlySpan<byte> utf8, string file, string folder, IReadOnlyList<string> overrides, Func<string, string?> environment, IReadOnlyList<DeclaredItem>? items = null)

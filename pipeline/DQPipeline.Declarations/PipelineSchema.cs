@@ -52,6 +52,7 @@ public static class PipelineSchema
             properties["certify"] = Section(() => Extendable(Declared.Certify, matrix: false), "What layers can make of a change to an image, and the radius within which no change takes an image's label, by name.");
             properties["samples"] = Section(() => Extendable(Declared.Samples, matrix: false), "Sample images, clean and adversarial, with what the models say to them, by name.");
             properties["package"] = Section(() => Extendable(Declared.Package, matrix: false), "Models in the forms in which apps take them, by name.");
+            properties["report"] = Section(() => Extendable(Declared.Report, matrix: false), "Pages of what was found, by name.");
         }));
         return new JsonObject([new("$schema", "https://json-schema.org/draft/2020-12/schema"), new("title", "dq.json"), .. schema.ToList().Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone()))]);
     }

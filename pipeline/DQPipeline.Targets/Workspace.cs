@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using DQPipeline.Declarations;
+using DQPipeline.Targets.Graph;
 
 namespace DQPipeline.Targets;
 
@@ -51,6 +52,9 @@ public sealed class Workspace
     /// <param name="name">The target's name as in dq.json, without its kind.</param>
     /// <param name="output">The output's file name, say <c>model.safetensors</c>.</param>
     public string OutputPath(string name, string output) => Path.Combine(OutFolder, SafeName(name), output);
+
+    /// <summary>Where the files of a report are.</summary>
+    public IEnumerable<string> PathsOf(Report report) => report.Files.Select(file => OutputPath(report.Name, file.File));
 
     /// <summary>The log of a worker: <c>.dq/logs/NAME.log</c>; a '/' in the name is a folder.</summary>
     public string LogPath(string name) => Path.Combine(LogsFolder, string.Join(Path.DirectorySeparatorChar, name.Split('/').Select(SafeName)) + ".log");

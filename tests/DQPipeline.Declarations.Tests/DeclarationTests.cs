@@ -91,7 +91,7 @@ public class DeclarationTests
     public void Every_property_of_a_declaration_has_a_key_of_its_name_and_every_key_a_property(string type)
     {
         // What a declaration carries beside its options: derived values, resolved places, sections that are read entry by entry.
-        string[] notKeys = ["Name", "Group", "Place", "LowerBound", "Bound", "IsQuantized", "IsActive", "MayFlip", "Datasets", "Train", "Evaluate", "Optional", "UsesEnvironment", "Distance", "Certify", "Samples", "Quantize", "Package"];
+        string[] notKeys = ["Name", "Group", "Place", "LowerBound", "Bound", "IsQuantized", "IsActive", "MayFlip", "Datasets", "Train", "Evaluate", "Optional", "UsesEnvironment", "Distance", "Certify", "Samples", "Quantize", "Package", "Report"];
         var shape = Shapes().Single(shape => shape.Type.Name == type);
         var keys = shape.Fields.Select(PropertyName).ToHashSet();
         var properties = shape.Type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => property.Name).ToHashSet();
@@ -120,6 +120,7 @@ public class DeclarationTests
         AssertWiring(Declared.Calibration, "{}");
         AssertWiring(Declared.Quantize, """{ "model": "m" }""");
         AssertWiring(Declared.Package, """{ "model": "m" }""");
+        AssertWiring(Declared.Report, "{}");
         AssertWiring(Declared.StreetDigits, """{ "kind": "street-digits" }""");
         AssertWiring(Declared.Cifar10, """{ "kind": "cifar-10", "path": "p" }""");
         AssertWiring(Declared.Cifar100, """{ "kind": "cifar-100", "path": "p" }""");
@@ -131,7 +132,7 @@ public class DeclarationTests
     private static void AssertWiring<T>(Shape<T> shape, string start)
     {
         string[] values = ["17", "0.25", "true", "false", "\"relu1\"", "\"step\"", "\"convex\"", "\"bfloat16\"", "\"folded\"", "\"bound\"", "\"spectral\"", "\"margin\"", "0.01", "\"fgsm\"", "\"r+fgsm\"", "\"wrn-16-4\"", "\"coarse\"", "\"other\"", "\"convolutions\"", "\"percentile\"", "\"uint8\"", "75", "{\"samples\":3}", "[0.25]",
-            "\"l2\"", "\"smooth\"", "\"dq+\"", "[\"other\"]", "[\"fgsm\"]", "[{\"model\":\"x\",\"atLeast\":1}]", "{\"bits\":4}", "{\"beta\":0.5}", "{\"momentum\":0.5}", "{\"gamma\":0.5}", "{\"crop\":2}", "3", "4", "8", "[\"onnx\"]", "{\"median\":2}", "{\"delta\":4}"];
+            "\"l2\"", "\"smooth\"", "\"dq+\"", "[\"other\"]", "[\"fgsm\"]", "[{\"model\":\"x\",\"atLeast\":1}]", "{\"bits\":4}", "{\"beta\":0.5}", "{\"momentum\":0.5}", "{\"gamma\":0.5}", "{\"crop\":2}", "3", "4", "8", "[\"onnx\"]", "[\"json\"]", "{\"median\":2}", "{\"delta\":4}"];
         var properties = typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.Name is not ("LowerBound" or "Bound" or "IsQuantized" or "IsActive" or "MayFlip" or "EqualityContract")).ToList();
         var before = Read(shape, start)!;
         foreach (var key in shape.Fields.Where(key => !(key.Name == "kind" && typeof(DatasetDeclaration).IsAssignableFrom(typeof(T)))))

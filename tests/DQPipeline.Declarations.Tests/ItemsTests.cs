@@ -27,6 +27,7 @@ public sealed class ItemsTests : IDisposable
           "certify": { "account": { "models": ["full", "dq"], "radii": [18, 36], "attack": { "kind": "pgd", "alpha": 0.5 }, "epsilon": 4 } },
           "samples": { "sheet": { "models": "dq", "epsilon": 8, "count": 5 } },
           "package": { "digits": { "model": "dq-int8", "formats": ["mlnet", "onnx"], "detector": { "median": 2 } } },
+          "report": { "page": { "of": ["robustness", "sheet"], "title": "What holds", "formats": ["html", "json"], "against": "main" } },
         }
         """;
 
@@ -59,6 +60,7 @@ public sealed class ItemsTests : IDisposable
             <DqCertify Include="account" Models="full;dq" Radii="18;36" AttackKind="pgd" AttackAlpha="0.5" Epsilon="4" />
             <DqSamples Include="sheet" Models="dq" Epsilon="8" Count="5" />
             <DqPackage Include="digits" Model="dq-int8" Formats="mlnet;onnx" DetectorMedian="2" />
+            <DqReport Include="page" Of="robustness;sheet" Title="What holds" Formats="html;json" Against="main" />
           </ItemGroup>
         </Project>
         """;
@@ -269,6 +271,7 @@ public sealed class ItemsTests : IDisposable
         .. pipeline.Quantize.Values.Select(quantize => $"{quantize.Name}: {Declaration.ToJson(quantize)}"),
         .. pipeline.Evaluate.Values.Select(evaluate => $"{evaluate.Name}: {Declaration.ToJson(evaluate)}"),
         .. pipeline.Distance.Values.Select(distance => $"{distance.Name}: {Declaration.ToJson(distance)}"),
+        .. pipeline.Report.Values.Select(report => $"{report.Name}: {Declaration.ToJson(report)}"),
         .. pipeline.Certify.Values.Select(certify => $"{certify.Name}: {Declaration.ToJson(certify)}"),
         .. pipeline.Samples.Values.Select(samples => $"{samples.Name}: {Declaration.ToJson(samples)}"),
         .. pipeline.Package.Values.Select(package => $"{package.Name} of {package.Model}: {Declaration.ToJson(package)}"),

@@ -25,11 +25,12 @@ internal static class BuildCommand
         var set = CommonOptions.Set();
         var sarif = new Option<string?>("--sarif") { Description = "Write the findings and gates as SARIF 2.1.0, for code scanning.", HelpName = "FILE" };
         var junit = new Option<string?>("--junit") { Description = "Write the gates and targets as JUnit XML, for CI.", HelpName = "FILE" };
+        var verbosity = CommonOptions.Verbosity();
         var quiet = CommonOptions.Quiet();
         words.Validators.Add(result =>
         {
             foreach (var token in result.Tokens.Where(token => token.Value.StartsWith('-')))
-                result.AddError($"there is no option {token.Value}{Spelling.DidYouMean(token.Value, ["--json", "--force", "--locked", "--jobs", "--device", "--set", "--sarif", "--junit", "--quiet"])}");
+                result.AddError($"there is no option {token.Value}{Spelling.DidYouMean(token.Value, ["--json", "--force", "--locked", "--jobs", "--device", "--set", "--sarif", "--junit", "--verbosity", "--quiet"])}");
         });
         jobs.Validators.Add(result =>
         {
@@ -46,7 +47,7 @@ internal static class BuildCommand
               dq build --set train.dq.lipschitz.beta=2e-3  with another value
 
             Exit codes: 0 done, 1 a target failed, 2 bad usage or dq.json, 3 a gate failed, 130 cancelled.
-            """) { words, json, force, locked, jobs, device, set, sarif, junit, quiet };
+            """) { words, json, force, locked, jobs, device, set, sarif, junit, verbosity, quiet };
         command.SetAction(async (parsed, cancellation) =>
         {
             var clock = Stopwatch.StartNew();
@@ -63,12 +64,11 @@ internal static class BuildCommand
                     AsDeclared = parsed.GetValue(set)!.Length == 0 && !opened.Pipeline.UsesEnvironment,
                     Jobs = parsed.GetValue(jobs) ?? Math.Max(1, Environment.ProcessorCount / opened.Pipeline.Threads),
                 };
-                var isQuiet = parsed.GetValue(quiet);
-                var view = BuildView.Choose(isQuiet);
+                var level = parsed.GetValue(quiet) ? Verbosity.Quiet : CommonOptions.LevelOf(parsed.GetValue(verbosity)!);
+                var view = BuildView.Choose(level, opened.Workspace);
                 var builder = new Builder(opened.Workspace, opened.Graph, Opened.Executor(opened.Workspace), options, view.Observer);
-                var built = await view.ShowAsync(() => builder.RunAsync(cancellation));
-                if (!isQuiet)
-                    BuildSummary.Print(built, clock.Elapsed, opened.Workspace);
+                var built = ReportFiles.Update(opened, options, await view.ShowAsync(() => builder.RunAsync(cancellation)), cancellation);
+                BuildSummary.Print(built, clock.Elapsed, opened.Workspace, opened.Graph.Reports, level);
                 return built;
             });
             if (parsed.GetValue(json))

@@ -28,5 +28,24 @@ internal static class CommonOptions
         return option.AcceptOnlyFromAmong("auto", "cpu", "cuda");
     }
 
+    /// <summary>How much a build tells, with MSBuild's words and their initials.</summary>
+    public static Option<string> Verbosity()
+    {
+        var option = new Option<string>("--verbosity", "-v")
+        {
+            Description = "q[uiet]: diagnostics; m[inimal]: how it ended; n[ormal]; d[etailed]: why each target runs; diag[nostic]: every step.",
+            HelpName = "LEVEL",
+            DefaultValueFactory = _ => "normal",
+        };
+        return option.AcceptOnlyFromAmong("q", "quiet", "m", "minimal", "n", "normal", "d", "detailed", "diag", "diagnostic");
+    }
+
+    /// <summary>The level of a word that <see cref="Verbosity()"/> takes.</summary>
+    public static Terminal.Verbosity LevelOf(string word) => word switch
+    {
+        "diag" or "diagnostic" => Terminal.Verbosity.Diagnostic,
+        _ => word[0] switch { 'q' => Terminal.Verbosity.Quiet, 'm' => Terminal.Verbosity.Minimal, 'd' => Terminal.Verbosity.Detailed, _ => Terminal.Verbosity.Normal },
+    };
+
     public static Option<bool> Quiet() => new("--quiet", "-q") { Description = "Print diagnostics only." };
 }

@@ -13,7 +13,7 @@ internal static class DqCommand
     public const int GateFailed = 3;
     public const int Cancelled = 130;
 
-    private static readonly string[] Verbs = ["build", "status", "metrics", "explain", "graph", "attack", "export", "predict", "benchmark", "data", "init", "clean", "schema", "doctor", "msbuild"];
+    private static readonly string[] Verbs = ["build", "status", "metrics", "report", "explain", "graph", "attack", "export", "predict", "benchmark", "data", "init", "clean", "schema", "doctor", "msbuild"];
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -67,6 +67,7 @@ internal static class DqCommand
               dq build                     bring everything up to date
               dq status                    what is stale, and why
               dq metrics                   accuracies with 95 % intervals
+              dq report                    a page of it all, with charts
             """);
         foreach (var verb in Verbs)
             root.Add(Create(verb));
@@ -99,6 +100,7 @@ internal static class DqCommand
         "build" => BuildCommand.Create(),
         "status" => StatusCommand.Create(),
         "metrics" => MetricsCommand.Create(),
+        "report" => ReportCommand.Create(),
         "explain" => ExplainCommand.Create(),
         "graph" => GraphCommand.Create(),
         "attack" => AttackCommand.Create(),

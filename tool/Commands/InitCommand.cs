@@ -1,96 +1,106 @@
 using System.CommandLine;
+using System.Text;
 using DQPipeline.Declarations;
+using DQPipeline.Tool.Starting;
 using DQPipeline.Tool.Terminal;
+using Spectre.Console;
 
 namespace DQPipeline.Tool.Commands;
 
 internal static class InitCommand
 {
+    private const string BuiltIn = "the built-in house numbers";
+
     public static Command Create()
     {
         var folder = CommonOptions.Folder();
-        var images = new Option<string?>("--from-images") { Description = "Train on this image folder or .zip (train/CLASS/*.jpg, test/CLASS/*.jpg) instead of the built-in house numbers.", HelpName = "PATH" };
+        var images = new Option<string?>("--from-images") { Description = "Train on this image folder or .zip: CLASS/*.jpg, or train/CLASS/*.jpg and test/CLASS/*.jpg.", HelpName = "PATH" };
+        var builtIn = new Option<bool>("--built-in") { Description = "Train on the built-in house numbers, whatever images there are." };
+        var github = new Option<bool>("--github") { Description = "Write a workflow for GitHub Actions too." };
         var command = new Command("init", """
-            Write a commented dq.json that trains, quantizes, attacks and gates three models.
+            Write a commented dq.json that trains, quantizes, attacks and gates three models. Asks two questions at a terminal, unless options answer them.
 
             Examples:
-              dq init
-              dq init --from-images photos
-            """) { folder, images };
+              dq init                          on the images in this folder, or on built-in house numbers
+              dq init --from-images photos     on your own photographs
+            """) { folder, images, builtIn, github };
         command.SetAction(parsed =>
         {
-            var target = Path.Combine(parsed.GetValue(folder)!, PipelineFile.Name);
+            var here = parsed.GetValue(folder)!;
+            var target = Path.Combine(here, PipelineFile.Name);
             if (File.Exists(target))
                 throw new DqException(DiagnosticCodes.Duplicate, "there is a dq.json already; it is not overwritten", new SourcePlace(target));
-            if (parsed.GetValue(images) is { } path && !Path.Exists(path))
-                throw new DqException(DiagnosticCodes.DataMissing, $"there is no file or folder \"{path}\"");
-            _ = Directory.CreateDirectory(parsed.GetValue(folder)!);
-            File.WriteAllText(target, Template(parsed.GetValue(images) is { } source ? Path.GetRelativePath(Path.GetFullPath(parsed.GetValue(folder)!), Path.GetFullPath(source)).Replace('\\', '/') : null, Environment.ProcessorCount));
-            Output.Line($"dq: wrote {target}; `dq build` brings it to life. Commit dq.json and, later, dq.lock; .dq/ ignores itself.");
+            var isAsked = parsed.GetValue(images) is null && !parsed.GetValue(builtIn) && !Console.IsInputRedirected && Output.IsLive;
+            var found = parsed.GetValue(images) is { } path ? Named(path) : parsed.GetValue(builtIn) ? null : Choose(here, isAsked);
+            var workflow = parsed.GetValue(github) || (isAsked && RepositoryOf(here) is not null && Output.ForPeople.Confirm("Write a workflow for GitHub Actions too?", defaultValue: false));
+            Write(here, found, workflow);
             return DqCommand.Done;
         });
         return command;
     }
 
-    internal static string Template(string? images, int processors)
+    private static FoundImages Named(string path)
     {
-        var dataset = images is null
-            ? """
-                // Procedural house numbers, drawn by the tool: no download.
-                "data": { "kind": "street-digits", "train": 10000, "test": 2000 },
-            """
-            : $$"""
-                // train/CLASS/*.jpg and test/CLASS/*.jpg, as a folder or a .zip. "size" resizes every image to a square.
-                "data": { "kind": "image-folder", "path": {{System.Text.Json.JsonSerializer.Serialize(images, TemplateJson.Default.String)}}, "size": 32 },
-            """;
-        return $$"""
-            // What this repository trains, attacks and promises. `dq build` brings it up to date, `dq status` says what is stale and why,
-            // `dq schema` prints every option with its range and default.
-            {
-              // Every random choice derives from this seed.
-              "seed": 2019,
-              // Processor threads of each worker: part of every key, because sums change with it.
-              "threads": {{Math.Clamp(processors, 1, 8)}},
+        if (!Path.Exists(path))
+            throw new DqException(DiagnosticCodes.DataMissing, $"there is no file or folder \"{path}\"");
+        return FoundImages.At(path)
+            ?? throw new DqException(DiagnosticCodes.DataUnfit, $"\"{path}\" is no image folder: two classes or more are needed, each a folder with two images or more (.jpg, .jpeg or .png), or train/CLASS/ and test/CLASS/");
+    }
 
-              "datasets": {
-            {{dataset}}
-              },
+    private static FoundImages? Choose(string folder, bool isAsked)
+    {
+        var found = FoundImages.In(folder);
+        if (!isAsked || found.Count == 0)
+            return found.FirstOrDefault();
+        var choices = found.ToDictionary(images => $"{Path.GetFileName(images.Path)} ({Words.Count(images.Classes.Count, "class", "classes")}, {Words.Count(images.Images, "image")} to train on)");
+        var chosen = Output.ForPeople.Prompt(new SelectionPrompt<string>().Title("Which images to train on?").AddChoices([.. choices.Keys, BuiltIn]));
+        return choices.GetValueOrDefault(chosen);
+    }
 
-              "train": {
-                // The full-precision baseline.
-                "full": { "dataset": "data", "network": "vgg-s", "epochs": 4 },
-                // Conventional 4-bit activations.
-                "vanilla": { "extends": "full", "activation": { "bits": 4 } },
-                // Defensive quantization: 4 bits, and a penalty that keeps layers from amplifying adversarial noise.
-                "dq": { "extends": "vanilla", "lipschitz": { "beta": 1e-3 } },
-              },
+    private static void Write(string folder, FoundImages? images, bool workflow)
+    {
+        AtomicFile.CreateFolder(Path.GetFullPath(folder));
+        var path = images is null ? "" : Path.GetRelativePath(Path.GetFullPath(folder), Path.GetFullPath(images.Path)).Replace('\\', '/');
+        var written = new List<string>();
+        WriteFile(Path.Combine(folder, FirstPipeline.SchemaFile), SchemaCommand.Text() + "\n");
+        WriteFile(Path.Combine(folder, PipelineFile.Name), FirstPipeline.Text(images, path, Environment.ProcessorCount));
+        var ignore = Path.Combine(folder, ".gitignore");
+        if (!File.Exists(ignore) || !File.ReadLines(ignore).Contains(".dq/"))
+            WriteFile(ignore, (File.Exists(ignore) ? File.ReadAllText(ignore).TrimEnd('\n') + "\n" : "") + ".dq/\n");
+        if (workflow)
+            WriteFile(Path.Combine(RepositoryOf(folder) ?? folder, ".github", "workflows", "models.yml"), Workflow(folder));
+        Output.Line($"dq: wrote {string.Join(", ", written)}");
+        Output.Line(images is null ? $"dq: it trains on {BuiltIn}" : $"dq: it trains on {path}, {Words.Count(images.Classes.Count, "class", "classes")}: {string.Join(", ", images.Classes.Take(8))}{(images.Classes.Count > 8 ? " and others" : "")}");
+        Output.Line("dq: `dq build` brings it to life. Commit these files and, later, dq.lock.");
 
-              "quantize": {
-                // What ships: one ONNX file that computes in integers.
-                "dq-int8": { "model": "dq" },
-              },
+        void WriteFile(string file, string text)
+        {
+            AtomicFile.CreateFolder(Path.GetDirectoryName(Path.GetFullPath(file))!);
+            AtomicFile.Write(file, Encoding.UTF8.GetBytes(text));
+            written.Add(SourcePlace.Shown(file));
+        }
+    }
 
-              "evaluate": {
-                "robustness": {
-                  "models": ["full", "vanilla", "dq", "dq-int8"],
-                  "attacks": ["fgsm", "pgd"],
-                  // Strengths in pixel units of 0 to 255.
-                  "epsilon": [2, 8],
-                  "samples": 1000,
-                  // A build fails (exit code 3) when a gate fails. Raise this one to what your model reaches.
-                  "gates": [{ "model": "dq-int8", "attack": "pgd", "epsilon": 2, "atLeast": 0.2 }],
-                },
-              },
+    /// <summary>The workflow of examples/ci, for a dq.json in this folder of the repository.</summary>
+    private static string Workflow(string folder)
+    {
+        using var reader = new StreamReader(typeof(InitCommand).Assembly.GetManifestResourceStream("github-actions.yml")!);
+        var text = reader.ReadToEnd();
+        var below = RepositoryOf(folder) is { } root ? Path.GetRelativePath(root, Path.GetFullPath(folder)).Replace('\\', '/') : ".";
+        return below == "." ? text : text.Replace("runs-on: ${{ matrix.os }}\n", $"runs-on: ${{{{ matrix.os }}}}\n    defaults:\n      run:\n        working-directory: {below}\n", StringComparison.Ordinal)
+            .Replace(" .dq/", $" {below}/.dq/", StringComparison.Ordinal).Replace(" dq.lock\n", $" {below}/dq.lock\n", StringComparison.Ordinal).Replace(" dq.xml\n", $" {below}/dq.xml\n", StringComparison.Ordinal)
+            .Replace("            dq.sarif\n", $"            {below}/dq.sarif\n", StringComparison.Ordinal).Replace("sarif_file: ", $"sarif_file: {below}/", StringComparison.Ordinal);
+    }
 
-              "package": {
-                // For apps: an ML.NET model (.zip) and an ONNX file, made only while the gate passes.
-                "app": { "model": "dq-int8", "formats": ["mlnet", "onnx"] },
-              },
-            }
+    /// <summary>The root of the git repository around a folder; null where there is none.</summary>
+    private static string? RepositoryOf(string folder)
+    {
+        for (var at = new DirectoryInfo(Path.GetFullPath(folder)); at is not null; at = at.Parent)
+        {
+            if (Path.Exists(Path.Combine(at.FullName, ".git")))
+                return at.FullName;
+        }
 
-            """;
+        return null;
     }
 }
-
-[System.Text.Json.Serialization.JsonSerializable(typeof(string))]
-internal sealed partial class TemplateJson : System.Text.Json.Serialization.JsonSerializerContext;

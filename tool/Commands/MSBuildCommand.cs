@@ -58,13 +58,13 @@ internal static class MSBuildCommand
             Tell(opened!.Workspace, package);
         if (result.Count(Outcome.UpToDate) < result.Targets.Count)
         {
-            BuildSummary.Print(result, clock.Elapsed, opened!.Workspace);
+            BuildSummary.Print(result, clock.Elapsed, opened!.Workspace, opened.Graph.Reports);
         }
         else if (result.Targets.Count > 0)
         {
             MessageLines.Message(Importance.Normal, $"dq: {Words.Count(result.Targets.Count, "target")} up to date");
             if (result.StandsStill && !opened!.Pipeline.UsesEnvironment)
-                QuickAnswer.MemoryOf(file, locked ? "locked" : "build", kind).Remember(opened.Workspace, opened.Pipeline, [.. result.Targets.Select(target => target.Target)], MessageLines.Said, [file, .. files.Paths], TimeProvider.System.GetUtcNow());
+                QuickAnswer.MemoryOf(file, locked ? "locked" : "build", kind).Remember(opened.Workspace, opened.Pipeline, [.. result.Targets.Select(target => target.Target)], MessageLines.Said, [file, .. files.Paths, .. opened.Graph.Reports.SelectMany(opened.Workspace.PathsOf)], TimeProvider.System.GetUtcNow());
         }
 
         return result.ExitCode;
@@ -87,7 +87,7 @@ internal static class MSBuildCommand
         // On a clean clone dq.lock says that all is well; but a project that is about to copy a model needs its bytes.
         if (absent.Count > 0 && result.ExitCode is DqCommand.Done or DqCommand.GateFailed)
             result = Merged(result, await RunAsync(opened, options with { Select = [.. absent.Select(package => package.Id)], Fetch = true }, view, cancellation));
-        return view.Weighed(result);
+        return view.Weighed(ReportFiles.Update(opened, options, result, cancellation));
     }
 
     /// <summary>The packages whose results stand.</summary>

@@ -26,7 +26,8 @@ internal static class MetricsCommand
               dq metrics
               dq metrics --json
               dq metrics --format paper
-            """) { folder, json, format, set, device };
+              dq metrics diff main         what became of them since a git revision
+            """) { folder, json, format, set, device, MetricsDiffCommand.Create() };
         command.SetAction(parsed =>
         {
             var opened = Opened.At(parsed.GetValue(folder)!, parsed.GetValue(set)!);

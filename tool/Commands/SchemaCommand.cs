@@ -20,9 +20,12 @@ internal static class SchemaCommand
             """);
         command.SetAction(_ =>
         {
-            Output.Data(PipelineSchema.Create().ToJsonString(Readable));
+            Output.Data(Text());
             return DqCommand.Done;
         });
         return command;
     }
+
+    /// <summary>The schema as it is printed.</summary>
+    public static string Text() => PipelineSchema.Create().ToJsonString(Readable);
 }

@@ -57,7 +57,7 @@ internal sealed class MSBuildView(TimeProvider time, bool gatesWarn) : BuildView
 
     public void Finished(TargetResult result)
     {
-        if (Narration.Ending(result) is { } ending)
+        if (Narration.Ending(result, Verbosity.Normal) is { } ending)
             MessageLines.Message(Importance.Normal, ending);
     }
 

@@ -1,6 +1,8 @@
+using DQPipeline.Declarations;
 using DQPipeline.Targets;
 using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Gates;
+using DQPipeline.Targets.Graph;
 
 namespace DQPipeline.Tool.Terminal;
 
@@ -9,7 +11,19 @@ internal static class BuildSummary
 {
     public static void PrintUpToDate(int targets, TimeSpan elapsed) => Output.Line($"dq: {UpToDate(targets)} ({Words.Duration(elapsed)})");
 
-    public static void Print(BuildResult result, TimeSpan elapsed, Workspace workspace)
+    public static void Print(BuildResult result, TimeSpan elapsed, Workspace workspace, IReadOnlyList<Report> reports, Verbosity verbosity = Verbosity.Normal)
+    {
+        if (verbosity == Verbosity.Quiet)
+            return;
+        if (verbosity >= Verbosity.Normal)
+            PrintFindings(result, workspace, reports);
+        var failed = result.Count(Outcome.Failed);
+        if (failed > 0)
+            PrintLogs(result, workspace);
+        Output.Line($"dq: {Sentence(result, failed)} ({Words.Duration(elapsed)})");
+    }
+
+    private static void PrintFindings(BuildResult result, Workspace workspace, IReadOnlyList<Report> reports)
     {
         var news = result.Targets.Count - result.Count(Outcome.UpToDate);
         if (news > 0 && result.Metrics.Count > 0)
@@ -22,10 +36,18 @@ internal static class BuildSummary
                 Output.Line($"gate passed: {gate.Model} {gate.Gate.Attack}{(gate.Gate.BlackBox ? " (B)" : "")} at ε = {Words.Epsilon(gate.Gate.Epsilon)}: {Words.Percent(gate.Accuracy!.Value)} ({Words.Interval(gate.Interval!.Value.Low, gate.Interval.Value.High)}), {gate.Demand} demanded{string.Concat(gate.Comparisons.Select(comparison => $"; {comparison}"))}");
         }
 
-        var failed = result.Count(Outcome.Failed);
-        if (failed > 0)
-            Output.Line($"dq: the workers' logs are in {Path.GetRelativePath(Environment.CurrentDirectory, workspace.LogsFolder)}");
-        Output.Line($"dq: {Sentence(result, failed)} ({Words.Duration(elapsed)})");
+        foreach (var path in reports.SelectMany(workspace.PathsOf).Where(path => news > 0 && File.Exists(path)))
+            Output.Line($"report: {SourcePlace.Shown(path)}");
+    }
+
+    /// <summary>The logs of workers that failed, by name; one that never started has none.</summary>
+    private static void PrintLogs(BuildResult result, Workspace workspace)
+    {
+        var logs = result.Targets.Where(target => target.Outcome == Outcome.Failed).Select(target => workspace.LogPath(target.Target.LogName)).Where(File.Exists).Distinct().ToList();
+        foreach (var log in logs.Take(5))
+            Output.Line($"dq: its log is {SourcePlace.Shown(log)}");
+        if (logs.Count is 0 or > 5)
+            Output.Line($"dq: the workers' logs are in {SourcePlace.Shown(workspace.LogsFolder)}");
     }
 
     private static string Sentence(BuildResult result, int failed)

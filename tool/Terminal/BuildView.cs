@@ -1,4 +1,5 @@
 using DQPipeline.Declarations;
+using DQPipeline.Targets;
 using DQPipeline.Targets.Building;
 
 namespace DQPipeline.Tool.Terminal;
@@ -12,8 +13,9 @@ internal abstract class BuildView
     /// <summary>Runs the build under this view.</summary>
     public abstract Task<BuildResult> ShowAsync(Func<Task<BuildResult>> build);
 
-    /// <summary>A live display on a terminal, sparse lines elsewhere, diagnostics only when quiet.</summary>
-    public static BuildView Choose(bool quiet) => quiet ? new QuietView() : Output.IsLive ? new LiveView() : new LineView(TimeProvider.System);
+    /// <summary>A live display on a terminal, sparse lines elsewhere, diagnostics only where no more is wanted.</summary>
+    public static BuildView Choose(Verbosity verbosity, Workspace workspace) => verbosity <= Verbosity.Minimal ? new QuietView()
+        : Output.IsLive && verbosity < Verbosity.Diagnostic ? new LiveView(verbosity) : new LineView(TimeProvider.System, verbosity, workspace);
 
     private sealed class QuietView : BuildView, IBuildObserver
     {

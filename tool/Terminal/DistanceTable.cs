@@ -1,5 +1,5 @@
 using System.Globalization;
-using DQPipeline.Tool.Files;
+using DQPipeline.Targets.Outputs;
 using Spectre.Console;
 
 namespace DQPipeline.Tool.Terminal;

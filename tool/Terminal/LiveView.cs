@@ -8,7 +8,7 @@ using Spectre.Console.Rendering;
 namespace DQPipeline.Tool.Terminal;
 
 /// <summary>For a terminal: one bar for each worker that runs, redrawn in place; what is done scrolls away above.</summary>
-internal sealed class LiveView : BuildView, IBuildObserver
+internal sealed class LiveView(Verbosity verbosity) : BuildView, IBuildObserver
 {
     private readonly Dictionary<IReadOnlyList<Target>, (ProgressTask Task, string Details)> _running = [];
     private readonly Lock _gate = new();
@@ -66,7 +66,7 @@ internal sealed class LiveView : BuildView, IBuildObserver
             }
         }
 
-        if (Narration.Ending(result) is { } ending)
+        if (Narration.Ending(result, verbosity) is { } ending)
             Print(ending);
     }
 

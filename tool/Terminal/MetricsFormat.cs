@@ -1,5 +1,5 @@
+using DQPipeline.Targets.Outputs;
 using DQPipeline.Targets.Reports;
-using DQPipeline.Tool.Files;
 using Spectre.Console;
 
 namespace DQPipeline.Tool.Terminal;

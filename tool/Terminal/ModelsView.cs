@@ -1,6 +1,6 @@
 using DQPipeline.Targets;
 using DQPipeline.Targets.Graph;
-using DQPipeline.Tool.Files;
+using DQPipeline.Targets.Outputs;
 
 namespace DQPipeline.Tool.Terminal;
 

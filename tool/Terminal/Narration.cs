@@ -42,9 +42,10 @@ internal static class Narration
     }
 
     /// <summary>How a target ended; null where that is no news.</summary>
-    public static string? Ending(TargetResult result) => result.Outcome switch
+    public static string? Ending(TargetResult result, Verbosity verbosity) => result.Outcome switch
     {
-        Outcome.UpToDate => null,
+        Outcome.UpToDate => verbosity >= Verbosity.Detailed ? $"{Short(result.Target)}: up to date" : null,
+        Outcome.Built when verbosity >= Verbosity.Detailed => $"{Short(result.Target)}: built{Because(result)}",
         Outcome.Built => result.Target is EvaluationCell ? null : $"{Short(result.Target)}: built",
         Outcome.FromCache => $"{Short(result.Target)}: from the cache",
         Outcome.FromLock => $"{Short(result.Target)}: same as another target",

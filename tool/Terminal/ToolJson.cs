@@ -2,8 +2,10 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using DQPipeline.Declarations;
+using DQPipeline.Reports;
 using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Gates;
+using DQPipeline.Targets.Records;
 using DQPipeline.Targets.Reports;
 
 namespace DQPipeline.Tool.Terminal;
@@ -32,6 +34,20 @@ internal static class ToolJson
         [.. targets.Select(target => new StatusJson(target.Target.Id, target.Target.Kind, Camel(target.State.ToString()), target.Reasons))], Context.ListStatusJson);
 
     public static string Metrics(IReadOnlyList<MetricRecord> metrics) => JsonSerializer.Serialize(metrics, Context.IReadOnlyListMetricRecord);
+
+    /// <summary>A report: what stands on its page, but for what the files of distances, certificates and samples hold already.</summary>
+    public static string Report(ReportContent content) => JsonSerializer.Serialize(
+        new ReportJson(
+            content.Title,
+            content.Tool,
+            content.Results.Metrics,
+            [.. content.Results.Gates.Select(GateJson.Of)],
+            [.. content.Results.Findings.Select(DiagnosticJson.Of)],
+            content.Since is { } since ? RevisionJson.Of(since) : null,
+            [.. content.Results.Targets.Select(target => new RecordJson(target.Target.Id, target.Target.Kind, target.Current, target.Key, target.Metrics, [.. target.Outputs]))]),
+        Context.ReportJson);
+
+    public static string Since(RevisionReport since) => JsonSerializer.Serialize(RevisionJson.Of(since), Context.RevisionJson);
 
     public static string Predictions(IReadOnlyList<Prediction> predictions) => JsonSerializer.Serialize(predictions, Context.IReadOnlyListPrediction);
 
@@ -67,11 +83,31 @@ internal static class ToolJson
             diagnostic.Code, Camel(diagnostic.Severity.ToString()), diagnostic.Message, diagnostic.Place?.File, diagnostic.Place?.Line, diagnostic.Place?.Column);
     }
 
+    internal sealed record ReportJson(
+        string Title, string Tool, IReadOnlyList<MetricRecord> Metrics, IReadOnlyList<GateJson> Gates, IReadOnlyList<DiagnosticJson> Findings, RevisionJson? Since, IReadOnlyList<RecordJson> Targets);
+
+    internal sealed record RecordJson(string Target, string Kind, bool Current, string Key, IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<TargetOutput> Outputs);
+
+    internal sealed record RevisionJson(string Revision, string Commit, IReadOnlyList<DifferenceJson> Differences)
+    {
+        public static RevisionJson Of(RevisionReport since) => new(since.Revision, since.Commit, [.. since.Differences.Select(DifferenceJson.Of)]);
+    }
+
+    internal sealed record DifferenceJson(
+        string Target, string Model, string Attack, double Epsilon, bool BlackBox, string Change, double? Before, double? After, double? Difference, double? Low, double? High, bool Paired)
+    {
+        public static DifferenceJson Of(MetricDifference difference) => new(
+            difference.Metric.Target, difference.Metric.Model, difference.Metric.Attack, difference.Metric.Epsilon, difference.Metric.BlackBox, Camel(difference.Change.ToString()),
+            difference.Before?.Accuracy, difference.After?.Accuracy, difference.Difference, difference.Interval?.Low, difference.Interval?.High, difference.IsPaired);
+    }
+
     internal sealed record BuildJson(
         int ExitCode, IReadOnlyList<TargetJson> Targets, IReadOnlyList<MetricRecord> Metrics, IReadOnlyList<GateJson> Gates, IReadOnlyList<DiagnosticJson> Diagnostics);
 }
 
 [JsonSerializable(typeof(ToolJson.BuildJson))]
+[JsonSerializable(typeof(ToolJson.ReportJson))]
+[JsonSerializable(typeof(ToolJson.RevisionJson))]
 [JsonSerializable(typeof(List<ToolJson.StatusJson>))]
 [JsonSerializable(typeof(IReadOnlyList<MetricRecord>))]
 [JsonSerializable(typeof(IReadOnlyList<Prediction>))]

@@ -5,8 +5,8 @@ using DQPipeline.Evaluation;
 using DQPipeline.Lipschitz;
 using DQPipeline.Networks;
 using DQPipeline.Targets.Graph;
+using DQPipeline.Targets.Outputs;
 using DQPipeline.Targets.Workers;
-using DQPipeline.Tool.Files;
 using TorchSharp;
 
 namespace DQPipeline.Tool.Working;

@@ -3,8 +3,8 @@ using DQPipeline.Data;
 using DQPipeline.Declarations;
 using DQPipeline.Evaluation;
 using DQPipeline.Targets.Graph;
+using DQPipeline.Targets.Outputs;
 using DQPipeline.Targets.Workers;
-using DQPipeline.Tool.Files;
 using TorchSharp;
 
 namespace DQPipeline.Tool.Working;

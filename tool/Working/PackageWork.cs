@@ -5,7 +5,6 @@ using DQPipeline.ML.Packaging;
 using DQPipeline.Onnx.Inference;
 using DQPipeline.Targets.Graph;
 using DQPipeline.Targets.Workers;
-using DQPipeline.Tool.Files;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

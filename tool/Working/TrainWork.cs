@@ -3,6 +3,7 @@ using DQPipeline.Data;
 using DQPipeline.Declarations;
 using DQPipeline.Export;
 using DQPipeline.Native;
+using DQPipeline.Targets.Records;
 using DQPipeline.Targets.Workers;
 using DQPipeline.Training;
 
@@ -41,6 +42,7 @@ internal static class TrainWork
         {
             Outputs = [ModelName],
             Metrics = new Dictionary<string, double> { ["loss"] = result.Loss, ["trainAccuracy"] = result.Accuracy },
+            Epochs = [.. result.Epochs.Select(epoch => new TrainingEpoch(epoch.Loss, epoch.Accuracy, epoch.Penalty))],
         };
     }
 

@@ -147,6 +147,9 @@ public static class DiagnosticCodes
     /// <summary>The MSBuild package and the tool that it runs are of different versions.</summary>
     public const string VersionMismatch = "DQ6008";
 
+    /// <summary>git could not tell what dq.json and dq.lock were at a revision.</summary>
+    public const string RevisionUnreadable = "DQ6009";
+
     /// <summary>An unforeseen failure; the log has the details.</summary>
     public const string Internal = "DQ6999";
 }

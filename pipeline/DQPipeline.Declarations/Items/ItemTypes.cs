@@ -28,6 +28,7 @@ public static class ItemTypes
         new("DqCertify", "certify", [Declared.Certify]),
         new("DqSamples", "samples", [Declared.Samples]),
         new("DqPackage", "package", [Declared.Package]),
+        new("DqReport", "report", [Declared.Report]),
     ];
 
     /// <summary>Items that join a list of an entry, whose name they include.</summary>

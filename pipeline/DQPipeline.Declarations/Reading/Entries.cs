@@ -10,7 +10,7 @@ internal sealed record Entry(string Name, string Group, SourcePlace Place, Sourc
 internal sealed class Entries(string section, ReadContext context)
 {
     /// <summary>The sections of named entries.</summary>
-    public static readonly string[] Sections = ["datasets", "train", "quantize", "evaluate", "distance", "certify", "samples", "package"];
+    public static readonly string[] Sections = ["datasets", "train", "quantize", "evaluate", "distance", "certify", "samples", "package", "report"];
 
     private readonly Dictionary<string, SourceNode?> _merged = [];
     private readonly List<string> _open = [];

@@ -3,7 +3,7 @@ using DQPipeline.Declarations.Shapes;
 
 namespace DQPipeline.Declarations.Reading;
 
-/// <summary>What reads trained models besides their accuracy: integer models, substitutes of black-box attacks, distances, certificates, samples.</summary>
+/// <summary>What reads trained models besides their accuracy: integer models, substitutes of black-box attacks, distances, certificates, samples, packages; and the pages about it all.</summary>
 internal sealed partial class PipelineReader
 {
     private readonly Dictionary<string, DistanceDeclaration> _distance = [];
@@ -12,6 +12,7 @@ internal sealed partial class PipelineReader
 
     private readonly Dictionary<string, QuantizeDeclaration> _quantize = [];
     private readonly Dictionary<string, PackageDeclaration> _package = [];
+    private readonly Dictionary<string, ReportDeclaration> _report = [];
 
     private void ReadQuantize(Entry entry)
     {
@@ -83,6 +84,16 @@ internal sealed partial class PipelineReader
             _samples[entry.Name] = samples with { Models = ModelsOfOneDataset(samples.Models, entry.Options["models"]!) };
     }
 
+    private void ReadReport(Entry entry)
+    {
+        if (IsTaken(entry))
+            return;
+        var before = context.Diagnostics.Count;
+        var report = Declared.Report.Read(entry.Options, context, new ReportDeclaration()) with { Name = entry.Name, Place = entry.Place };
+        if (context.Diagnostics.Count == before)
+            _report[entry.Name] = report;
+    }
+
     /// <summary>Whether an entry has the name of another target, which is then complained about.</summary>
     private bool IsTaken(Entry entry)
     {
@@ -92,6 +103,7 @@ internal sealed partial class PipelineReader
             : _distance.ContainsKey(entry.Name) ? "a distance"
             : _certify.ContainsKey(entry.Name) ? "a certificate"
             : _samples.ContainsKey(entry.Name) ? "a set of samples"
+            : _package.Values.Any(package => package.Group == entry.Name) ? "a package"
             : null;
         if (other is not null)
             context.Complain(DiagnosticCodes.Duplicate, $"\"{entry.Name}\" already names {other}; targets of all kinds share their names", entry.Place);

@@ -31,6 +31,7 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
         ReadEntries(new Entries("certify", context).Read(file), ReadCertify);
         ReadEntries(new Entries("samples", context).Read(file), ReadSamples);
         ReadEntries(new Entries("package", context).Read(file), ReadPackage);
+        ReadEntries(new Entries("report", context).Read(file), ReadReport);
         return root with
         {
             UsesEnvironment = _usesEnvironment,
@@ -42,6 +43,7 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
             Certify = _certify,
             Samples = _samples,
             Package = _package,
+            Report = _report,
         };
     }
 

@@ -39,6 +39,7 @@ internal static class Declared
             .. Stored<ImageFolderDeclaration>((d, v) => d with { Path = v }, (d, v) => d with { Train = v }, (d, v) => d with { Test = v }, (d, v) => d with { Validation = v }, (d, v) => d with { Seed = v }, (d, v) => d with { Optional = v }),
             new IntegerField<ImageFolderDeclaration>("size", 0, 1024, d => d.Size, (d, v) => d with { Size = v }),
             new BooleanField<ImageFolderDeclaration>("flip", d => d.Flip, (d, v) => d with { Flip = v }),
+            new NumberField<ImageFolderDeclaration>("testShare", 0, 0.9, d => d.TestShare, (d, v) => d with { TestShare = v }) { CameLater = true },
         ]);
 
     public static readonly Shape<IdxDeclaration> Idx = new(
@@ -215,6 +216,13 @@ internal static class Declared
         new NumberField<SamplesDeclaration>("epsilon", 0, 255, d => d.Epsilon, (d, v) => d with { Epsilon = v }),
         new IntegerField<SamplesDeclaration>("count", 1, 1000, d => d.Count, (d, v) => d with { Count = v }),
         Seed<SamplesDeclaration>(d => d.Seed, (d, v) => d with { Seed = v }));
+
+    public static readonly Shape<ReportDeclaration> Report = new(
+        () => new(),
+        new NameListField<ReportDeclaration>("of", d => d.Of, (d, v) => d with { Of = v }),
+        new TextField<ReportDeclaration>("title", d => d.Title, (d, v) => d with { Title = v }),
+        new NameListField<ReportDeclaration>("formats", d => d.Formats, (d, v) => d with { Formats = v }, ReportDeclaration.Html, ReportDeclaration.Markdown, ReportDeclaration.Json),
+        new TextField<ReportDeclaration>("against", d => d.Against, (d, v) => d with { Against = v }));
 
     /// <summary>The root's own values; its sections of named entries are read by <see cref="PipelineFile"/>.</summary>
     public static readonly Shape<PipelineDeclaration> Root = new(

@@ -43,7 +43,7 @@ internal sealed partial class BuildRun
     private void Remember(StandstillAnswer answer)
     {
         if (answer.CanBeWritten)
-            new Standstill(workspace, options.Method, options.Device).Remember(workspace, graph.Pipeline, [.. nodes.Select(node => node.Target)], answer.Write(), [], time.GetUtcNow());
+            new Standstill(workspace, options.Method, options.Device).Remember(workspace, graph.Pipeline, [.. nodes.Select(node => node.Target)], answer.Write(), [.. graph.Reports.SelectMany(workspace.PathsOf)], time.GetUtcNow());
     }
 
     /// <summary>Writes the cards of the packages that are current and here. One that says what no longer holds is worse than none: that it cannot be written fails the build.</summary>

@@ -60,7 +60,7 @@ internal sealed partial class BuildRun
             lock (_sync)
             {
                 if (outputs is not null)
-                    Complete(batch[0], new(batch[0].Key!, outputs, Metrics(done)));
+                    Complete(batch[0], new(batch[0].Key!, outputs, Metrics(done), curve: TrainingCurve.Encode(done.Epochs)));
                 FailRest(batch, new(DiagnosticCodes.WorkerDied, $"the worker ended without this result; its log is {workspace.LogPath(job.Name)}"));
             }
         }

@@ -53,6 +53,9 @@ public sealed class EvaluationCell : Target
     /// <summary>The model on which the attack is made; null where that is <see cref="Model"/> itself, or where there is no attack.</summary>
     public TrainTarget? MadeOn => MadeOnOf(Model, Attack, Substitute);
 
+    /// <inheritdoc/>
+    public override string LogName => MadeOn is null ? $"evaluate/{Name}/{Model.Name}" : $"evaluate/{Name}/on/{MadeOn.Name}";
+
     private string Part => LabelOf(AttackName, Epsilon, Substitute is not null);
 
     internal override IEnumerable<string> Names => [Name, $"{Name}/{Model.Name}", $"{Name}/{Model.Name}/{Part}"];
@@ -123,7 +126,7 @@ public sealed class EvaluationCell : Target
         var (path, model) = context.Input(Model, Model.File);
         return new EvaluateJob
         {
-            Name = $"evaluate/{Name}/{Model.Name}",
+            Name = LogName,
             Threads = context.Threads,
             Device = context.Device,
             Dataset = Declaration.ToJson(Dataset),

@@ -42,6 +42,9 @@ public abstract class Target
     /// <summary>All files that lie in its folder: its outputs, and what the front end writes about them.</summary>
     internal virtual IReadOnlyList<string> PlacedFiles => Outputs;
 
+    /// <summary>What the log of its worker is called (<see cref="Workspace.LogPath"/>), where it has one of its own or is the first of those that share it.</summary>
+    public virtual string LogName => Id;
+
     /// <summary>Whether its worker writes checkpoints, from which the next one goes on.</summary>
     internal virtual bool Resumes => false;
 

@@ -7,6 +7,7 @@ public sealed partial class TargetGraph
 {
     private readonly Dictionary<string, Target> _byId = [];
     private readonly List<Target> _targets = [];
+    private readonly List<Report> _reports = [];
 
     private TargetGraph(PipelineDeclaration pipeline) => Pipeline = pipeline;
 
@@ -15,6 +16,9 @@ public sealed partial class TargetGraph
 
     /// <summary>Every target, dependencies before dependents, else in the order of dq.json.</summary>
     public IReadOnlyList<Target> Targets => _targets;
+
+    /// <summary>The reports, in the order of dq.json.</summary>
+    public IReadOnlyList<Report> Reports => _reports;
 
     /// <summary>
     /// The graph of a pipeline: a target for each model, trained or integer, for each evaluation one for each model × attack × ε besides the clean one, and one for each
@@ -60,6 +64,8 @@ public sealed partial class TargetGraph
             graph.Add(new PackageTarget(package, model, graph.GatedCells(model)));
         }
 
+        foreach (var report in pipeline.Report.Values)
+            graph._reports.Add(new(report, graph.Chosen(report.Of, $"report '{report.Name}' is of", report.Place)));
         return graph;
     }
 
@@ -68,20 +74,23 @@ public sealed partial class TargetGraph
 
     /// <summary>
     /// The targets that names mean: a model (<c>dq</c>), a matrix, an evaluation (<c>robustness</c>), its part on a model (<c>robustness/dq</c>), under an attack
-    /// (<c>robustness/dq/pgd</c>, <c>robustness/dq/black-box/pgd</c>), one measurement (<c>robustness/dq/pgd@8</c>), a distance, a certificate or a set of samples, each with or without its kind before it (<c>train/dq</c>). No name means everything.
+    /// (<c>robustness/dq/pgd</c>, <c>robustness/dq/black-box/pgd</c>), one measurement (<c>robustness/dq/pgd@8</c>), a distance, a certificate or a set of samples, each with or without its kind before it (<c>train/dq</c>);
+    /// a report means what it is about. No name means everything.
     /// </summary>
     /// <returns>The targets meant, without what they depend on, in the order of <see cref="Targets"/>.</returns>
     /// <exception cref="DqException">DQ1005: a name means nothing.</exception>
-    public IReadOnlyList<Target> Select(IReadOnlyList<string> names)
+    public IReadOnlyList<Target> Select(IReadOnlyList<string> names) => Chosen(names, "there is no target", place: null);
+
+    private IReadOnlyList<Target> Chosen(IReadOnlyList<string> names, string complaint, SourcePlace? place)
     {
         if (names.Count == 0)
             return _targets;
         var chosen = new HashSet<Target>();
         foreach (var name in names)
         {
-            var matches = _targets.FindAll(t => t.Matches(name));
+            var matches = _reports.Find(report => report.Matches(name))?.Targets ?? _targets.FindAll(t => t.Matches(name));
             if (matches.Count == 0)
-                throw Suggestion.Unknown("there is no target", name, _targets.SelectMany(t => t.Names), place: null);
+                throw Suggestion.Unknown(complaint, name, _targets.SelectMany(t => t.Names).Concat(_reports.Select(report => report.Name)), place);
             chosen.UnionWith(matches);
         }
 

@@ -19,12 +19,12 @@ internal static class TransferJobs
 
         return new()
         {
-            Name = $"evaluate/{first.Name}/on/{first.MadeOn!.Name}",
+            Name = first.LogName,
             Threads = context.Threads,
             Device = context.Device,
             Dataset = Declaration.ToJson(first.Dataset),
             OutputFolder = context.OutputFolder,
-            MadeOn = context.Model(first.MadeOn),
+            MadeOn = context.Model(first.MadeOn!),
             Models = [.. models.Select(context.Model)],
             Samples = first.Evaluation.Samples,
             Batch = first.Evaluation.Batch,

@@ -9,7 +9,7 @@ internal static class MaskingReport
 {
     public static IEnumerable<Diagnostic> Of(TargetGraph graph, IReadOnlyList<Node> nodes)
     {
-        var measured = nodes.Where(node => node is { Target: EvaluationCell { Model: TrainTarget }, Succeeded: true })
+        var measured = nodes.Where(node => node is { Target: EvaluationCell { Model: TrainTarget }, HasResult: true })
             .Select(node => AttackEvidence.Of((EvaluationCell)node.Target, node.Record)).OfType<AttackEvidence>()
             .ToLookup(evidence => (Evaluation: evidence.Cell.Name, Model: evidence.Cell.Model.Name));
         return graph.Pipeline.Evaluate.Values.SelectMany(evaluation =>

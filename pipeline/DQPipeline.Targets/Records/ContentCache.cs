@@ -148,6 +148,7 @@ internal sealed class ContentCache(string folder, Action<Diagnostic> report)
         TargetOutput[] outputs = [];
         Metric[] metrics = [];
         string? standing = null;
+        string? curve = null;
         while (RecordJson.NextProperty(ref reader, out var name))
         {
             if (name == "key")
@@ -158,11 +159,13 @@ internal sealed class ContentCache(string folder, Action<Diagnostic> report)
                 metrics = RecordJson.ReadMetrics(ref reader);
             else if (name == "standing")
                 standing = RecordJson.ReadText(ref reader);
+            else if (name == "curve")
+                curve = RecordJson.ReadText(ref reader);
             else
                 throw new JsonException();
         }
 
-        return found == key ? new(key, outputs, metrics, standing) : null;
+        return found == key ? new(key, outputs, metrics, standing, curve) : null;
     }
 
     private void RemoveDamaged(string path)

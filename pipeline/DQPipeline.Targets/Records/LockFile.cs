@@ -37,8 +37,12 @@ internal sealed class LockFile
             throw new DqException(DiagnosticCodes.LockUnreadable, $"{path} cannot be read: {e.Message}; give yourself the right to read it", inner: e);
         }
 
-        return new(path, LockParser.Parse(path, bytes, Version));
+        return Parse(path, bytes);
     }
+
+    /// <summary>The dq.lock of this content.</summary>
+    /// <exception cref="DqException">DQ6002 with the line and the mend.</exception>
+    public static LockFile Parse(string path, byte[] content) => new(path, LockParser.Parse(path, content, Version));
 
     public LockEntry? Find(string id) => _entries.GetValueOrDefault(id);
 

@@ -83,6 +83,7 @@ internal static class LockParser
         TargetOutput[] outputs = [];
         Metric[] metrics = [];
         string? standing = null;
+        string? curve = null;
         ReadOnlyMemory<byte> parts = s_noParts;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -114,13 +115,18 @@ internal static class LockParser
                 _ = reader.Read();
                 standing = RecordJson.ReadText(ref reader);
             }
+            else if (reader.ValueTextEquals("curve"u8))
+            {
+                _ = reader.Read();
+                curve = RecordJson.ReadText(ref reader);
+            }
             else
             {
                 throw new JsonException($"\"{reader.GetString()}\" is not a property of a target");
             }
         }
 
-        return new(new(key ?? throw new JsonException("a target has no key"), outputs, metrics, standing), parts);
+        return new(new(key ?? throw new JsonException("a target has no key"), outputs, metrics, standing, curve), parts);
     }
 
     private static DqException Unreadable(string path, int line, string what, Exception inner) =>

@@ -10,7 +10,7 @@ internal static class RecordJson
 
     public static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Writes "outputs", "metrics" and "standing" into an open object, each only where there are any.</summary>
+    /// <summary>Writes "outputs", "metrics", "standing" and "curve" into an open object, each only where there are any.</summary>
     public static void Write(Utf8JsonWriter writer, TargetRecord record)
     {
         if (record.Outputs.Count > 0)
@@ -41,6 +41,8 @@ internal static class RecordJson
 
         if (record.Standing is not null)
             writer.WriteString("standing"u8, record.Standing);
+        if (record.Curve is not null)
+            writer.WriteString("curve"u8, record.Curve);
     }
 
     /// <summary>Reads an object of outputs; the reader stands on its start.</summary>

@@ -10,7 +10,7 @@ public sealed record TargetOutput(string Name, string Sha256, long Size);
 internal sealed record Metric(string Name, double Value);
 
 /// <summary>The result of a target: what dq.lock and the cache hold under a key.</summary>
-internal sealed class TargetRecord(string key, IReadOnlyList<TargetOutput> outputs, IReadOnlyList<Metric> metrics, string? standing = null)
+internal sealed class TargetRecord(string key, IReadOnlyList<TargetOutput> outputs, IReadOnlyList<Metric> metrics, string? standing = null, string? curve = null)
 {
     public string Key { get; } = key;
 
@@ -22,6 +22,9 @@ internal sealed class TargetRecord(string key, IReadOnlyList<TargetOutput> outpu
 
     /// <summary>Which images of a measurement are right (<see cref="Records.Standing"/>); null of other targets.</summary>
     public string? Standing { get; } = standing;
+
+    /// <summary>The epochs of a training (<see cref="TrainingCurve"/>); null of other targets, and of trainings of before it was recorded.</summary>
+    public string? Curve { get; } = curve;
 
     public double? Metric(string name)
     {
@@ -45,6 +48,7 @@ internal sealed class TargetRecord(string key, IReadOnlyList<TargetOutput> outpu
         return null;
     }
 
-    /// <summary>Whether both say the same result of the same inputs.</summary>
-    public bool Same(TargetRecord other) => Key == other.Key && Outputs.SequenceEqual(other.Outputs) && Metrics.SequenceEqual(other.Metrics) && Standing == other.Standing;
+    /// <summary>Whether both say the same result of the same inputs. A curve that only one of them has says nothing against it.</summary>
+    public bool Same(TargetRecord other) => Key == other.Key && Outputs.SequenceEqual(other.Outputs) && Metrics.SequenceEqual(other.Metrics) && Standing == other.Standing
+        && (Curve is null || other.Curve is null || Curve == other.Curve);
 }

@@ -27,8 +27,10 @@ public static class MetricsReport
     /// <param name="graph">The declared cells.</param>
     /// <param name="lockPath">The lock file: this folder's dq.lock, or one of another time.</param>
     /// <exception cref="DQPipeline.Declarations.DqException">DQ6002: the file cannot be read.</exception>
-    public static IReadOnlyList<MetricRecord> Recorded(TargetGraph graph, string lockPath) =>
-        Of(graph, graph.Targets.OfType<EvaluationCell>().Select(cell => (cell, false)), LockFile.Read(lockPath));
+    public static IReadOnlyList<MetricRecord> Recorded(TargetGraph graph, string lockPath) => Recorded(graph, LockFile.Read(lockPath));
+
+    internal static IReadOnlyList<MetricRecord> Recorded(TargetGraph graph, LockFile lockFile) =>
+        Of(graph, graph.Targets.OfType<EvaluationCell>().Select(cell => (cell, false)), lockFile);
 
     internal static IReadOnlyList<MetricRecord> Of(TargetGraph graph, IReadOnlyList<Node> nodes, LockFile lockFile) => Of(
         graph,

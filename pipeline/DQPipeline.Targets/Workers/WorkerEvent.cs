@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using DQPipeline.Targets.Records;
 
 namespace DQPipeline.Targets.Workers;
 
@@ -112,4 +113,7 @@ public sealed record DoneEvent : WorkerEvent
 
     /// <summary>Numbers worth recording in dq.lock, reproducible ones only (never a time or a speed).</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init => field = value ?? new Dictionary<string, double>(); } = new Dictionary<string, double>();
+
+    /// <summary>The epochs of a training.</summary>
+    public IReadOnlyList<TrainingEpoch> Epochs { get; init => field = value ?? []; } = [];
 }

@@ -15,10 +15,14 @@ internal sealed record ImageCatalogue(string[] Labels, ImageList Train, ImageLis
     private static readonly string[] Extensions = [".jpg", ".jpeg", ".png"];
 
     /// <summary>Sorts a listing into splits and classes. Files that are no images, and hidden ones, are passed over.</summary>
+    /// <param name="source">The listing.</param>
+    /// <param name="testShare">The share of each class's images to test on, where no folders tell; 0 where train/ and test/ do.</param>
     /// <exception cref="Declarations.DqException">DQ2001 no train or test; DQ2005 a class without images, one class only, a test class that training lacks, images outside of a class.</exception>
-    public static ImageCatalogue Of(ImageSource source)
+    public static ImageCatalogue Of(ImageSource source, double testShare)
     {
         var entries = Unwrap(source.List());
+        if (testShare > 0)
+            entries = TestShare.Split(entries, testShare, source.Path);
         var train = Classes(entries, "train", source.Path);
         var test = Classes(entries, "test", source.Path);
         var labels = train.Keys.ToArray();
@@ -41,13 +45,16 @@ internal sealed record ImageCatalogue(string[] Labels, ImageList Train, ImageLis
             : entries;
     }
 
+    /// <summary>Whether a file is taken for an image, by its name.</summary>
+    public static bool IsImage(ImageFile file) => Extensions.Contains(System.IO.Path.GetExtension(file.Path[^1]), StringComparer.OrdinalIgnoreCase);
+
     private static SortedDictionary<string, List<ImageFile>> Classes(List<ImageFile> entries, string split, string path)
     {
         var classes = new SortedDictionary<string, List<ImageFile>>(StringComparer.Ordinal);
         foreach (var file in entries.Where(file => file.Path[0] == split && file.Path.Length > 1))
         {
             // A folder is listed with an empty last part, so that a class without images is seen.
-            var isImage = Extensions.Contains(System.IO.Path.GetExtension(file.Path[^1]), StringComparer.OrdinalIgnoreCase);
+            var isImage = IsImage(file);
             if (isImage && file.Path.Length != 3)
                 throw DataErrors.Unfit($"{path}: {string.Join('/', file.Path)} must stand directly in a folder of its class, as {split}/CLASS/{file.Path[^1]}.");
             if (file.Path.Length < 3 || file.Path[1].Length == 0)
@@ -59,7 +66,7 @@ internal sealed record ImageCatalogue(string[] Labels, ImageList Train, ImageLis
         }
 
         if (classes.Count == 0)
-            throw DataErrors.Missing($"{path} has no {split}/CLASS/ with images. An image folder has train/CLASS/*.jpg and test/CLASS/*.jpg (or .jpeg, .png).");
+            throw DataErrors.Missing($"{path} has no {split}/CLASS/ with images. An image folder has train/CLASS/*.jpg and test/CLASS/*.jpg (or .jpeg, .png); for one with CLASS/*.jpg alone declare \"testShare\": 0.2.");
         foreach (var (name, files) in classes)
         {
             if (files.Count == 0)

@@ -4,7 +4,7 @@ using DQPipeline.Imaging;
 namespace DQPipeline.Data;
 
 /// <summary>
-/// Images in <c>train/CLASS/</c> and <c>test/CLASS/</c>, .jpg, .jpeg or .png, in a folder or in a .zip that is read in place. Classes and images are in
+/// Images in <c>train/CLASS/</c> and <c>test/CLASS/</c>, or in <c>CLASS/</c> with a share to test on, .jpg, .jpeg or .png, in a folder or in a .zip that is read in place. Classes and images are in
 /// ordinal order of their names, whatever the file system says. Grey images become RGB, and what is transparent is laid on black. The orientation tag of
 /// photographs is not applied, as ML.NET does not apply it where the model is used.
 /// </summary>
@@ -16,7 +16,7 @@ internal static class ImageFolder
     public static ImageDataset Load(ImageFolderDeclaration declaration, CancellationToken cancellation)
     {
         using var source = ImageSource.Open(declaration.Path);
-        var catalogue = ImageCatalogue.Of(source);
+        var catalogue = ImageCatalogue.Of(source, declaration.TestShare);
         var train = catalogue.Train.At(Limit.Choose(catalogue.Train.Classes, declaration.Train, declaration.Seed, "train"));
         var test = catalogue.Test.At(Limit.Choose(catalogue.Test.Classes, declaration.Test, declaration.Seed, "test"));
 

@@ -25,6 +25,9 @@ public readonly record struct TrainingProgress(
 /// <param name="ResumedFrom">Steps that an earlier, interrupted run had done; 0 for a fresh start.</param>
 public sealed record TrainingResult(Classifier Network, double Loss, double Accuracy, double Penalty, long Steps, long ResumedFrom) : IDisposable
 {
+    /// <summary>What each epoch came to: mean loss, share of (augmented) training images that were right, the penalty at its last step. None where the training went on from a checkpoint that does not tell.</summary>
+    public IReadOnlyList<(double Loss, double Accuracy, double Penalty)> Epochs { get; init; } = [];
+
     /// <summary>Disposes the network.</summary>
     public void Dispose() => Network.Dispose();
 }

@@ -47,7 +47,8 @@ internal sealed class TrainingRun(TrainingRequest request, CheckpointFolder? che
             state.Network.MapType = ScalarType.Float32;
             var (loss, accuracy, penalty) = state.Totals.Read();
             state.DisposeAllButNetwork();
-            return new TrainingResult(state.Network, loss, accuracy, penalty, Steps, resumedFrom);
+            // A checkpoint of an older version does not tell of the epochs before it.
+            return new TrainingResult(state.Network, loss, accuracy, penalty, Steps, resumedFrom) { Epochs = state.Epochs.Count == declaration.Epochs ? state.Epochs : [] };
         }
         catch
         {
@@ -70,6 +71,8 @@ internal sealed class TrainingRun(TrainingRequest request, CheckpointFolder? che
         {
             using (batch)
                 Train(state, step, batch);
+            if (batch.Step == loader.StepsPerEpoch - 1)
+                state.Epochs.Add(Check(state));
             if (cancellation.IsCancellationRequested)
             {
                 Check(state);

@@ -39,9 +39,12 @@ internal sealed class TrainingState : IDisposable
     /// <summary>Steps done since the training began.</summary>
     public long Step { get; set; }
 
+    /// <summary>What the epochs done so far came to.</summary>
+    public List<(double Loss, double Accuracy, double Penalty)> Epochs { get; } = [];
+
     /// <summary>The state as a file.</summary>
     public SafetensorsFile ToFile(string key) => new(
-        new Dictionary<string, string> { ["format"] = Format, ["version"] = "1", ["key"] = key, ["step"] = Step.ToString(CultureInfo.InvariantCulture) },
+        new Dictionary<string, string> { ["format"] = Format, ["version"] = "1", ["key"] = key, ["step"] = Step.ToString(CultureInfo.InvariantCulture), ["epochs"] = EpochsText() },
         [.. Tensors().Select(pair => TensorBytes.ToEntry(pair.Key, pair.Value))]);
 
     /// <summary>Takes over what a file holds; false where it belongs to another target.</summary>
@@ -54,8 +57,11 @@ internal sealed class TrainingState : IDisposable
             return false;
         if (!long.TryParse(file.Metadata.GetValueOrDefault("step"), NumberStyles.None, CultureInfo.InvariantCulture, out var step))
             throw new InvalidDataException("it does not say which step it holds");
+        var epochs = ReadEpochs(file.Metadata.GetValueOrDefault("epochs") ?? "").ToList();
         TensorBytes.CopyAll(file.Entries, Tensors());
         Step = step;
+        Epochs.Clear();
+        Epochs.AddRange(epochs);
         return true;
     }
 
@@ -72,6 +78,21 @@ internal sealed class TrainingState : IDisposable
         Descent.Dispose();
         Totals.Dispose();
         Constraint?.Dispose();
+    }
+
+    private string EpochsText() => string.Join(';', Epochs.Select(epoch => string.Create(CultureInfo.InvariantCulture, $"{epoch.Loss:R} {epoch.Accuracy:R} {epoch.Penalty:R}")));
+
+    private static IEnumerable<(double Loss, double Accuracy, double Penalty)> ReadEpochs(string text)
+    {
+        foreach (var epoch in text.Split(';', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var numbers = epoch.Split(' ');
+            if (numbers.Length != 3 || !numbers.All(number => double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out _)))
+                throw new InvalidDataException("what it says of its epochs cannot be read");
+            yield return (Number(numbers[0]), Number(numbers[1]), Number(numbers[2]));
+        }
+
+        static double Number(string text) => double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture);
     }
 
     private Dictionary<string, Tensor> Tensors()

@@ -1,8 +1,9 @@
 using DQPipeline.Declarations;
 using DQPipeline.Onnx.Inference;
 using DQPipeline.Targets.Graph;
+using DQPipeline.Targets.Outputs;
 
-namespace DQPipeline.Tool.Files;
+namespace DQPipeline.Tool.Working;
 
 /// <summary>Writes what a package says of its model.</summary>
 internal static class PackageFile

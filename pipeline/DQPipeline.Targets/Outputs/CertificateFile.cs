@@ -3,7 +3,7 @@ using System.Text.Json;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Graph;
 
-namespace DQPipeline.Tool.Files;
+namespace DQPipeline.Targets.Outputs;
 
 /// <summary>A layer of an account.</summary>
 /// <param name="Layer">Its number, from 1, in the order in which an image meets the layers.</param>
@@ -18,7 +18,7 @@ namespace DQPipeline.Tool.Files;
 /// <param name="Amplification">D at the next convolution that runs, divided by D here; null at the last one.</param>
 /// <param name="QuantizedDistance">D in the model as it is, attacked itself; null where it has no quantizers.</param>
 /// <param name="QuantizedAmplification">Its amplification.</param>
-internal sealed record CertifiedLayer(
+public sealed record CertifiedLayer(
     int Layer, string Name, string Kind, double? Estimate, int Iterations, double Residual, double? Bound, double Path,
     double? Distance, double? Amplification, double? QuantizedDistance, double? QuantizedAmplification);
 
@@ -27,7 +27,7 @@ internal sealed record CertifiedLayer(
 /// <param name="Linf">The largest change of every value at once that has this length: radius/√(C·H·W).</param>
 /// <param name="Certified">Images.</param>
 /// <param name="Share">Their share of the sample.</param>
-internal sealed record CertifiedRadius(double Radius, double Linf, int Certified, double Share);
+public sealed record CertifiedRadius(double Radius, double Linf, int Certified, double Share);
 
 /// <summary>A model's account.</summary>
 /// <param name="Model">The model's name.</param>
@@ -44,15 +44,15 @@ internal sealed record CertifiedRadius(double Radius, double Linf, int Certified
 /// <param name="Vacuous">Whether no radius reaches 1, the length of the least change of an image of bytes.</param>
 /// <param name="Radii">Shares at the declared radii, at 1, and at √(C·H·W), which one unit in every value has; rising.</param>
 /// <param name="Layers">The layers.</param>
-internal sealed record CertifiedModel(
+public sealed record CertifiedModel(
     string Model, int? Bits, int Samples, int Correct, double Logits, double Features, double Estimate, double Quotient, double Median, double Largest, double UniformMedian, bool Vacuous,
     IReadOnlyList<CertifiedRadius> Radii, IReadOnlyList<CertifiedLayer> Layers);
 
 /// <summary>What <c>certificate.json</c> holds: the options, and the models in their order.</summary>
-internal sealed record CertificateContent(JsonElement Declaration, IReadOnlyList<CertifiedModel> Models);
+public sealed record CertificateContent(JsonElement Declaration, IReadOnlyList<CertifiedModel> Models);
 
 /// <summary>The files of a certify target.</summary>
-internal static class CertificateFile
+public static class CertificateFile
 {
     /// <summary>Writes <c>certificate.json</c>, <c>layers.csv</c> and <c>certificate.csv</c>.</summary>
     /// <exception cref="DqException">DQ6004: a file cannot be written.</exception>

@@ -5,11 +5,12 @@ using System.Text.Json.Serialization.Metadata;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Graph;
 
-namespace DQPipeline.Tool.Files;
+namespace DQPipeline.Targets.Outputs;
 
 /// <summary>JSON of the data files that targets leave behind: indented, with '\n', numbers in shortest round-trip form, so that equal results are equal bytes.</summary>
-internal static class FileJson
+public static class FileJson
 {
+    /// <summary>How the types of these files are written.</summary>
     public static FileJsonContext Context { get; } = new(new JsonSerializerOptions
     {
         WriteIndented = true,
@@ -18,14 +19,17 @@ internal static class FileJson
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
 
+    /// <summary>A file's bytes.</summary>
     public static byte[] Write<T>(T content, JsonTypeInfo<T> type) => [.. JsonSerializer.SerializeToUtf8Bytes(content, type), (byte)'\n'];
 
+    /// <summary>JSON text as a part of a file.</summary>
     public static JsonElement Element(string json)
     {
         using var document = JsonDocument.Parse(json);
         return document.RootElement.Clone();
     }
 
+    /// <summary>What a file holds; null where it is not here, or holds something else.</summary>
     public static T? TryRead<T>(string path, JsonTypeInfo<T> type)
         where T : class
     {
@@ -40,8 +44,9 @@ internal static class FileJson
     }
 }
 
+/// <summary>The types of these files.</summary>
 [JsonSerializable(typeof(CertificateContent))]
 [JsonSerializable(typeof(DistanceContent))]
 [JsonSerializable(typeof(PackageInfo))]
 [JsonSerializable(typeof(SamplesContent))]
-internal sealed partial class FileJsonContext : JsonSerializerContext;
+public sealed partial class FileJsonContext : JsonSerializerContext;

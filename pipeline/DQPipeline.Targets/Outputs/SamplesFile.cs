@@ -2,28 +2,28 @@ using System.Text.Json;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Graph;
 
-namespace DQPipeline.Tool.Files;
+namespace DQPipeline.Targets.Outputs;
 
 /// <summary>What a model says to an image.</summary>
 /// <param name="Label">The most probable class.</param>
 /// <param name="Probability">Its probability, 0 to 1.</param>
 /// <param name="Probabilities">Those of all classes, in the order of the labels; they sum to 1.</param>
-internal sealed record SampleAnswer(string Label, double Probability, IReadOnlyList<double> Probabilities);
+public sealed record SampleAnswer(string Label, double Probability, IReadOnlyList<double> Probabilities);
 
 /// <summary>What a model says to an image, clean and as it was attacked on this very model.</summary>
-internal sealed record SamplePrediction(string Model, SampleAnswer Clean, SampleAnswer Adversarial);
+public sealed record SamplePrediction(string Model, SampleAnswer Clean, SampleAnswer Adversarial);
 
 /// <summary>An image of the test split.</summary>
 /// <param name="Index">Its number in the split.</param>
 /// <param name="Label">Its true class.</param>
 /// <param name="Predictions">One for each model.</param>
-internal sealed record SampleEntry(int Index, string Label, IReadOnlyList<SamplePrediction> Predictions);
+public sealed record SampleEntry(int Index, string Label, IReadOnlyList<SamplePrediction> Predictions);
 
 /// <summary>What <c>predictions.json</c> holds: the options that it was made with, the class names, and the images.</summary>
-internal sealed record SamplesContent(JsonElement Declaration, IReadOnlyList<string> Labels, IReadOnlyList<SampleEntry> Samples);
+public sealed record SamplesContent(JsonElement Declaration, IReadOnlyList<string> Labels, IReadOnlyList<SampleEntry> Samples);
 
 /// <summary>The predictions of a samples target.</summary>
-internal static class SamplesFile
+public static class SamplesFile
 {
     /// <summary>Writes <c>predictions.json</c>.</summary>
     /// <exception cref="DqException">DQ6004: the file cannot be written.</exception>

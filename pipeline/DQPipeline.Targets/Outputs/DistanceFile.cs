@@ -3,7 +3,7 @@ using System.Text.Json;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Graph;
 
-namespace DQPipeline.Tool.Files;
+namespace DQPipeline.Targets.Outputs;
 
 /// <summary>A point of figure 3.</summary>
 /// <param name="Model">The model's name.</param>
@@ -14,13 +14,13 @@ namespace DQPipeline.Tool.Files;
 /// <param name="Mean">Mean of ‖A − A_adv‖₂ / ‖A‖₂ over the images; null where no image has one.</param>
 /// <param name="Deviation">Standard deviation between the images.</param>
 /// <param name="Samples">Images in the mean.</param>
-internal sealed record DistancePoint(string Model, int Layer, string Name, double Epsilon, int? Bits, double? Mean, double? Deviation, int Samples);
+public sealed record DistancePoint(string Model, int Layer, string Name, double Epsilon, int? Bits, double? Mean, double? Deviation, int Samples);
 
 /// <summary>What <c>distance.json</c> holds: the options that it was measured with, and the points.</summary>
-internal sealed record DistanceContent(JsonElement Declaration, IReadOnlyList<DistancePoint> Points);
+public sealed record DistanceContent(JsonElement Declaration, IReadOnlyList<DistancePoint> Points);
 
 /// <summary>The files of a distance target.</summary>
-internal static class DistanceFile
+public static class DistanceFile
 {
     /// <summary>Writes <c>distance.json</c> and <c>distance.csv</c>.</summary>
     /// <exception cref="DqException">DQ6004: a file cannot be written.</exception>

@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace DQPipeline.Tool.Files;
+namespace DQPipeline.Targets.Outputs;
 
 /// <summary>Comma-separated values (RFC 4180, with '\n' as line end).</summary>
-internal static class Csv
+public static class Csv
 {
     /// <summary>A line with its end; a value with a comma, a quote or a line break stands in quotes.</summary>
     public static string Line(params IEnumerable<string> values) => string.Join(',', values.Select(Quoted)) + "\n";
