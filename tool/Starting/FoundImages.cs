@@ -94,7 +94,8 @@ internal sealed record FoundImages(string Path, IReadOnlyList<string> Classes, i
                 using var entry = zip.GetEntry(name)!.Open();
                 entry.CopyTo(content);
                 return content.ToArray();
-            });
+            }
+            );
         }
     }
 }
