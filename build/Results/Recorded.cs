@@ -3,6 +3,7 @@ using DQPipeline.Declarations;
 using DQPipeline.Targets;
 using DQPipeline.Targets.Gates;
 using DQPipeline.Targets.Graph;
+using DQPipeline.Targets.Keys;
 using DQPipeline.Targets.Records;
 using DQPipeline.Targets.Reports;
 
@@ -21,7 +22,8 @@ internal sealed class Recorded
         Pipeline = PipelineFile.Load(_workspace.DeclarationPath);
         Graph = TargetGraph.Create(Pipeline);
         _lock = LockFile.Read(_workspace.LockPath);
-        Metrics = MetricsReport.Recorded(Graph, _workspace.LockPath);
+        var asDeclared = Graph.Targets.Where(IsAsDeclared).ToHashSet();
+        Metrics = [.. MetricsReport.Recorded(Graph, _workspace.LockPath).Where(metric => Graph.Targets.OfType<EvaluationCell>().Where(cell => IsBehind(metric, cell)).All(asDeclared.Contains))];
         _metrics = Metrics.ToDictionary(metric => $"{metric.Target}/{Subject(metric)}");
     }
 
@@ -29,7 +31,7 @@ internal sealed class Recorded
 
     public TargetGraph Graph { get; }
 
-    /// <summary>All measurements, in the order in which they are declared.</summary>
+    /// <summary>All measurements of what is declared now, in the order in which they are declared. What was recorded under other options is of something else, whatever its name.</summary>
     public IReadOnlyList<MetricRecord> Metrics { get; }
 
     /// <summary>What a measurement is about, as results.json names it.</summary>
@@ -81,6 +83,21 @@ internal sealed class Recorded
         AtomicFile.Write(copy, File.ReadAllBytes(built));
         return relative;
     }
+
+    /// <summary>Whether a target and all that it reads were recorded with the options that are declared; the data are not looked at, which need not be here.</summary>
+    private bool IsAsDeclared(Target target)
+    {
+        if (_lock.Find(target.Id) is not { } entry)
+            return false;
+        var options = new KeyParts(new OptionsMemory());
+        target.AddOptions(options);
+        return options.Sorted().All(entry.Parts.Contains) && target.Requires.All(IsAsDeclared);
+    }
+
+    /// <summary>Whether a measurement is of a cell, or a worst case over it.</summary>
+    private static bool IsBehind(MetricRecord metric, EvaluationCell cell) => metric.Target == cell.Name && metric.Model == cell.Model.Name && (AttackDeclaration.NormOfWorst(metric.Attack) is { } norm
+        ? cell.Attack?.Norm == norm && cell.Epsilon == metric.Epsilon
+        : cell.AttackName == metric.Attack && cell.Epsilon == metric.Epsilon && (cell.Substitute is not null) == metric.BlackBox);
 
     private static bool Is(string path, TargetOutput recorded) =>
         File.Exists(path) && Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path))) == recorded.Sha256;

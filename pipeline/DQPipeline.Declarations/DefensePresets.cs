@@ -9,7 +9,7 @@ public static class DefensePresets
     /// <summary>Defensive quantization as the paper has it.</summary>
     public const string Paper = "dq";
 
-    /// <summary>What the search of examples/paper found, so far, to keep the most under attack for its accuracy on clean images: no penalty is among it.</summary>
+    /// <summary>What the search of examples/paper is after: what keeps the most under attack for its accuracy on clean images. Not settled; no penalty is among it so far.</summary>
     public const string Plus = "dq+";
 
     internal static string[] Words { get; } = [None, Paper, Plus];

@@ -90,6 +90,24 @@ public class ModelsDeclarationTests
     }
 
     [Fact]
+    public void An_activation_of_another_kind_keeps_its_bits_and_an_attack_of_another_kind_not_its_steps()
+    {
+        var models = PipelineFileTests.Parse("""
+            {
+              "datasets": { "street": { "kind": "street-digits" } },
+              "train": {
+                "two": { "dataset": "street", "activation": { "kind": "relu6", "bits": 2 }, "adversarial": { "kind": "pgd", "epsilon": 4, "steps": 5 } },
+                "narrow": { "extends": "two", "activation": { "kind": "relu1" } },
+                "other": { "extends": "two", "adversarial": { "kind": "r+fgsm" } },
+              },
+            }
+            """).Train;
+        Assert.Equal(("relu1", 2, 8, "pgd", 5), (models["narrow"].Activation.Kind, models["narrow"].Activation.Bits, models["narrow"].WeightBits, models["narrow"].Adversarial.Kind, models["narrow"].Adversarial.Steps));
+        Assert.Equal(("r+fgsm", 2), (models["other"].Adversarial.Kind, models["other"].Activation.Bits));
+        Assert.NotEqual((5, 4.0), (models["other"].Adversarial.Steps, models["other"].Adversarial.Epsilon));
+    }
+
+    [Fact]
     public void Samples_are_those_of_figure_7_unless_told()
     {
         var samples = Parse(""" "samples": { "figure7": { "models": ["dq"] } } """).Samples["figure7"];

@@ -53,17 +53,19 @@ internal sealed class SourceNode(NodeKind kind, SourcePlace place)
 
     /// <summary>
     /// This object with <paramref name="over"/> laid over it, as <c>extends</c> does: objects merge member by member, anything else is replaced.
-    /// An object that chooses another "kind" is replaced as a whole, since the options of the old kind need not exist in the new one.
+    /// An object that chooses another "kind" is replaced as a whole, since the options of the old kind need not exist in the new one; but an activation, whose kinds have the same options, keeps its bits.
     /// </summary>
-    public SourceNode MergedWith(SourceNode over)
+    public SourceNode MergedWith(SourceNode over) => MergedWith(over, sharesOptions: false);
+
+    private SourceNode MergedWith(SourceNode over, bool sharesOptions)
     {
         if (Kind != NodeKind.Object || over.Kind != NodeKind.Object)
             return over;
-        if (this["kind"] is { } mine && over["kind"] is { } theirs && mine.Text != theirs.Text)
+        if (!sharesOptions && this["kind"] is { } mine && over["kind"] is { } theirs && mine.Text != theirs.Text)
             return over;
         var members = new List<SourceMember>(Members.Count + over.Members.Count);
         foreach (var member in Members)
-            members.Add(over.Member(member.Name) is { } replacement ? replacement with { Value = member.Value.MergedWith(replacement.Value) } : member);
+            members.Add(over.Member(member.Name) is { } replacement ? replacement with { Value = member.Value.MergedWith(replacement.Value, sharesOptions: member.Name == "activation") } : member);
         foreach (var member in over.Members)
         {
             if (Member(member.Name) is null)
