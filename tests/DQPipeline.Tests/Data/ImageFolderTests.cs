@@ -43,6 +43,28 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_share_of_each_class_is_tested_on_where_no_folders_tell_and_images_that_are_added_move_no_other()
+    {
+        string[] names = [.. Enumerable.Range(0, 20).Select(i => $"{i}.png")];
+        Write(Small(2), [.. names.Select(name => $"a/{name}"), .. names.Take(10).Select(name => $"b/{name}"), "b/readme.txt"]);
+        var data = Datasets.Load(new ImageFolderDeclaration { Name = "photos", Path = _folder, TestShare = 0.2 }, CancellationToken.None);
+        Assert.Equal(["a", "b"], data.Labels);
+        Assert.Equal((16, 8, 4, 2), (data.Train.Classes.Count(k => k == 0), data.Train.Classes.Count(k => k == 1), data.Test.Classes.Count(k => k == 0), data.Test.Classes.Count(k => k == 1)));
+        // By the definition: the first fifth by the SHA-256 of the names.
+        var first = names.OrderBy(name => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(name))), StringComparer.Ordinal).Take(4).Order(StringComparer.Ordinal).ToList();
+        Assert.Equal(first.Select(name => Planes($"a/{name}")), Enumerable.Range(0, 4).Select(i => data.Test.Image(i).ToArray()));
+
+        string Refused() => Assert.Throws<DqException>(() => Datasets.Load(new ImageFolderDeclaration { Name = "photos", Path = _folder, TestShare = 0.2 }, CancellationToken.None)).Diagnostics[0].ToString();
+        Write(Small(2), "a/deep/x.png");
+        Assert.Contains("a/deep/x.png must stand directly in a folder of its class", Refused(), StringComparison.Ordinal);
+        Directory.Delete(Path.Combine(_folder, "a", "deep"), recursive: true);
+        Write(Small(2), "c/1.png");
+        Assert.Contains("the class 'c' has one image", Refused(), StringComparison.Ordinal);
+        Write(Small(2), "train/a/1.png");
+        Assert.Contains("\"testShare\" is nothing to decide", Refused(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Grey_becomes_rgb_and_transparency_lies_on_black()
     {
         Write(_ => Png(2, 1, SKColorType.Gray8, SKAlphaType.Opaque, [90, 200]), "train/a/grey.png");
