@@ -51,7 +51,8 @@ internal static class Narration
         Outcome.FromLock => $"{Short(result.Target)}: same as another target",
         Outcome.Skipped => $"{Short(result.Target)}: skipped{Because(result)}",
         Outcome.Failed => $"{Short(result.Target)}: failed{Because(result)}",
-        _ => $"{Short(result.Target)}: cancelled",
+        // What had not begun is no news.
+        _ => result.Why is null && verbosity < Verbosity.Detailed ? null : $"{Short(result.Target)}: cancelled{Because(result)}",
     };
 
     private static string Because(TargetResult result) => result.Why is { Length: > 0 } why ? $" ({why})" : "";

@@ -15,7 +15,7 @@ internal static class OriginSection
         var devices = content.Results.Targets.Select(target => Option(target, "device")).Where(device => device.Length > 0).Distinct();
         return new(
             "How it was made", "origin",
-            E("p", $"Methods {string.Join(", ", methods)}, on {string.Join(" and ", devices)}, with {content.Results.Targets.Select(target => Option(target, "threads")).FirstOrDefault(threads => threads.Length > 0) ?? "some"} threads a worker. "
+            E("p", $"Methods {string.Join(", ", methods)}, on {string.Join(" and ", devices)}, with \"threads\": {content.Results.Targets.Select(target => Option(target, "threads")).FirstOrDefault(threads => threads.Length > 0) ?? "as dq.json says"}. "
                 + "A target's key is the SHA-256 of its options, its data, what it reads and the version of the method: the same key makes the same result on the same class of machine."),
             models.Count == 0 ? null : Table("Models", ["model", "network", "activations", "epochs", "seed", "loss", "accuracy in training", "size", "key"], models.Select(Row)),
             models.Select(model => E("details", E("summary", $"All options of {model.Target.Name}"), E("ul", A("class", "options"), model.Options.Select(option => E("li", E("code", option.Key), $": {Plain(option.Value)}"))))));
