@@ -83,7 +83,8 @@ public sealed record ActivationDeclaration
     public const int FullPrecision = 32;
 
     /// <summary>
-    /// <c>relu6</c> clips to [0, 6], <c>relu1</c> to [0, 1]; <c>tanh</c>, with range [−1, 1], is a baseline whose robustness is gradient masking (paper A.1). The default is relu6.
+    /// <c>relu6</c> clips to [0, 6], <c>relu1</c> to [0, 1], and so on with any bound from 0.1 to 99.99, the nearer to most activations the fewer bits there are; <c>tanh</c>, with range [−1, 1], is
+    /// a baseline whose robustness is gradient masking (paper A.1). The default is relu6.
     /// </summary>
     public string Kind { get; init; } = "relu6";
 
@@ -91,10 +92,10 @@ public sealed record ActivationDeclaration
     public int Bits { get; init; } = FullPrecision;
 
     /// <summary>The lower end of the range: 0, or −1 of tanh.</summary>
-    public double LowerBound => Kind == "tanh" ? -1 : 0;
+    public double LowerBound => ActivationNames.IsRectified(Kind) ? 0 : -1;
 
-    /// <summary>The upper end of the range: 6 or 1.</summary>
-    public double Bound => Kind == "relu6" ? 6 : 1;
+    /// <summary>The upper end of the range: the bound in the ReLU's name, or 1 of tanh.</summary>
+    public double Bound => ActivationNames.Bound(Kind);
 
     /// <summary>Whether activations are quantized at all.</summary>
     public bool IsQuantized => Bits != FullPrecision;

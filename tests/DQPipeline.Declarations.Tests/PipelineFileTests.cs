@@ -184,7 +184,7 @@ public class PipelineFileTests
     [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "lipschitz": { "delay": 0.7, "warmup": 0.5 } } } }""", "dq.json(1,100): error DQ1004: \"delay\" and \"warmup\" are shares of one training")]
     [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "residual": "convex" } } }""", "dq.json(1,99): error DQ1004: \"residual\": vgg-s has no residual sums")]
     [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "residual": "convx" } } }""", "DQ1004: \"residual\": \"convx\" is not one of sum, convex; did you mean \"convex\"?")]
-    [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "activation": { "kind": "tahn" } } } }""", "\"tahn\" is not one of relu6, relu1, tanh; did you mean \"tanh\"?")]
+    [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "activation": { "kind": "tahn" } } } }""", "\"tahn\" is not tanh or relu with a bound from 0.1 to 99.99, as in relu6 or relu2.5; did you mean \"tanh\"?")]
     [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "squeeze": { "bits": 9 } } } }""", "DQ1004: \"bits\" should be from 0 to 8, not 9")]
     [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "squeeze": { "median": 0 } } } }""", "DQ1004: \"median\" should be from 1 to 9, not 0")]
     [InlineData("""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "a": { "dataset": "s", "squeeze": true } } }""", "DQ1003: \"squeeze\" should be an object, not true")]

@@ -55,7 +55,7 @@ internal static class Declared
 
     public static readonly Shape<ActivationDeclaration> Activation = new(
         () => new(),
-        new TextField<ActivationDeclaration>("kind", d => d.Kind, (d, v) => d with { Kind = v }, "relu6", "relu1", "tanh"),
+        new TextField<ActivationDeclaration>("kind", d => d.Kind, (d, v) => d with { Kind = v }) { Check = ActivationNames.Complaint, Pattern = ActivationNames.Pattern },
         new IntegerField<ActivationDeclaration>("bits", 1, 8, d => d.Bits, (d, v) => d with { Bits = v }) { Also = ActivationDeclaration.FullPrecision });
 
     public static readonly Shape<LipschitzDeclaration> Lipschitz = new(

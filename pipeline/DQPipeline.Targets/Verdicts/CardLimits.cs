@@ -28,7 +28,7 @@ internal static class CardLimits
                 limits.Add($"An integer model has no gradient: its white-box attacks were made on {card.Training.Name}, and rounded to 8-bit pixels.");
         }
 
-        if (card.Training.Activation.Kind == "tanh")
+        if (!ActivationNames.IsRectified(card.Training.Activation.Kind))
             limits.Add("Activations of the kind tanh mask gradients: what robustness they show against attacks with the model's own gradient does not hold against others.");
         if (card.Unmeasured.Count > 0)
             limits.Add($"Declared, but not measured of the model as it is: {string.Join(", ", card.Unmeasured.Select(cell => cell.Id["evaluate/".Length..]))}.");

@@ -18,11 +18,11 @@ public sealed class BoundedActivation
     /// <exception cref="DqException">DQ1004: the kind is unknown, or the bits are neither 1 to 8 nor 32.</exception>
     public BoundedActivation(ActivationDeclaration declaration)
     {
-        if (declaration.Kind is not ("relu6" or "relu1" or "tanh"))
-            throw new DqException(DiagnosticCodes.OutOfRange, $"'{declaration.Kind}' is no activation. Use relu6, relu1 or tanh.");
+        if (ActivationNames.Complaint(declaration.Kind) is { } complaint)
+            throw new DqException(DiagnosticCodes.OutOfRange, $"The activation: {complaint}.");
         if (declaration.Bits is not (>= 1 and <= 8 or ActivationDeclaration.FullPrecision))
             throw new DqException(DiagnosticCodes.OutOfRange, $"{declaration.Bits} are no bits of an activation. Use 1 to 8, or {ActivationDeclaration.FullPrecision} for full precision.");
-        IsRectified = declaration.Kind != "tanh";
+        IsRectified = ActivationNames.IsRectified(declaration.Kind);
         LowerBound = declaration.LowerBound;
         Bound = declaration.Bound;
         Steps = declaration.IsQuantized ? (1 << declaration.Bits) - 1 : 0;
@@ -34,7 +34,7 @@ public sealed class BoundedActivation
     /// <summary>The lower end of the range: 0 of the bounded ReLUs, −1 of tanh.</summary>
     public double LowerBound { get; }
 
-    /// <summary>The upper end of the range, 6 or 1.</summary>
+    /// <summary>The upper end of the range.</summary>
     public double Bound { get; }
 
     /// <summary>Steps between the lowest and the highest level, 2^b − 1; 0 in full precision.</summary>

@@ -42,6 +42,7 @@ public class OnnxFloatTests
     [InlineData("relu6", 1)]
     [InlineData("relu6", 4)]
     [InlineData("relu1", 2)]
+    [InlineData("relu2.5", 2)]
     [InlineData("relu6", 8)]
     [InlineData("tanh", 3)]
     public void A_trained_network_with_quantizers_gives_the_same_labels(string activation, int bits)

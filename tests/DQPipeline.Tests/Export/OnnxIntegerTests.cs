@@ -44,6 +44,7 @@ public class OnnxIntegerTests
     [InlineData("relu6", 2)]
     [InlineData("relu6", 4)]
     [InlineData("relu1", 4)]
+    [InlineData("relu2.5", 2)]
     [InlineData("relu6", 8)]
     [InlineData("tanh", 3)]
     public void A_network_with_weights_of_eight_bits_is_its_integer_model(string activation, int bits)

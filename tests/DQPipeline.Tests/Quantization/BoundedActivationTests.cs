@@ -27,9 +27,19 @@ public class BoundedActivationTests
         Assert.Equal([0f, 0f, 0f, 1f, 1f], y.data<float>().ToArray());
     }
 
+    [Fact]
+    public void A_bound_of_three_halves_has_levels_half_a_unit_apart_at_two_bits()
+    {
+        var activation = new BoundedActivation(new ActivationDeclaration { Kind = "relu1.5", Bits = 2 });
+        using var x = tensor(new[] { -1f, 0.2f, 0.3f, 0.9f, 1.2f, 1.3f, 9f });
+        using var y = activation.Apply(x);
+        Assert.Equal([0f, 0f, 0.5f, 1f, 1f, 1.5f, 1.5f], y.data<float>().ToArray());
+    }
+
     [Theory]
     [InlineData("relu6", 6f)]
     [InlineData("relu1", 1f)]
+    [InlineData("relu2.25", 2.25f)]
     public void Full_precision_only_clips(string kind, float bound)
     {
         var activation = new BoundedActivation(new ActivationDeclaration { Kind = kind });
@@ -41,6 +51,7 @@ public class BoundedActivationTests
     [Theory]
     [InlineData("relu6", 4)]
     [InlineData("relu1", 1)]
+    [InlineData("relu2.25", 2)]
     [InlineData("relu6", 32)]
     public void The_gradient_passes_strictly_inside_the_bounds_and_nowhere_else(string kind, int bits)
     {
@@ -81,6 +92,10 @@ public class BoundedActivationTests
 
     [Theory]
     [InlineData("relu", 4)]
+    [InlineData("relu0", 4)]
+    [InlineData("relu100", 4)]
+    [InlineData("relu6.0", 4)]
+    [InlineData("relu6\n", 4)]
     [InlineData("tanh", 9)]
     [InlineData("relu6", 0)]
     [InlineData("relu6", 9)]
