@@ -23,6 +23,9 @@ public abstract record DatasetDeclaration
 
     /// <summary>True where targets on absent data are skipped with a message instead of failing. The default is false.</summary>
     public bool Optional { get; init; }
+
+    /// <summary>Pixels of an image's side, where the declaration alone says it.</summary>
+    internal virtual int? Side => null;
 }
 
 /// <summary>A data set that is read from a path.</summary>
@@ -50,6 +53,9 @@ public sealed record StreetDigitsDeclaration : DatasetDeclaration
     /// <inheritdoc/>
     public override string Kind => "street-digits";
 
+    /// <inheritdoc/>
+    internal override int? Side => 32;
+
     /// <summary>Training images. Range 10 to 1000000; the default is 10000.</summary>
     public int Train { get; init; } = 10_000;
 
@@ -66,6 +72,9 @@ public sealed record Cifar10Declaration : StoredDatasetDeclaration
     public override string Kind => "cifar-10";
 
     /// <inheritdoc/>
+    internal override int? Side => 32;
+
+    /// <inheritdoc/>
     public override bool MayFlip => true;
 }
 
@@ -77,6 +86,9 @@ public sealed record Cifar100Declaration : StoredDatasetDeclaration
 {
     /// <inheritdoc/>
     public override string Kind => "cifar-100";
+
+    /// <inheritdoc/>
+    internal override int? Side => 32;
 
     /// <summary>Which of an image's two labels is its class: "fine" (100 classes) or "coarse" (20 superclasses). The default is "fine".</summary>
     public string Labels { get; init; } = "fine";
@@ -91,6 +103,9 @@ public sealed record SvhnDeclaration : StoredDatasetDeclaration
     /// <inheritdoc/>
     public override string Kind => "svhn";
 
+    /// <inheritdoc/>
+    internal override int? Side => 32;
+
     /// <summary>Whether extra_32x32.mat (531,131 easier digits) is used for training too, after those of train_32x32.mat. The default is false.</summary>
     public bool Extra { get; init; }
 
@@ -103,6 +118,9 @@ public sealed record ImageFolderDeclaration : StoredDatasetDeclaration
 {
     /// <inheritdoc/>
     public override string Kind => "image-folder";
+
+    /// <inheritdoc/>
+    internal override int? Side => Size > 0 ? Size : null;
 
     /// <summary>Side in pixels to which every image is resized (square); 0 keeps the size, which must then be the same for all. Range 0 to 1024; the default is 0.</summary>
     public int Size { get; init; }

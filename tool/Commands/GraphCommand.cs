@@ -44,7 +44,7 @@ internal static class GraphCommand
             var data = Node($"data {model.Dataset.Name}", $"{model.Dataset.Name}<br/>{model.Dataset.Kind}", "[(", ")]");
             var declaration = model.Declaration;
             var bits = declaration.Activation.IsQuantized ? $"{declaration.Activation.Bits}-bit" : "full precision";
-            var node = Node(model.Id, $"{model.Name}<br/>{declaration.Network}, {bits}", "[", "]");
+            var node = Node(model.Id, $"{model.Name}<br/>{NetworkNames.Short(declaration.Network)}, {bits}", "[", "]");
             text.Append($"  {data} --> {node}\n");
         }
 

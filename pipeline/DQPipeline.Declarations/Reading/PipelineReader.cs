@@ -92,11 +92,18 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
             return;
         }
 
+        if (LayerList.IsList(train.Network) && dataset.Side is { } side)
+        {
+            LayerList.Read(LayerList.Texts(train.Network), side, out var fault);
+            if (fault is not null)
+                Declared.Network.Complain(fault, entry.Options["network"]!, context);
+        }
+
         var mayBeConvex = NetworkNames.HasResidualSums(train.Network);
         if (entry.Options["residual"] is not { } residual)
             train = train with { Residual = mayBeConvex && (train.Lipschitz.Beta > 0 || train.Lipschitz.Constraint != LipschitzDeclaration.None) ? "convex" : "sum" };
         else if (train.Residual == "convex" && !mayBeConvex)
-            context.Complain(DiagnosticCodes.OutOfRange, $"\"residual\": {train.Network} has no residual sums that could be convex; remove the key, or use resnet-18 or wrn-D-K", residual.Place);
+            context.Complain(DiagnosticCodes.OutOfRange, $"\"residual\": {(LayerList.IsList(train.Network) ? "the network" : train.Network)} has no residual sums that could be convex; remove the key, or use resnet-18, wrn-D-K or layers with a block", residual.Place);
         if (entry.Options["weightBits"] is null)
             train = train with { WeightBits = train.Activation.IsQuantized ? 8 : ActivationDeclaration.FullPrecision };
         // Two shares that are written to come to 1 may come to a little more.

@@ -108,10 +108,12 @@ internal static class Declared
         new NumberField<AdversarialDeclaration>("share", 0.01, 1, d => d.Share, (d, v) => d with { Share = v }),
         new TextField<AdversarialDeclaration>("start", d => d.Start, (d, v) => d with { Start = v }, "uniform", "r+fgsm"));
 
+    public static readonly NetworkField Network = new("network");
+
     public static readonly Shape<TrainDeclaration> Train = new(
         () => new(),
         Text<TrainDeclaration>("dataset", d => d.Dataset, (d, v) => d with { Dataset = v }, inKey: false),
-        new TextField<TrainDeclaration>("network", d => d.Network, (d, v) => d with { Network = v }) { Check = NetworkNames.Complaint, Pattern = NetworkNames.Pattern },
+        Network,
         new TextField<TrainDeclaration>("residual", d => d.Residual, (d, v) => d with { Residual = v }, "sum", "convex"),
         new IntegerField<TrainDeclaration>("epochs", 1, 10_000, d => d.Epochs, (d, v) => d with { Epochs = v }),
         new IntegerField<TrainDeclaration>("batch", 1, 65_536, d => d.Batch, (d, v) => d with { Batch = v }),

@@ -27,6 +27,16 @@ internal sealed class SchemaWriter(Func<Type, string, string?> document)
             _current["pattern"] = pattern;
     }
 
+    /// <summary>A text, or an object with a list of texts.</summary>
+    public void TextOrTexts(string pattern, string key, string itemPattern, string description)
+    {
+        var list = Build(() => List(() => Text([], itemPattern)));
+        list["description"] = description;
+        _current["anyOf"] = new JsonArray(
+            Build(() => Text([], pattern)),
+            new JsonObject { ["type"] = "object", ["properties"] = new JsonObject { [key] = list }, ["required"] = new JsonArray(key), ["additionalProperties"] = false });
+    }
+
     public void List(Action item)
     {
         _current["type"] = "array";

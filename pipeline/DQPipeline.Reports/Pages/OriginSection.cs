@@ -26,7 +26,7 @@ internal static class OriginSection
         var declared = ((ModelTarget)model.Target).Trained.Declaration;
         return
         [
-            model.Target.Name, declared.Network,
+            model.Target.Name, NetworkNames.Short(declared.Network),
             (declared.Activation.IsQuantized ? $"{declared.Activation.Kind}, {Names.Count(declared.Activation.Bits, "bit")}" : declared.Activation.Kind) + (model.Target is QuantizeTarget ? ", in integers" : ""),
             declared.Epochs.ToString(CultureInfo.InvariantCulture), declared.Seed.ToString(CultureInfo.InvariantCulture),
             Number(model, "loss", "0.000"), model.Metrics.TryGetValue("trainAccuracy", out var accuracy) ? Names.Percent(accuracy) : "–",

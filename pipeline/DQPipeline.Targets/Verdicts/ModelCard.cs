@@ -37,7 +37,7 @@ internal sealed record ModelCard(PackageTarget Package, TargetRecord Files, Lock
     /// <summary>The making of the integer model; null where the trained one is packaged.</summary>
     public QuantizeDeclaration? Quantization => (Package.Model as QuantizeTarget)?.Declaration;
 
-    public string Family => Training.Network.StartsWith("vgg", StringComparison.Ordinal) ? "convolutional neural network" : "residual neural network";
+    public string Family => NetworkNames.HasResidualSums(Training.Network) ? "residual neural network" : "convolutional neural network";
 
     /// <summary>What was made of what.</summary>
     public string Origin => Quantization is null

@@ -4,7 +4,7 @@ using DQPipeline.Onnx.Graphs;
 namespace DQPipeline.Networks;
 
 /// <summary>All that is needed to build a network again, as it stands in a model file's metadata.</summary>
-/// <param name="Network"><c>vgg-s</c>, <c>vgg-16</c>, <c>resnet-18</c> or <c>wrn-D-K</c>.</param>
+/// <param name="Network"><c>vgg-s</c>, <c>vgg-16</c>, <c>resnet-18</c>, <c>wrn-D-K</c>, or a list of layers (<see cref="LayerList"/>).</param>
 /// <param name="Activation">The activation and its quantizer.</param>
 /// <param name="Channels">Channels of an image.</param>
 /// <param name="Height">Rows of an image.</param>

@@ -13,7 +13,7 @@ public static partial class NetworkFactory
     /// <param name="seed">Seed of the initialisation, at least 0.</param>
     /// <param name="device">Where the network is to live; the processor unless told.</param>
     /// <exception cref="DqException">
-    /// DQ1004: the network or activation is unknown, the image or the number of classes is too small, or residual sums are to be convex where there are none.
+    /// DQ1004: the network, one of its layers, or the activation is unknown, the image or the number of classes is too small, or residual sums are to be convex where there are none.
     /// </exception>
     public static Classifier Create(NetworkDescription description, int seed, torch.Device? device = null)
     {
@@ -24,12 +24,15 @@ public static partial class NetworkFactory
         if (description.Residual is not ("sum" or "convex"))
             throw new DqException(DiagnosticCodes.OutOfRange, $"'{description.Residual}' is no way to join residual branches. Use sum or convex.");
         if (description.Residual == "convex" && !NetworkNames.HasResidualSums(description.Network))
-            throw new DqException(DiagnosticCodes.OutOfRange, $"'{description.Network}' has no residual sums that could be convex. Use sum, or resnet-18 or wrn-D-K.");
+            throw new DqException(DiagnosticCodes.OutOfRange, $"'{description.Network}' has no residual sums that could be convex. Use sum, or resnet-18, wrn-D-K or layers with a block.");
         using var layers = new LayerFactory(seed, device ?? torch.CPU);
+        var side = Math.Min(description.Height, description.Width);
+        if (LayerList.Of(description.Network, side) is { } list)
+            return new LayeredNetwork(description, list, layers);
         return description.Network switch
         {
-            "vgg-s" => Vgg.S(description, layers),
-            "vgg-16" => Vgg.V16(description, layers),
+            "vgg-s" => new LayeredNetwork(description, Vgg.S(side), layers),
+            "vgg-16" => new LayeredNetwork(description, Vgg.V16(side), layers),
             "resnet-18" => new ResNet(description, layers),
             _ => Wide(description, layers),
         };
@@ -39,7 +42,7 @@ public static partial class NetworkFactory
     {
         var match = WideName().Match(description.Network);
         if (!match.Success)
-            throw new DqException(DiagnosticCodes.OutOfRange, $"'{description.Network}' is no network. Use vgg-s, vgg-16, resnet-18 or wrn-D-K, for instance wrn-16-4.");
+            throw new DqException(DiagnosticCodes.OutOfRange, $"'{description.Network}' is no network. Use vgg-s, vgg-16, resnet-18, wrn-D-K, for instance wrn-16-4, or a list of layers.");
         var depth = int.Parse(match.Groups["depth"].Value, CultureInfo.InvariantCulture);
         var widening = int.Parse(match.Groups["widening"].Value, CultureInfo.InvariantCulture);
         if (depth is < 10 or > 100 || depth % 6 != 4 || widening is < 1 or > 20)

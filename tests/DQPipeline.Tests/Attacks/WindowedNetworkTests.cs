@@ -21,6 +21,7 @@ public class WindowedNetworkTests
     [InlineData("resnet-18", "relu6", 32, "convex", 15, 8)]
     [InlineData("wrn-16-1", "relu6", 32, "sum", 32, 32)]
     [InlineData("wrn-10-2", "relu6", 32, "convex", 17, 11)]
+    [InlineData("conv 8 5x5 /2, block 12 /2, conv 12 1x1, maxpool, block 12, linear", "relu2", 32, "convex", 21, 18)]
     public void Whatever_changes_and_is_kept_the_logits_are_those_of_the_whole_image(string name, string activation, int bits, string residual, int height, int width)
     {
         using var network = Settled(name, activation, bits, residual, height, width);

@@ -45,6 +45,7 @@ public sealed class ModelFileTests : IDisposable
     [InlineData("resnet-18", "relu6", "sum")]
     [InlineData("resnet-18", "tanh", "convex")]
     [InlineData("wrn-10-1", "relu1", "convex")]
+    [InlineData("conv 8 5x5 /2, block 12 /2, conv 12 1x1, maxpool, block 12, linear", "relu0.75", "convex")]
     public void Networks_with_residual_sums_come_back_too(string name, string activation, string residual)
     {
         using var scope = NewDisposeScope();

@@ -20,6 +20,7 @@ public class OnnxFloatTests
         { "wrn-10-1", "sum", "relu6", 0, 4 },
         { "wrn-16-4", "sum", "relu1", 0, 1 },
         { "wrn-16-4", "convex", "tanh", 0, 1 },
+        { "conv 8 5x5 /2, block 12 /2, conv 12 1x1, maxpool, block 12, linear", "convex", "relu3", 0, 1 },
     };
 
     /// <summary>Without quantizers nothing jumps: all numbers are close, whatever the network.</summary>

@@ -82,6 +82,7 @@ public class OnnxIntegerTests
     [InlineData("wrn-10-1", "convex")]
     [InlineData("resnet-18", "convex")]
     [InlineData("vgg-16", "sum")]
+    [InlineData("conv 8 5x5 /2, block 12 /2, conv 12 1x1, maxpool, block 12, linear", "convex")]
     public void Every_kind_of_network_has_an_integer_form(string network, string residual)
     {
         using var scope = NewDisposeScope();

@@ -20,6 +20,7 @@ public class LipschitzAccountTests
     [InlineData("wrn-10-1", "relu1", "convex")]
     [InlineData("wrn-10-2", "relu6", "convex")]
     [InlineData("resnet-18", "relu1", "convex")]
+    [InlineData("conv 8 5x5 /2, block 12 /2, conv 12 1x1, maxpool, block 12, linear", "relu2.5", "sum")]
     public void No_gradient_and_no_quotient_exceeds_the_bound(string name, string activation, string residual)
     {
         using var scope = NewDisposeScope();

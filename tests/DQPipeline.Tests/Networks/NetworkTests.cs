@@ -191,6 +191,49 @@ public class NetworkTests
         Assert.All(network.ConvexCoefficients, coefficients => Assert.Equal(ScalarType.Float64, coefficients.dtype));
     }
 
+    [Fact]
+    public void A_list_of_layers_is_the_network_of_the_literature_that_it_spells_out()
+    {
+        using var scope = NewDisposeScope();
+        const string layers = "conv 64, block 64, block 64, block 128 /2, block 128, block 256 /2, block 256, block 512 /2, block 512, linear";
+        var named = NetworkFactory.Create(Description("resnet-18", bits: 4, residual: "convex"), seed: 3);
+        var listed = NetworkFactory.Create(Description(layers, bits: 4, residual: "convex"), seed: 3);
+        var images = rand(2, 3, 32, 32);
+        Assert.Equal(named.forward(images).data<float>().ToArray(), listed.forward(images).data<float>().ToArray());
+        Assert.Equal(named.WeightLayers.Select(layer => string.Join('×', layer.Weight.shape)), listed.WeightLayers.Select(layer => string.Join('×', layer.Weight.shape)));
+    }
+
+    [Fact]
+    public void Kernels_and_steps_are_those_that_are_written()
+    {
+        using var scope = NewDisposeScope();
+        using var network = NetworkFactory.Create(Description("conv 4 7x7 /3, conv 6 1x1, conv 5 5x5, maxpool, linear", side: 20), seed: 2);
+        Assert.Equal([[4, 3, 7, 7], [6, 4, 1, 1], [5, 6, 5, 5], [10, 5]], network.WeightLayers.Select(layer => layer.Weight.shape));
+        network.eval();
+        var x = rand(2, 3, 20, 20);
+        var (logits, map) = (network.forward(x), x.sub(NetworkDescription.InputMean).mul(NetworkDescription.InputScale));
+        // Fresh statistics: batch norm divides by √(1 + ε) and adds nothing.
+        var scale = 1 / Math.Sqrt(1 + BatchNormalization.Epsilon);
+        foreach (var (layer, step) in network.WeightLayers.Zip([3, 1, 1]))
+            map = nn.functional.conv2d(map, layer.Weight, strides: [step, step], padding: [layer.Weight.shape[2] / 2, layer.Weight.shape[3] / 2]).mul(scale).clamp(0, 6);
+        Assert.Equal(7, map.shape[3]);
+        var expected = nn.functional.max_pool2d(map, 2).mean([2, 3]).matmul(network.WeightLayers[^1].Weight.t());
+        Assert.True(logits.allclose(expected, rtol: 1e-4, atol: 1e-5));
+    }
+
+    [Theory]
+    [InlineData("conv 8, maxpool, maxpool, maxpool, linear", "layer 4 of the network: \"maxpool\" halves a map")]
+    [InlineData("maxpool, conv 8, linear", "layer 1 of the network: a network begins with a \"conv\"")]
+    [InlineData("conv 8, linear, conv 8", "layer 2 of the network: \"linear\" ends a network")]
+    [InlineData("conv 8, block 8", "layer 2 of the network: a network ends with \"linear\"")]
+    [InlineData("conv 8, dropout, linear", "layer 2 of the network: \"dropout\" is no layer")]
+    public void A_list_that_is_no_network_is_a_coded_error_that_names_the_layer(string layers, string expected)
+    {
+        var failure = Assert.Throws<DqException>(() => NetworkFactory.Create(Description(layers, side: 4), seed: 1));
+        Assert.Equal(DiagnosticCodes.OutOfRange, failure.Diagnostics[0].Code);
+        Assert.Contains(expected, failure.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("vgg-19")]
     [InlineData("wrn-28")]
