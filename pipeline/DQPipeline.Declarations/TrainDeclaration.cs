@@ -27,7 +27,7 @@ public sealed record TrainDeclaration
     /// </summary>
     public string Residual { get; init; } = "sum";
 
-    /// <summary>Passes over the training split. Range 1 to 10000; the default is 10 (the paper: 200).</summary>
+    /// <summary>Passes over the training split. Range 0 to 10000, 0 only of weights that are taken as they are; the default is 10 (the paper: 200).</summary>
     public int Epochs { get; init; } = 10;
 
     /// <summary>Images a step. Range 1 to 65536; the default is 128.</summary>
@@ -53,6 +53,9 @@ public sealed record TrainDeclaration
     /// with activations in [0, 1], where few bits have their levels close together. The default is none.
     /// </summary>
     public string Defense { get; init; } = DefensePresets.None;
+
+    /// <summary>Weights to start from, of PyTorch or any other tool. The default is to draw them.</summary>
+    public WeightsDeclaration Weights { get; init; } = new();
 
     /// <summary>The activation and its quantizer.</summary>
     public ActivationDeclaration Activation { get; init; } = new();

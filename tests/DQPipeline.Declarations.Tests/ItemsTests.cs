@@ -162,7 +162,7 @@ public sealed class ItemsTests : IDisposable
     [InlineData("<DqTrain Include=\"full\" Dataset=\"street\" />", 5, 4, "DQ1007", "\"full\" is already declared at")]
     [InlineData("<DqTrain Include=\"a b\" Dataset=\"street\" />", 5, 4, "DQ1009", "\"a b\" holds ' '")]
     [InlineData("<DqTrain Include=\"dq\" Extends=\"ful\" />", 5, 25, "DQ1005", "train has no \"ful\"; did you mean \"full\"?")]
-    [InlineData("<DqTrain Include=\"dq\" Dataset=\"street\"><Epochs>0</Epochs></DqTrain>", 5, 43, "DQ1004", "\"epochs\" should be from 1 to 10000, not 0")]
+    [InlineData("<DqTrain Include=\"dq\" Dataset=\"street\"><Epochs>-1</Epochs></DqTrain>", 5, 43, "DQ1004", "\"epochs\" should be from 0 to 10000, not -1")]
     [InlineData("<DqGate Include=\"robust\" Model=\"full\" AtLeast=\"0.5\" />", 5, 4, "DQ1005", "DqGate includes the name of what it belongs to, and evaluate has no \"robust\"")]
     [InlineData("<DqMatrix Include=\"fill\" ActivationBits=\"1;2\" />", 5, 4, "DQ1005", "and train has no \"fill\"")]
     [InlineData("<DqDataset Include=\"x\" Kind=\"mnist\" />", 5, 26, "DQ1004", "\"kind\" is one of")]

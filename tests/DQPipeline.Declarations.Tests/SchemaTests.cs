@@ -16,7 +16,7 @@ public class SchemaTests
 
     [Theory]
     [InlineData("", true)]
-    [InlineData(".train.dq.epochs=0", false)]
+    [InlineData(".train.dq.epochs=-1", false)]
     [InlineData(".train.dq.activation={\"bits\":9}", false)]
     [InlineData(".train.dq.activation={\"bits\":32}", true)]
     [InlineData(".train.dq.activation={\"kind\":\"tanh\"}", true)]

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using DQPipeline.Declarations;
 using DQPipeline.Targets.Graph;
 using DQPipeline.Tool.Terminal;
 

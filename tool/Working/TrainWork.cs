@@ -32,8 +32,8 @@ internal static class TrainWork
             },
             new Reporter(channel),
             channel.Stop);
-        // Names are no part of the key, so they are no part of the bytes: the data set goes by its kind, and what a defence's word stands for is written out.
-        var declared = Declaration.ToJson(train with { Dataset = dataset.Kind, Defense = DefensePresets.None });
+        // Names and paths are no part of the key, so they are no part of the bytes: the data set goes by its kind, and what a defence's word stands for is written out.
+        var declared = Declaration.ToJson(train with { Dataset = dataset.Kind, Defense = DefensePresets.None, Weights = train.Weights with { Path = train.Weights.IsActive ? ModelName : "" } });
         ModelFile.Save(
             Path.Combine(job.OutputFolder, ModelName),
             result.Network,
@@ -41,7 +41,8 @@ internal static class TrainWork
         return new DoneEvent
         {
             Outputs = [ModelName],
-            Metrics = new Dictionary<string, double> { ["loss"] = result.Loss, ["trainAccuracy"] = result.Accuracy },
+            // Weights that are taken as they are have no training to tell of.
+            Metrics = train.Epochs == 0 ? new Dictionary<string, double>() : new Dictionary<string, double> { ["loss"] = result.Loss, ["trainAccuracy"] = result.Accuracy },
             Epochs = [.. result.Epochs.Select(epoch => new TrainingEpoch(epoch.Loss, epoch.Accuracy, epoch.Penalty))],
         };
     }

@@ -66,6 +66,12 @@ public static class DiagnosticCodes
     /// <summary>A download failed, or brought other bytes than published.</summary>
     public const string Download = "DQ2006";
 
+    /// <summary>A file of weights to start from is absent, damaged, or does not fit the network.</summary>
+    public const string Weights = "DQ2007";
+
+    /// <summary>A file of weights to start from holds more than the network takes.</summary>
+    public const string WeightsUnused = "DQ2008";
+
     /// <summary>No libtorch was found.</summary>
     public const string BackendMissing = "DQ3001";
 

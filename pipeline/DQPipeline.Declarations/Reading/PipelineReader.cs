@@ -65,17 +65,20 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
             _datasets[entry.Name] = dataset with { Name = entry.Name, Place = entry.Place };
     }
 
-    private StoredDatasetDeclaration WithPath(StoredDatasetDeclaration dataset, SourceNode node)
+    private StoredDatasetDeclaration WithPath(StoredDatasetDeclaration dataset, SourceNode node) => dataset with { Path = Expanded(dataset.Path, node, dataset.Optional) };
+
+    /// <summary>A path, absolute and with its variables replaced.</summary>
+    private string Expanded(string written, SourceNode node, bool optional)
     {
-        _usesEnvironment |= dataset.Path.Contains("${", StringComparison.Ordinal);
-        var path = PathVariables.Expand(dataset.Path, environment, out var missing);
-        if (missing is not null && !dataset.Optional)
+        _usesEnvironment |= written.Contains("${", StringComparison.Ordinal);
+        var path = PathVariables.Expand(written, environment, out var missing);
+        if (missing is not null && !optional)
         {
             context.Complain(
                 DiagnosticCodes.EnvironmentMissing, $"the environment variable {missing} is not set; set it, or write ${{{missing}:-default}}", node.Place);
         }
 
-        return dataset with { Path = path.Length == 0 ? "" : Path.GetFullPath(path, folder) };
+        return path.Length == 0 ? "" : Path.GetFullPath(path, folder);
     }
 
     private void ReadTrain(Entry entry)
@@ -104,6 +107,12 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
             train = train with { Residual = mayBeConvex && (train.Lipschitz.Beta > 0 || train.Lipschitz.Constraint != LipschitzDeclaration.None) ? "convex" : "sum" };
         else if (train.Residual == "convex" && !mayBeConvex)
             context.Complain(DiagnosticCodes.OutOfRange, $"\"residual\": {(LayerList.IsList(train.Network) ? "the network" : train.Network)} has no residual sums that could be convex; remove the key, or use resnet-18, wrn-D-K or layers with a block", residual.Place);
+        if (train.Weights.Mean.Count != train.Weights.Std.Count)
+            context.Complain(DiagnosticCodes.OutOfRange, "\"weights\": \"mean\" and \"std\" have one number for each channel, both of them", entry.Options["weights"]!.Place);
+        if (train.Weights.IsActive)
+            train = train with { Weights = train.Weights with { Path = Expanded(train.Weights.Path, entry.Options["weights"]!, optional: false) } };
+        else if (train.Epochs == 0)
+            context.Complain(DiagnosticCodes.OutOfRange, "\"epochs\": 0 trains nothing; write 1 or more, or \"weights\" that are to be taken as they are", entry.Options["epochs"]!.Place);
         if (entry.Options["weightBits"] is null)
             train = train with { WeightBits = train.Activation.IsQuantized ? 8 : ActivationDeclaration.FullPrecision };
         // Two shares that are written to come to 1 may come to a little more.

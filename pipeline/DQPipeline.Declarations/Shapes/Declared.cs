@@ -108,6 +108,13 @@ internal static class Declared
         new NumberField<AdversarialDeclaration>("share", 0.01, 1, d => d.Share, (d, v) => d with { Share = v }),
         new TextField<AdversarialDeclaration>("start", d => d.Start, (d, v) => d with { Start = v }, "uniform", "r+fgsm"));
 
+    public static readonly Shape<WeightsDeclaration> Weights = new(
+        () => new(),
+        new TextField<WeightsDeclaration>("path", d => d.Path, (d, v) => d with { Path = v }) { InKey = false },
+        new TextMapField<WeightsDeclaration>("names", d => d.Names, (d, v) => d with { Names = v }),
+        new NumberListField<WeightsDeclaration>("mean", 0, 1, d => d.Mean, (d, v) => d with { Mean = v }) { Repeats = true },
+        new NumberListField<WeightsDeclaration>("std", 0.001, 10, d => d.Std, (d, v) => d with { Std = v }) { Repeats = true });
+
     public static readonly NetworkField Network = new("network");
 
     public static readonly Shape<TrainDeclaration> Train = new(
@@ -115,12 +122,13 @@ internal static class Declared
         Text<TrainDeclaration>("dataset", d => d.Dataset, (d, v) => d with { Dataset = v }, inKey: false),
         Network,
         new TextField<TrainDeclaration>("residual", d => d.Residual, (d, v) => d with { Residual = v }, "sum", "convex"),
-        new IntegerField<TrainDeclaration>("epochs", 1, 10_000, d => d.Epochs, (d, v) => d with { Epochs = v }),
+        new IntegerField<TrainDeclaration>("epochs", 0, 10_000, d => d.Epochs, (d, v) => d with { Epochs = v }),
         new IntegerField<TrainDeclaration>("batch", 1, 65_536, d => d.Batch, (d, v) => d with { Batch = v }),
         new TextField<TrainDeclaration>("precision", d => d.Precision, (d, v) => d with { Precision = v }, "float32", "bfloat16"),
         new IntegerField<TrainDeclaration>("weightBits", 8, 8, d => d.WeightBits, (d, v) => d with { WeightBits = v }) { Also = ActivationDeclaration.FullPrecision },
         Seed<TrainDeclaration>(d => d.Seed, (d, v) => d with { Seed = v }),
         new TextField<TrainDeclaration>("defense", d => d.Defense, (d, v) => d with { Defense = v }, DefensePresets.Words) { InKey = false, CameLater = true },
+        new RecordField<TrainDeclaration, WeightsDeclaration>("weights", Weights, d => d.Weights, (d, v) => d with { Weights = v }) { Shorthand = "path", CameLater = true },
         new RecordField<TrainDeclaration, ActivationDeclaration>("activation", Activation, d => d.Activation, (d, v) => d with { Activation = v }),
         new RecordField<TrainDeclaration, LipschitzDeclaration>("lipschitz", Lipschitz, d => d.Lipschitz, (d, v) => d with { Lipschitz = v }),
         new RecordField<TrainDeclaration, LossDeclaration>("loss", Loss, d => d.Loss, (d, v) => d with { Loss = v }) { Shorthand = "kind", CameLater = true },

@@ -9,6 +9,9 @@ internal sealed class NumberListField<T>(string name, double min, double max, Fu
     /// <summary>Whether the numbers must rise.</summary>
     public bool Rising { get; init; }
 
+    /// <summary>Whether a number may stand more than once.</summary>
+    public bool Repeats { get; init; }
+
     public override T Read(T record, SourceNode node, ReadContext context)
     {
         var nodes = node.Kind == NodeKind.Array ? node.Items : [node];
@@ -17,7 +20,7 @@ internal sealed class NumberListField<T>(string name, double min, double max, Fu
         {
             if (!NumberField<T>.TryRead(Name, item, min, max, context, out var value))
                 return record;
-            if (values.Contains(value))
+            if (!Repeats && values.Contains(value))
             {
                 context.Complain(DiagnosticCodes.Duplicate, $"{item.Text} stands twice in \"{Name}\"", item.Place);
                 return record;
@@ -47,7 +50,7 @@ internal sealed class NumberListField<T>(string name, double min, double max, Fu
 
     public override SourceNode FromText(string text, SourcePlace place, char separator) => TextNode.List(text, place, separator, TextNode.Number);
 
-    public override void WriteSchema(SchemaWriter writer) => writer.OneOrMany(() => writer.Range("number", min, max));
+    public override void WriteSchema(SchemaWriter writer) => writer.OneOrMany(() => writer.Range("number", min, max), unique: !Repeats);
 }
 
 /// <summary>A list of names, of <paramref name="words"/> where there are any; a single name stands for a list of one.</summary>

@@ -43,12 +43,20 @@ internal sealed class SchemaWriter(Func<Type, string, string?> document)
         _current["items"] = Build(item);
     }
 
-    public void OneOrMany(Action item) =>
+    public void OneOrMany(Action item, bool unique = true) =>
         _current["anyOf"] = new JsonArray(Build(item), Build(() =>
         {
             List(item);
-            _current["uniqueItems"] = true;
+            if (unique)
+                _current["uniqueItems"] = true;
         }));
+
+    /// <summary>An object whose members, of any name, are texts.</summary>
+    public void TextMap()
+    {
+        _current["type"] = "object";
+        _current["additionalProperties"] = Build(() => Text([], null));
+    }
 
     public void ShorthandOr(Shape shape, string? shorthand)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DQPipeline.Declarations;
 using DQPipeline.Targets.Graph;
 using DQPipeline.Targets.Reports;
 using static DQPipeline.Reports.Pages.Html;

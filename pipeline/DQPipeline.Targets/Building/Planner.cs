@@ -88,6 +88,12 @@ internal sealed class Planner
 
         if (data.Absent)
             return (PlannedAction.Skip, [$"its optional data '{target.Dataset.Name}' are absent"]);
+        if (Unreadable(target) is { } unreadable)
+        {
+            node.Error = unreadable;
+            return (PlannedAction.Fail, [unreadable.Message]);
+        }
+
         foreach (var required in node.Requires)
         {
             if (!required.HasResult)
@@ -111,6 +117,25 @@ internal sealed class Planner
 
         node.Record = null;
         return recorded ? (PlannedAction.Run, ["forced"]) : Locked(node, PlannedAction.Run, entry, data);
+    }
+
+    /// <summary>What is wrong with a file that a target reads; null where nothing is.</summary>
+    private Diagnostic? Unreadable(Target target)
+    {
+        foreach (var (part, path) in target.InputFiles)
+        {
+            try
+            {
+                if (Files.Hash(path, _cancellation) is null)
+                    return new(DiagnosticCodes.Weights, $"the {part} of '{target.Name}' are not at {path}; put the file there or correct the path", target.Place);
+            }
+            catch (Exception e) when (AtomicFile.IsWriteFailure(e))
+            {
+                return new(DiagnosticCodes.Weights, $"the {part} of '{target.Name}' cannot be read: {e.Message.TrimEnd('.')}", target.Place);
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Why the gates do not let a package through; null where they do.</summary>
@@ -148,6 +173,8 @@ internal sealed class Planner
         parts.AddOptions("dataset.", node.Target.Dataset);
         if (data.Hash is not null)
             parts.AddText("data", data.Hash);
+        foreach (var (part, path) in node.Target.InputFiles)
+            parts.AddText(part, Files.Hash(path, _cancellation) ?? "");
         foreach (var required in node.Requires)
         {
             var name = node.Target.PartOf(required.Target);

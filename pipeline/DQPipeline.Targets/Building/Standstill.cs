@@ -86,6 +86,8 @@ public sealed class Standstill
 
         foreach (var target in targets)
         {
+            foreach (var (_, path) in target.InputFiles)
+                looked.Add(path);
             foreach (var file in target.PlacedFiles)
                 looked.Add(workspace.OutputPath(target.Name, file));
         }

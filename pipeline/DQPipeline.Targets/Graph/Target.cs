@@ -39,6 +39,9 @@ public abstract class Target
     /// <summary>The files that it makes, by name; placed as <see cref="Workspace.OutputPath"/>.</summary>
     public virtual IReadOnlyList<string> Outputs => [];
 
+    /// <summary>The files that it reads besides its data and what it requires, each by the part of the key that holds its content.</summary>
+    internal virtual IReadOnlyList<(string Part, string Path)> InputFiles => [];
+
     /// <summary>All files that lie in its folder: its outputs, and what the front end writes about them.</summary>
     internal virtual IReadOnlyList<string> PlacedFiles => Outputs;
 

@@ -24,6 +24,8 @@ public sealed class TrainTarget : ModelTarget
 
     internal override bool Resumes => true;
 
+    internal override IReadOnlyList<(string Part, string Path)> InputFiles => Declaration.Weights.IsActive ? [("weights", Declaration.Weights.Path)] : [];
+
     internal override string Version(MethodVersions versions) => versions.Train;
 
     internal override void AddOptions(KeyParts parts) => parts.AddOptions("", Declaration);

@@ -4,7 +4,7 @@ namespace DQPipeline.Export;
 
 /// <summary>One named array of a safetensors file.</summary>
 /// <param name="Name">Its name, unique in the file.</param>
-/// <param name="Type">The word under "dtype": F32, F64, I64, I32 or U8.</param>
+/// <param name="Type">The word under "dtype": F32, F64, I64, I32 or U8; F16 and BF16 in files of others.</param>
 /// <param name="Shape">Lengths of its axes; none for a scalar.</param>
 /// <param name="Data">Little-endian, row-major.</param>
 internal sealed record SafetensorsEntry(string Name, string Type, IReadOnlyList<long> Shape, ReadOnlyMemory<byte> Data)
@@ -14,6 +14,7 @@ internal sealed record SafetensorsEntry(string Name, string Type, IReadOnlyList<
     {
         "F64" or "I64" => 8,
         "F32" or "I32" => 4,
+        "F16" or "BF16" => 2,
         "U8" => 1,
         _ => 0,
     };
@@ -48,23 +49,29 @@ internal sealed record SafetensorsFile(IReadOnlyDictionary<string, string> Metad
     /// <exception cref="DqException">DQ3005: it is absent, unreadable, damaged, or not made by this.</exception>
     public static SafetensorsFile Read(string path)
     {
-        byte[] bytes;
         try
         {
-            bytes = File.ReadAllBytes(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Unusable(path, $"it cannot be read: {e.Message.TrimEnd('.')}", e);
-        }
-
-        try
-        {
-            return SafetensorsReader.Decode(bytes);
+            return SafetensorsReader.Decode(Bytes(path));
         }
         catch (InvalidDataException e)
         {
             throw Unusable(path, e.Message, e);
+        }
+    }
+
+    /// <summary>Reads a file of anyone's: what it says of itself is checked, but it has no checksum to hold.</summary>
+    /// <exception cref="InvalidDataException">It is unreadable or damaged, with the reason in words.</exception>
+    public static SafetensorsFile ReadForeign(string path) => SafetensorsReader.DecodeForeign(Bytes(path));
+
+    private static byte[] Bytes(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidDataException($"it cannot be read: {e.Message.TrimEnd('.')}", e);
         }
     }
 

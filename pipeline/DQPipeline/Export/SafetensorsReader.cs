@@ -14,6 +14,19 @@ internal static class SafetensorsReader
     /// <exception cref="InvalidDataException">What is wrong with it.</exception>
     public static SafetensorsFile Decode(byte[] bytes)
     {
+        var (file, headLength) = Parse(bytes);
+        if (!file.Metadata.TryGetValue(SafetensorsFile.ChecksumKey, out var checksum))
+            throw new InvalidDataException("it has no checksum, so it was not made by DQPipeline");
+        Verify(bytes, headLength, checksum);
+        return file with { Metadata = file.Metadata.Where(word => word.Key != SafetensorsFile.ChecksumKey).ToDictionary() };
+    }
+
+    /// <summary>The content of a file that anyone made, which need not have a checksum.</summary>
+    /// <exception cref="InvalidDataException">What is wrong with it.</exception>
+    public static SafetensorsFile DecodeForeign(byte[] bytes) => Parse(bytes).File;
+
+    private static (SafetensorsFile File, int HeadLength) Parse(byte[] bytes)
+    {
         if (bytes.Length < 8)
             throw new InvalidDataException("it is shorter than a safetensors header");
         var length = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
@@ -23,9 +36,7 @@ internal static class SafetensorsReader
         try
         {
             using var json = JsonDocument.Parse(header, Strict);
-            var file = Decode(json.RootElement, bytes.AsMemory(8 + header.Length), out var checksum);
-            Verify(bytes, 8 + header.Length, checksum);
-            return file;
+            return (Decode(json.RootElement, bytes.AsMemory(8 + header.Length)), 8 + header.Length);
         }
         // A string with a broken escape is found out only when it is read, and then as an invalid operation.
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
@@ -34,7 +45,7 @@ internal static class SafetensorsReader
         }
     }
 
-    private static SafetensorsFile Decode(JsonElement root, ReadOnlyMemory<byte> data, out string checksum)
+    private static SafetensorsFile Decode(JsonElement root, ReadOnlyMemory<byte> data)
     {
         var metadata = new Dictionary<string, string>();
         var entries = new List<(long Begin, SafetensorsEntry Entry)>();
@@ -61,8 +72,6 @@ internal static class SafetensorsReader
 
         if (end != data.Length)
             throw new InvalidDataException($"its arrays end at byte {end} of {data.Length}");
-        if (!metadata.Remove(SafetensorsFile.ChecksumKey, out checksum!))
-            throw new InvalidDataException("it has no checksum, so it was not made by DQPipeline");
         return new SafetensorsFile(metadata, [.. entries.Select(pair => pair.Entry)]);
     }
 

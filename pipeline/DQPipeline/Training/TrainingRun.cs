@@ -33,7 +33,7 @@ internal sealed class TrainingRun(TrainingRequest request, CheckpointFolder? che
             Residual = declaration.Residual,
             Squeeze = declaration.Squeeze,
         };
-        var state = new TrainingState(description, declaration, device);
+        var state = new TrainingState(description, declaration, device, request.OnWarning);
         try
         {
             if (checkpoints?.TryRestore(state, request.Key, request.OnWarning) == true)

@@ -15,9 +15,10 @@ internal sealed class TrainingState : IDisposable
 {
     private const string Format = "dqpipeline-checkpoint";
 
-    public TrainingState(NetworkDescription description, TrainDeclaration declaration, Device device)
+    public TrainingState(NetworkDescription description, TrainDeclaration declaration, Device device, Action<Diagnostic>? warn = null)
     {
         Network = NetworkFactory.Create(description, declaration.Seed, device);
+        InitialWeights.Fill(Network, declaration.Weights, warn);
         Network.MapType = declaration.Precision == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;
         Descent = new MomentumDescent(Network, declaration.Optimizer);
         Totals = new RunningTotals(device);
