@@ -20,6 +20,8 @@ public class CommandJourneys
     [InlineData("clean")]
     [InlineData("schema")]
     [InlineData("doctor")]
+    [InlineData("completion")]
+    [InlineData("report")]
     public async Task Every_command_helps_with_an_example(string command)
     {
         var help = (await DqTool.RunAsync(".", command, "--help")).Expect(0).Output;

@@ -16,7 +16,7 @@ internal static class AttackCommand
 {
     public static Command Create()
     {
-        var model = new Argument<string>("MODEL") { Description = "A model: .safetensors, or for square an .onnx, ours or not; or the name of one in this folder's dq.json." };
+        var model = new Argument<string>("MODEL") { Description = "A model: .safetensors, or for square an .onnx, ours or not; or the name of one in this folder's dq.json." }.OfModels();
         var data = new Option<string>("--data") { Description = "A data set of the dq.json that owns MODEL (the nearest above it), or the path of an image folder or .zip.", HelpName = "DATASET", Required = true };
         var attack = new Option<string>("--attack") { Description = $"One of {string.Join(", ", AttackFactory.Kinds)}.", HelpName = "NAME", Required = true };
         attack.AcceptOnlyFromAmong([.. AttackFactory.Kinds]);

@@ -15,7 +15,7 @@ internal static class BenchmarkCommand
 
     public static Command Create()
     {
-        var models = new Argument<string[]>("MODEL") { Description = "Models, .safetensors or .onnx; or names in this folder's dq.json. The first is what the others are held against.", Arity = ArgumentArity.OneOrMore };
+        var models = new Argument<string[]>("MODEL") { Description = "Models, .safetensors or .onnx; or names in this folder's dq.json. The first is what the others are held against.", Arity = ArgumentArity.OneOrMore }.OfModels();
         var threads = new Option<int>("--threads") { Description = "Processor threads, 1 to 256.", HelpName = "N", DefaultValueFactory = _ => 1 };
         var rounds = new Option<int>("--rounds") { Description = "Rounds in which each model has its turn; medians count. 1 to 1000.", HelpName = "N", DefaultValueFactory = _ => 7 };
         var json = new Option<bool>("--json") { Description = "Print an array of { model, bytes, milliseconds1, milliseconds64, imagesPerSecond } on standard output." };

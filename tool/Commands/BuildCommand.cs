@@ -16,7 +16,7 @@ internal static class BuildCommand
         {
             Description = "The folder with the dq.json (default: this one), then the targets: a model, a matrix, an evaluation, or a part of one (robustness/dq/pgd@8). None is everything.",
             Arity = ArgumentArity.ZeroOrMore,
-        };
+        }.OfTargets();
         var json = CommonOptions.Json();
         var force = new Option<bool>("--force") { Description = "Run the named targets even where they are up to date." };
         var locked = new Option<bool>("--locked") { Description = "Never rewrite dq.lock; fail where it would be." };

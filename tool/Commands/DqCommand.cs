@@ -13,7 +13,7 @@ internal static class DqCommand
     public const int GateFailed = 3;
     public const int Cancelled = 130;
 
-    private static readonly string[] Verbs = ["build", "status", "metrics", "report", "explain", "graph", "attack", "export", "predict", "benchmark", "data", "init", "clean", "schema", "doctor", "msbuild"];
+    private static readonly string[] Verbs = ["build", "status", "metrics", "report", "explain", "graph", "attack", "export", "predict", "benchmark", "data", "init", "clean", "schema", "doctor", "completion", "suggest", "msbuild"];
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -111,6 +111,8 @@ internal static class DqCommand
         "init" => InitCommand.Create(),
         "clean" => CleanCommand.Create(),
         "schema" => SchemaCommand.Create(),
+        "completion" => CompletionCommand.Create(),
+        "suggest" => SuggestCommand.Create(),
         "msbuild" => MSBuildCommand.Create(),
         _ => DoctorCommand.Create(),
     };

@@ -10,7 +10,7 @@ internal static class ExplainCommand
 {
     public static Command Create()
     {
-        var words = new Argument<string[]>("what") { Description = "A code such as DQ4001, or a target of this folder, or of the folder before it.", Arity = ArgumentArity.OneOrMore, HelpName = "CODE | [DIR] TARGET…" };
+        var words = new Argument<string[]>("what") { Description = "A code such as DQ4001, or a target of this folder, or of the folder before it.", Arity = ArgumentArity.OneOrMore, HelpName = "CODE | [DIR] TARGET…" }.OfTargets([.. DiagnosticsPage.Rules.Select(rule => rule.Code)]);
         var set = CommonOptions.Set();
         var device = CommonOptions.Device();
         var command = new Command("explain", """

@@ -14,7 +14,7 @@ internal static class ExportCommand
 {
     public static Command Create()
     {
-        var model = new Argument<string>("MODEL") { Description = "A trained model, .safetensors; or the name of one in this folder's dq.json." };
+        var model = new Argument<string>("MODEL") { Description = "A trained model, .safetensors; or the name of one in this folder's dq.json." }.OfModels();
         var file = new Option<string>("--onnx") { Description = "The .onnx to write: x in, logits out, the batch dynamic.", HelpName = "FILE", Required = true };
         var floats = new Option<bool>("--float") { Description = "Float arithmetic, quantizers as rounding. Default: the integer model." };
         var input = new Option<string>("--input") { Description = "What the integer model takes: float in [0,1], or uint8 pixels.", HelpName = "float|uint8", DefaultValueFactory = _ => "float" };

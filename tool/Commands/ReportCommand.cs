@@ -15,7 +15,7 @@ internal static class ReportCommand
         {
             Description = "The folder with the dq.json (default: this one), then what the page is about: a report of dq.json, an evaluation, a model. None is everything.",
             Arity = ArgumentArity.ZeroOrMore,
-        };
+        }.OfTargets();
         var format = new Option<string>("--format") { Description = "html; md, for a pull request; json.", DefaultValueFactory = _ => "html" };
         format.AcceptOnlyFromAmong("html", "md", "json");
         var file = new Option<string?>("--out", "-o") { Description = "Where to write it. Default: .dq/report.html; md and json go to standard output.", HelpName = "FILE" };

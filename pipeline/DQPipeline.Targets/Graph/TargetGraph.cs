@@ -81,6 +81,15 @@ public sealed partial class TargetGraph
     /// <exception cref="DqException">DQ1005: a name means nothing.</exception>
     public IReadOnlyList<Target> Select(IReadOnlyList<string> names) => Chosen(names, "there is no target", place: null);
 
+    /// <summary>The names that <see cref="Select"/> takes and that begin with a text, no further than to the slash after it: what can be typed next.</summary>
+    public IReadOnlyList<string> Selectors(string start) =>
+    [
+        .. _targets.SelectMany(target => target.Names).Concat(_reports.Select(report => report.Name))
+            .Where(name => name.StartsWith(start, StringComparison.Ordinal))
+            .Select(name => name.IndexOf('/', start.Length) is >= 0 and var slash ? name[..slash] : name)
+            .Distinct(),
+    ];
+
     private IReadOnlyList<Target> Chosen(IReadOnlyList<string> names, string complaint, SourcePlace? place)
     {
         if (names.Count == 0)
