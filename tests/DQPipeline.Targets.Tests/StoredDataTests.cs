@@ -69,6 +69,25 @@ public class StoredDataTests
     }
 
     [Fact]
+    public async Task Weights_to_start_from_are_noticed_by_content_and_fail_their_model_where_they_are_gone()
+    {
+        using var bench = new Bench();
+        var path = Path.Combine(bench.Folder, "weights.safetensors");
+        File.WriteAllText(path, "one");
+        bench.ChangeModel("dq", m => m with { Weights = new() { Path = path } });
+        await bench.BuildAsync();
+        var moved = Path.Combine(bench.Folder, "moved.safetensors");
+        File.Move(path, moved);
+        Assert.Equal((TargetState.Broken, TargetState.UpToDate), (bench.Status()["train/dq"].State, bench.Status()["train/full"].State));
+        var error = Assert.Single((await bench.BuildAsync()).Diagnostics, d => d.Severity == Severity.Error);
+        Assert.Equal(DiagnosticCodes.Weights, error.Code);
+        bench.ChangeModel("dq", m => m with { Weights = new() { Path = moved } });
+        Bench.AllUpToDate(await bench.BuildAsync());
+        File.WriteAllText(moved, "two");
+        Assert.Equal(["the file of weights to start from changed"], bench.Status()["train/dq"].Reasons);
+    }
+
+    [Fact]
     public async Task Absent_optional_data_skip_with_one_warning_and_no_failure()
     {
         using var bench = new Bench();

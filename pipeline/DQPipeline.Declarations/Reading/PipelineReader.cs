@@ -107,6 +107,9 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
             train = train with { Residual = mayBeConvex && (train.Lipschitz.Beta > 0 || train.Lipschitz.Constraint != LipschitzDeclaration.None) ? "convex" : "sum" };
         else if (train.Residual == "convex" && !mayBeConvex)
             context.Complain(DiagnosticCodes.OutOfRange, $"\"residual\": {(LayerList.IsList(train.Network) ? "the network" : train.Network)} has no residual sums that could be convex; remove the key, or use resnet-18, wrn-D-K or layers with a block", residual.Place);
+        // Which of them goes with the word depends on bits that are known only now.
+        if (train.Defense == DefensePresets.Plus && entry.Options["activation"]?["kind"] is null)
+            train = train with { Activation = train.Activation with { Kind = DefensePresets.PlusActivation(train.Activation.Bits) } };
         if (train.Weights.Mean.Count != train.Weights.Std.Count)
             context.Complain(DiagnosticCodes.OutOfRange, "\"weights\": \"mean\" and \"std\" have one number for each channel, both of them", entry.Options["weights"]!.Place);
         if (train.Weights.IsActive)
