@@ -17,7 +17,7 @@ public sealed record TrainDeclaration
 
     /// <summary>
     /// <c>vgg-s</c>, <c>vgg-16</c>, <c>resnet-18</c> or <c>wrn-D-K</c> (depth D = 6n+4 from 10 to 100, widening factor K from 1 to 20); or the layers of a network of your own, as one text or in dq.json as
-    /// { "layers": ["conv 32", "conv 64 5x5 /2", "block 64", "maxpool", "linear"] }: <see cref="NetworkLayer"/>. The default is vgg-s.
+    /// { "layers": ["conv 32", "conv 64 5x5 /2", "block 64", "maxpool", "linear"] }. The default is vgg-s.
     /// </summary>
     public string Network { get; init; } = "vgg-s";
 

@@ -28,6 +28,10 @@ public class DocumentationTests
         }
     }
 
+    [Fact]
+    public async Task The_reference_is_what_the_tool_prints() =>
+        Assert.Equal(File.ReadAllText(Path.Combine(DqTool.Repository, "tool", "REFERENCE.md")), (await DqTool.RunAsync("/", "schema", "--format", "markdown")).Expect(0).Output);
+
     [Theory]
     [InlineData("quickstart")]
     [InlineData("cifar10")]
@@ -52,7 +56,7 @@ public class DocumentationTests
             Assert.Equal(model.Network.Split('-')[0] == "vgg", other.Network.Split('-')[0] == "vgg");
         }
 
-        Assert.Equal(["figure1", "figure5", "figure6", "integer", "table1", "table2", "table3", "table4", "table5", "table6", "verdict"], full.Evaluate.Keys.Order());
+        Assert.Equal(["figure1", "figure5", "figure6", "integer", "strong", "table1", "table2", "table3", "table4", "table5", "table6", "verdict"], full.Evaluate.Keys.Order());
         foreach (var (name, evaluation) in full.Evaluate)
         {
             var other = small.Evaluate[name];

@@ -12,15 +12,18 @@ internal static class SchemaCommand
 
     public static Command Create()
     {
+        var format = new Option<string>("--format") { Description = "json, the schema; markdown, a page for people that has MSBuild's items too.", HelpName = "json|markdown", DefaultValueFactory = _ => "json" };
+        format.AcceptOnlyFromAmong("json", "markdown");
         var command = new Command("schema", """
-            Print the JSON schema of dq.json, for editors and other tools.
+            Print the JSON schema of dq.json, for editors and other tools, or all of its keys as a page.
 
-            Example:
+            Examples:
               dq schema > dq.schema.json   then put "$schema": "./dq.schema.json" into dq.json
-            """);
-        command.SetAction(_ =>
+              dq schema --format markdown
+            """) { format };
+        command.SetAction(parsed =>
         {
-            Output.Data(Text());
+            Output.Data(parsed.GetValue(format) == "markdown" ? PipelineReference.ToMarkdown().TrimEnd() : Text());
             return DqCommand.Done;
         });
         return command;
