@@ -1,0 +1,84 @@
+using System.Text.Json.Nodes;
+using SkiaSharp;
+
+namespace DQPipeline.Journeys;
+
+/// <summary>The first hour: from a folder of photographs to a model that says what is on another, with no file edited.</summary>
+public sealed class StartingJourneys
+{
+    private static readonly string[] Classes = ["ball", "post", "waves"];
+
+    [Fact]
+    public async Task A_folder_of_photographs_becomes_a_model_that_knows_others()
+    {
+        using var folder = new Folder(null);
+        var random = new Random(11);
+        foreach (var name in Classes)
+        {
+            for (var i = 0; i < 40; i++)
+                Photograph(folder.At("photos", name, $"{i:0000}.jpg"), name, random);
+        }
+
+        (await DqTool.RunAsync(folder.Path, "init", "--from-images", "photos")).Expect(0);
+        var built = (await DqTool.RunAsync(folder.Path, "build")).Expect(0);
+        Assert.Contains("gate passed: small clean", built.Error, StringComparison.Ordinal);
+        Assert.True(File.Exists(folder.At(".dq", "out", "report", "report.html")) && File.Exists(folder.At(".dq", "out", "app", "model.zip")));
+        foreach (var name in Classes)
+        {
+            for (var i = 0; i < 5; i++)
+                Photograph(folder.At("new", $"{name}{i}.jpg"), name, random);
+        }
+
+        var images = Directory.GetFiles(folder.At("new")).Order(StringComparer.Ordinal).ToArray();
+        var said = JsonNode.Parse((await DqTool.RunAsync(folder.Path, ["predict", "small", .. images, "--json"])).Expect(0).Output)!.AsArray();
+        Assert.Equal(images.Length, said.Count);
+        // A third would be right by chance.
+        var right = said.Count(answer => Path.GetFileName(answer!["image"]!.ToString()).StartsWith(answer["label"]!.ToString(), StringComparison.Ordinal));
+        Assert.InRange(right, 11, 15);
+    }
+
+    /// <summary>A JPEG of a mixed size: an object in the class's form, of any place, size, colour and light, before a background with a gradient, clutter and grain.</summary>
+    private static void Photograph(string path, string name, Random random)
+    {
+        var (width, height) = (random.Next(60, 120), random.Next(60, 120));
+        using var bitmap = new SKBitmap(width, height);
+        using var canvas = new SKCanvas(bitmap);
+        using var paint = new SKPaint { IsAntialias = true };
+        using (var shader = SKShader.CreateLinearGradient(new(0, 0), new(width, height), [Colour(random), Colour(random)], SKShaderTileMode.Clamp))
+        {
+            paint.Shader = shader;
+            canvas.DrawRect(0, 0, width, height, paint);
+            paint.Shader = null;
+        }
+
+        for (var i = 0; i < 6; i++)
+        {
+            paint.Color = Colour(random).WithAlpha(70);
+            canvas.DrawLine(random.Next(width), random.Next(height), random.Next(width), random.Next(height), paint);
+        }
+
+        paint.Color = Colour(random);
+        var (x, y, size) = (random.Next(width / 3, 2 * width / 3), random.Next(height / 3, 2 * height / 3), random.Next(18, 28));
+        switch (name)
+        {
+            case "ball":
+                canvas.DrawCircle(x, y, size * 0.8f, paint);
+                break;
+            case "post":
+                canvas.DrawRect(x - (size / 5f), 0, size / 2.5f, height, paint);
+                break;
+            default:
+                for (var row = random.Next(6); row < height; row += 12)
+                    canvas.DrawRect(0, row, width, 5, paint);
+                break;
+        }
+
+        for (var i = 0; i < width * height / 12; i++)
+            bitmap.SetPixel(random.Next(width), random.Next(height), Colour(random).WithAlpha(255));
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using var data = SKImage.FromBitmap(bitmap).Encode(SKEncodedImageFormat.Jpeg, random.Next(70, 96));
+        File.WriteAllBytes(path, data.ToArray());
+    }
+
+    private static SKColor Colour(Random random) => SKColor.FromHsv(random.Next(360), random.Next(30, 90), random.Next(40, 100));
+}
