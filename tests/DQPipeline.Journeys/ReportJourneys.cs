@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
 using DQPipeline.Testing;
 using Microsoft.Playwright;
 
@@ -55,11 +57,20 @@ public class ReportJourneys
         await Show(page);
     }
 
+    /// <summary>WCAG 2.2 AA by axe-core, with everything unfolded that the reader may unfold.</summary>
+    private static async Task Judge(IPage page)
+    {
+        await page.Locator("details").EvaluateAllAsync<int>("all => all.map(one => one.open = true).length");
+        var found = await page.RunAxe(new AxeRunOptions { RunOnly = new() { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] } });
+        Assert.True(found.Passes.Length > 15);
+        Assert.Empty(found.Violations.SelectMany(rule => rule.Nodes.Select(node => $"{rule.Id}: {rule.Help}: {node.Html}")));
+    }
+
     private static async Task Show(string path)
     {
         using var playwright = await Playwright.CreateAsync();
         await using var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = RealData.Command("chromium"), Args = ["--no-sandbox"] });
-        foreach (var (width, scheme) in ((int, ColorScheme)[])[(360, ColorScheme.Light), (1440, ColorScheme.Dark)])
+        foreach (var (width, scheme) in ((int, ColorScheme)[])[(360, ColorScheme.Light), (1440, ColorScheme.Dark), (1440, ColorScheme.Light), (360, ColorScheme.Dark)])
         {
             var page = await browser.NewPageAsync(new() { ViewportSize = new() { Width = width, Height = 900 }, ColorScheme = scheme });
             var (complaints, requests) = (new List<string>(), new List<string>());
@@ -75,7 +86,8 @@ public class ReportJourneys
             Assert.Equal(await drawings.CountAsync(), await page.Locator("figure > div > svg:visible").CountAsync());
             Assert.Equal(10, await page.Locator("img").EvaluateAllAsync<int>("images => images.filter(image => image.naturalWidth === 32).length"));
             if (Environment.GetEnvironmentVariable("DQ_SCREENSHOT") is { } shot)
-                await page.ScreenshotAsync(new() { Path = $"{shot}-{width}.png", FullPage = true });
+                await page.ScreenshotAsync(new() { Path = $"{shot}-{width}-{scheme}.png", FullPage = true });
+            await Judge(page);
         }
     }
 }

@@ -31,7 +31,7 @@ internal static partial class Html
 
     /// <summary>A table that scrolls by itself where the page is too narrow for it, and can be scrolled by keys.</summary>
     public static XElement Table(string label, IEnumerable<object> head, IEnumerable<IEnumerable<object>> rows, string? classes = null) => E(
-        "div", A("class", "scroll"), A("role", "region"), A("aria-label", label), A("tabindex", "0"),
+        "div", A("class", "scroll"), A("role", "group"), A("aria-label", label), A("tabindex", "0"),
         E("table", classes is null ? null : A("class", classes),
             E("thead", E("tr", head.Select(cell => Cell(cell, "th", ("scope", "col"))))),
             E("tbody", rows.Select(row => E("tr", row.Select((cell, place) => place == 0 ? Cell(cell, "th", ("scope", "row")) : Cell(cell, "td")))))));
