@@ -8,6 +8,7 @@ public class CommandJourneys
 {
     [Theory]
     [InlineData("build")]
+    [InlineData("watch")]
     [InlineData("status")]
     [InlineData("metrics")]
     [InlineData("explain")]

@@ -20,6 +20,8 @@ public sealed partial class ReadmeJourneys
         ["dq predict"] = "predict dq sheet.png",
         ["dq benchmark"] = "benchmark full dq --rounds 1",
         ["dq data"] = "data show street",
+        // Which does not end: see WatchJourneys.
+        ["dq watch"] = "watch --help",
         ["dq data show street --out street-digits.png"] = "data show street --out sheet.png",
         ["dq graph"] = "graph",
         ["dq schema"] = "schema",

@@ -50,7 +50,6 @@ internal static class BuildCommand
             """) { words, json, force, locked, jobs, device, set, sarif, junit, verbosity, quiet };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var clock = Stopwatch.StartNew();
             var (folder, targets) = Opened.Split(parsed.GetValue(words)!);
             var files = new VerdictFiles(parsed.GetValue(sarif), parsed.GetValue(junit), ToolVersion.Text);
             var result = await Verdict.WriteAsync(files, folder, async () =>
@@ -62,19 +61,28 @@ internal static class BuildCommand
                     Force = parsed.GetValue(force),
                     Locked = parsed.GetValue(locked),
                     AsDeclared = parsed.GetValue(set)!.Length == 0 && !opened.Pipeline.UsesEnvironment,
-                    Jobs = parsed.GetValue(jobs) ?? Math.Max(1, Environment.ProcessorCount / opened.Pipeline.Threads),
+                    Jobs = parsed.GetValue(jobs) ?? Jobs(opened),
                 };
-                var level = parsed.GetValue(quiet) ? Verbosity.Quiet : CommonOptions.LevelOf(parsed.GetValue(verbosity)!);
-                var view = BuildView.Choose(level, opened.Workspace);
-                var builder = new Builder(opened.Workspace, opened.Graph, Opened.Executor(opened.Workspace), options, view.Observer);
-                var built = ReportFiles.Update(opened, options, await view.ShowAsync(() => builder.RunAsync(cancellation)), cancellation);
-                BuildSummary.Print(built, clock.Elapsed, opened.Workspace, opened.Graph.Reports, level);
-                return built;
+                return await RunAsync(opened, options, parsed.GetValue(quiet) ? Verbosity.Quiet : CommonOptions.LevelOf(parsed.GetValue(verbosity)!), cancellation);
             });
             if (parsed.GetValue(json))
                 Output.Data(ToolJson.Build(result));
             return result.ExitCode;
         });
         return command;
+    }
+
+    /// <summary>Workers at once unless told: as many as the processors hold.</summary>
+    public static int Jobs(Opened opened) => Math.Max(1, Environment.ProcessorCount / opened.Pipeline.Threads);
+
+    /// <summary>Builds, shows how it goes, and tells how it ended.</summary>
+    public static async Task<BuildResult> RunAsync(Opened opened, BuildOptions options, Verbosity level, CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        var view = BuildView.Choose(level, opened.Workspace);
+        var builder = new Builder(opened.Workspace, opened.Graph, Opened.Executor(opened.Workspace), options, view.Observer);
+        var built = ReportFiles.Update(opened, options, await view.ShowAsync(() => builder.RunAsync(cancellation)), cancellation);
+        BuildSummary.Print(built, clock.Elapsed, opened.Workspace, opened.Graph.Reports, level);
+        return built;
     }
 }

@@ -13,7 +13,7 @@ internal static class DqCommand
     public const int GateFailed = 3;
     public const int Cancelled = 130;
 
-    private static readonly string[] Verbs = ["build", "status", "metrics", "report", "explain", "graph", "attack", "export", "predict", "benchmark", "data", "init", "clean", "schema", "doctor", "completion", "suggest", "msbuild"];
+    private static readonly string[] Verbs = ["build", "watch", "status", "metrics", "report", "explain", "graph", "attack", "export", "predict", "benchmark", "data", "init", "clean", "schema", "doctor", "completion", "suggest", "msbuild"];
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -98,6 +98,7 @@ internal static class DqCommand
     private static Command Create(string verb) => verb switch
     {
         "build" => BuildCommand.Create(),
+        "watch" => WatchCommand.Create(),
         "status" => StatusCommand.Create(),
         "metrics" => MetricsCommand.Create(),
         "report" => ReportCommand.Create(),

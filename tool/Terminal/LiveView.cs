@@ -10,6 +10,9 @@ namespace DQPipeline.Tool.Terminal;
 /// <summary>For a terminal: one bar for each worker that runs, redrawn in place; what is done scrolls away above.</summary>
 internal sealed class LiveView(Verbosity verbosity) : BuildView, IBuildObserver
 {
+    /// <summary>Clears from the cursor to the end of the screen.</summary>
+    private const string ClearBelow = "\e[J";
+
     private readonly Dictionary<IReadOnlyList<Target>, (ProgressTask Task, string Details)> _running = [];
     private readonly Lock _gate = new();
     private ProgressContext? _progress;
@@ -75,12 +78,25 @@ internal sealed class LiveView(Verbosity verbosity) : BuildView, IBuildObserver
         var isError = diagnostic.Severity == Severity.Error;
         // Breaking the canonical line at the terminal's width would spoil it for whoever copies it or clicks on it; the terminal itself wraps without a line end.
         if (Output.ForPeople.Profile.Capabilities.Ansi)
-            Output.ForPeople.Write(new ControlCode(Output.HasColor ? $"\e[{(isError ? 31 : 33)}m{diagnostic}\e[0m\n" : $"{diagnostic}\n"));
+            Output.ForPeople.Write(new ControlCode(Output.HasColor ? $"{ClearBelow}\e[{(isError ? 31 : 33)}m{diagnostic}\e[0m\n" : $"{ClearBelow}{diagnostic}\n"));
         else
             Output.ForPeople.MarkupLine($"[{(isError ? "red" : "yellow")}]{Markup.Escape(diagnostic.ToString())}[/]");
     }
 
-    private static void Print(string line) => Output.ForPeople.MarkupLine(Markup.Escape(line));
+    private static void Print(string line) => Output.ForPeople.Write(new Line(line));
+
+    /// <summary>A line above the bars. It is written over them and they are drawn again below: what it leaves of them must go, be it longer than they or wrapped.</summary>
+    private sealed class Line(string text) : Renderable
+    {
+        protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth)
+        {
+            if (options.Ansi)
+                yield return Segment.Control(ClearBelow);
+            foreach (var segment in ((IRenderable)new Text(text)).Render(options, maxWidth))
+                yield return segment;
+            yield return Segment.LineBreak;
+        }
+    }
 
     /// <summary>Loss, accuracy, speed and time left beside each bar.</summary>
     private sealed class DetailsColumn(LiveView view) : ProgressColumn
