@@ -14,7 +14,11 @@ public sealed class InitialWeightsTests : IDisposable
 {
     private static readonly Dictionary<string, string> Names = new()
     {
-        ["conv1"] = "features.0", ["norm1"] = "features.1", ["conv2"] = "features.3", ["norm2"] = "features.4", ["linear"] = "classifier",
+        ["conv1"] = "features.0",
+        ["norm1"] = "features.1",
+        ["conv2"] = "features.3",
+        ["norm2"] = "features.4",
+        ["linear"] = "classifier",
     };
 
     private readonly string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());

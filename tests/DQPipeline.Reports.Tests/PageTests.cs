@@ -1,0 +1,45 @@
+using System.Xml.Linq;
+using DQPipeline.Reports.Pages;
+using SkiaSharp;
+
+namespace DQPipeline.Reports.Tests;
+
+/// <summary>What names and images become on a page.</summary>
+public class PageTests
+{
+    private const string Hostile = "</td><script>alert(1)</script>\" onload=\"x\u0007\ud800";
+
+    [Fact]
+    public void A_hostile_name_is_a_text_wherever_it_stands()
+    {
+        var page = Html.Page(Html.E("html", Html.E("body", Html.Table(Hostile, [Hostile], [[Hostile, Html.Marked($"**{Hostile}** `{Hostile}`")]]))));
+        Assert.DoesNotContain("<script", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("\u0007", page, StringComparison.Ordinal);
+        // What is left is well-formed, and says the same with the unprintable shown.
+        var read = XElement.Parse(page["<!doctype html>\n".Length..]);
+        Assert.Equal("</td><script>alert(1)</script>\" onload=\"x␇\ufffd", read.Descendants("th").First().Value);
+        Assert.DoesNotContain(read.Descendants().Attributes(), attribute => attribute.Name == "onload");
+    }
+
+    [Fact]
+    public void Pictures_decode_to_their_images()
+    {
+        byte[] pixels = [10, 20, 30, 40, 110, 120, 130, 140, 210, 220, 230, 240];
+        using var picture = SKBitmap.Decode(ImageFile.Of(pixels, (3, 2, 2)));
+        Assert.Equal((2, 2), (picture.Width, picture.Height));
+        Assert.Equal(new SKColor(20, 120, 220), picture.GetPixel(1, 0));
+        Assert.Equal(new SKColor(30, 130, 230), picture.GetPixel(0, 1));
+        using var grey = SKBitmap.Decode(ImageFile.Of([0f, 0.5f, 1f, 0.2f], (1, 2, 2)));
+        Assert.Equal(new SKColor(128, 128, 128), grey.GetPixel(1, 0));
+    }
+
+    [Fact]
+    public void A_change_of_minus_epsilon_is_black_none_is_grey_and_plus_epsilon_is_white()
+    {
+        byte[] clean = [100, 100, 100];
+        using var picture = SKBitmap.Decode(ImageFile.OfChange(clean, [92 / 255f, 100 / 255f, 108 / 255f], (1, 1, 3), epsilon: 8));
+        Assert.Equal(0, picture.GetPixel(0, 0).Red);
+        Assert.InRange(picture.GetPixel(1, 0).Red, 127, 128);
+        Assert.Equal(255, picture.GetPixel(2, 0).Red);
+    }
+}
