@@ -18,6 +18,7 @@ public class CommandJourneys
     [InlineData("predict")]
     [InlineData("benchmark")]
     [InlineData("init")]
+    [InlineData("cache")]
     [InlineData("clean")]
     [InlineData("schema")]
     [InlineData("doctor")]

@@ -26,6 +26,7 @@ public sealed partial class ReadmeJourneys
         ["dq graph"] = "graph",
         ["dq schema"] = "schema",
         ["dq doctor"] = "doctor",
+        ["dq cache"] = "cache verify",
         ["dq clean"] = "clean",
     };
 

@@ -20,6 +20,7 @@ internal static class BuildCommand
         var json = CommonOptions.Json();
         var force = new Option<bool>("--force") { Description = "Run the named targets even where they are up to date." };
         var locked = new Option<bool>("--locked") { Description = "Never rewrite dq.lock; fail where it would be." };
+        var noWait = new Option<bool>("--no-wait") { Description = "Fail where another build works in the folder, in the place of waiting for it." };
         var jobs = new Option<int?>("--jobs", "-j") { Description = "Workers at once; changes no result. Default: as many as the processors hold with dq.json's \"threads\" each.", HelpName = "N" };
         var device = CommonOptions.Device();
         var set = CommonOptions.Set();
@@ -30,7 +31,7 @@ internal static class BuildCommand
         words.Validators.Add(result =>
         {
             foreach (var token in result.Tokens.Where(token => token.Value.StartsWith('-')))
-                result.AddError($"there is no option {token.Value}{Spelling.DidYouMean(token.Value, ["--json", "--force", "--locked", "--jobs", "--device", "--set", "--sarif", "--junit", "--verbosity", "--quiet"])}");
+                result.AddError($"there is no option {token.Value}{Spelling.DidYouMean(token.Value, ["--json", "--force", "--locked", "--no-wait", "--jobs", "--device", "--set", "--sarif", "--junit", "--verbosity", "--quiet"])}");
         });
         jobs.Validators.Add(result =>
         {
@@ -47,7 +48,7 @@ internal static class BuildCommand
               dq build --set train.dq.lipschitz.beta=2e-3  with another value
 
             Exit codes: 0 done, 1 a target failed, 2 bad usage or dq.json, 3 a gate failed, 130 cancelled.
-            """) { words, json, force, locked, jobs, device, set, sarif, junit, verbosity, quiet };
+            """) { words, json, force, locked, noWait, jobs, device, set, sarif, junit, verbosity, quiet };
         command.SetAction(async (parsed, cancellation) =>
         {
             var (folder, targets) = Opened.Split(parsed.GetValue(words)!);
@@ -60,6 +61,7 @@ internal static class BuildCommand
                     Select = targets,
                     Force = parsed.GetValue(force),
                     Locked = parsed.GetValue(locked),
+                    NoWait = parsed.GetValue(noWait),
                     AsDeclared = parsed.GetValue(set)!.Length == 0 && !opened.Pipeline.UsesEnvironment,
                     Jobs = parsed.GetValue(jobs) ?? Jobs(opened),
                 };

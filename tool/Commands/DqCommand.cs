@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using DQPipeline.Declarations;
 using DQPipeline.Tool.Terminal;
 
@@ -13,7 +14,7 @@ internal static class DqCommand
     public const int GateFailed = 3;
     public const int Cancelled = 130;
 
-    private static readonly string[] Verbs = ["build", "watch", "status", "metrics", "report", "explain", "graph", "attack", "export", "predict", "benchmark", "data", "init", "clean", "schema", "doctor", "completion", "suggest", "msbuild"];
+    private static readonly string[] Verbs = ["build", "watch", "status", "metrics", "report", "explain", "graph", "attack", "export", "predict", "benchmark", "data", "init", "cache", "clean", "schema", "doctor", "completion", "suggest", "msbuild"];
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -24,7 +25,7 @@ internal static class DqCommand
                 Output.Error($"dq: {error.Message}");
             var command = result.CommandResult.Command;
             var hint = command is RootCommand && args.Length > 0 ? Spelling.DidYouMean(args[0], Verbs) : "";
-            Output.Error($"dq: `dq {(command is RootCommand ? "" : command.Name + " ")}--help` shows what there is{hint}");
+            Output.Error($"dq: `dq {Path(result.CommandResult)}--help` shows what there is{hint}");
             return BadUsage;
         }
 
@@ -56,6 +57,9 @@ internal static class DqCommand
             return TargetFailed;
         }
     }
+
+    /// <summary>The words that lead to a command, each with a space behind it.</summary>
+    private static string Path(CommandResult? command) => command is null or { Command: RootCommand } ? "" : $"{Path(command.Parent as CommandResult)}{command.Command.Name} ";
 
     internal static RootCommand Root()
     {
@@ -110,6 +114,7 @@ internal static class DqCommand
         "benchmark" => BenchmarkCommand.Create(),
         "data" => DataCommand.Create(),
         "init" => InitCommand.Create(),
+        "cache" => CacheCommand.Create(),
         "clean" => CleanCommand.Create(),
         "schema" => SchemaCommand.Create(),
         "completion" => CompletionCommand.Create(),

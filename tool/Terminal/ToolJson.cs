@@ -53,7 +53,14 @@ internal static class ToolJson
 
     public static string Speeds(IReadOnlyList<ModelSpeed> speeds) => JsonSerializer.Serialize(speeds, Context.IReadOnlyListModelSpeed);
 
+    public static string Cache(IReadOnlyList<Targets.CachedResult> results, long bytes) =>
+        JsonSerializer.Serialize(new CacheJson(bytes, [.. results.Select(result => new CachedJson(result.Key, result.Targets, result.Outputs, result.Written))]), Context.CacheJson);
+
     private static string Camel(string name) => char.ToLowerInvariant(name[0]) + name[1..];
+
+    internal sealed record CacheJson(long Bytes, IReadOnlyList<CachedJson> Results);
+
+    internal sealed record CachedJson(string Key, IReadOnlyList<string> Targets, IReadOnlyList<TargetOutput> Outputs, DateTimeOffset Written);
 
     internal sealed record TargetJson(string Target, string Outcome, string? Why);
 
@@ -106,6 +113,7 @@ internal static class ToolJson
 }
 
 [JsonSerializable(typeof(ToolJson.BuildJson))]
+[JsonSerializable(typeof(ToolJson.CacheJson))]
 [JsonSerializable(typeof(ToolJson.ReportJson))]
 [JsonSerializable(typeof(ToolJson.RevisionJson))]
 [JsonSerializable(typeof(List<ToolJson.StatusJson>))]

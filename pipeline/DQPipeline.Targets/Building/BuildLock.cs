@@ -16,8 +16,8 @@ internal sealed class BuildLock : IDisposable
     private BuildLock(FileStream stream) => _stream = stream;
 
     /// <summary>Waits for the right; <paramref name="waiting"/> is told of whoever has it, whenever that is another.</summary>
-    /// <exception cref="DQPipeline.Declarations.DqException">DQ6004: the folder cannot be written.</exception>
-    public static async Task<BuildLock> AcquireAsync(Workspace workspace, Action<string> waiting, TimeProvider time, CancellationToken cancellation)
+    /// <exception cref="DQPipeline.Declarations.DqException">DQ6004: the folder cannot be written; DQ6007: another has the right, and is not to be waited for.</exception>
+    public static async Task<BuildLock> AcquireAsync(Workspace workspace, bool wait, Action<string> waiting, TimeProvider time, CancellationToken cancellation)
     {
         workspace.EnsureDqFolder();
         var path = Path.Combine(workspace.DqFolder, "build.lock");
@@ -34,6 +34,8 @@ internal sealed class BuildLock : IDisposable
             }
 
             var holder = ReadOwner(ownerPath);
+            if (!wait)
+                throw new DqException(DiagnosticCodes.Busy, $"another build works in {workspace.Folder} ({holder}); wait for it, or leave --no-wait out");
             if (holder != told)
                 waiting(told = holder);
             await Task.Delay(s_pause, time, cancellation).ConfigureAwait(false);

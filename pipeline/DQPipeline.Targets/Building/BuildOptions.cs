@@ -26,6 +26,9 @@ public sealed record BuildOptions
     /// <summary>The device kind, <c>cpu</c> or <c>cuda</c>; part of every key. The default is cpu.</summary>
     public string Device { get; init; } = "cpu";
 
+    /// <summary>Fail where another build works in the folder (DQ6007) in the place of waiting for it. The default is false.</summary>
+    public bool NoWait { get; init; }
+
     /// <summary>
     /// Whether the declarations are dq.json as it stands, with no override and no environment variable in them: only then may what was found be remembered
     /// for <see cref="Standstill"/>. The default is false.

@@ -21,7 +21,7 @@ public sealed class Builder(
     /// </summary>
     /// <param name="cancellation">Lets workers stop after a checkpoint; the result then says cancelled.</param>
     /// <returns>How it ended; failures of targets and gates are in it.</returns>
-    /// <exception cref="DqException">Nothing could be begun: DQ1005 a selected name means nothing; DQ6002 dq.lock cannot be read; DQ6004 the folder cannot be written.</exception>
+    /// <exception cref="DqException">Nothing could be begun: DQ1005 a selected name means nothing; DQ6002 dq.lock cannot be read; DQ6004 the folder cannot be written; DQ6007 another build works there and is not to be waited for.</exception>
     public async Task<BuildResult> RunAsync(CancellationToken cancellation = default)
     {
         var clock = time ?? TimeProvider.System;
@@ -37,7 +37,7 @@ public sealed class Builder(
                 return await new BuildRun(workspace, graph, executor, options, report, clock, planner, nodes).RunAsync(cancellation).ConfigureAwait(false);
             }
 
-            using (await BuildLock.AcquireAsync(workspace, report.Waiting, clock, cancellation).ConfigureAwait(false))
+            using (await BuildLock.AcquireAsync(workspace, !options.NoWait, report.Waiting, clock, cancellation).ConfigureAwait(false))
             {
                 Sweep(planner.Cache);
                 // Another build may have ended since: only what is decided under the lock holds.

@@ -98,6 +98,21 @@ internal sealed class ContentCache(string folder, Action<Diagnostic> report)
         return null;
     }
 
+    /// <summary>The keys of all results, in their order. What is not called like one is none of ours.</summary>
+    public IReadOnlyList<string> Keys() => Names("results");
+
+    /// <summary>The hashes by which all files are called.</summary>
+    public IReadOnlyList<string> Objects() => Names("objects");
+
+    /// <summary>Whether a file holds what its name promises; one that does not is removed.</summary>
+    public bool Check(string sha256)
+    {
+        if (Convert.ToHexStringLower(ContentHash.OfFile(ObjectPath(sha256))) == sha256)
+            return true;
+        RemoveDamaged(ObjectPath(sha256));
+        return false;
+    }
+
     /// <summary>Records a result under its key.</summary>
     /// <exception cref="DqException">DQ6004.</exception>
     public void Put(TargetRecord record)
@@ -119,6 +134,13 @@ internal sealed class ContentCache(string folder, Action<Diagnostic> report)
         AtomicFile.CreateFolder(Path.GetDirectoryName(path)!);
         AtomicFile.CreateFolder(TemporaryFolder);
         AtomicFile.Write(path, whole, TemporaryFolder);
+    }
+
+    private List<string> Names(string kind)
+    {
+        var root = Path.Combine(folder, kind);
+        return !Directory.Exists(root) ? []
+            : [.. Directory.EnumerateDirectories(root).SelectMany(Directory.EnumerateFiles).Select(path => Path.GetFileName(path)).Where(name => name.Length == 64 && name.All(char.IsAsciiHexDigitLower)).Order(StringComparer.Ordinal)];
     }
 
     private static TargetRecord? Parse(byte[] bytes, string key)

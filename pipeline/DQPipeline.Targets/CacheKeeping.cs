@@ -1,0 +1,120 @@
+using DQPipeline.Declarations;
+using DQPipeline.Targets.Files;
+using DQPipeline.Targets.Records;
+
+namespace DQPipeline.Targets;
+
+/// <summary>A result in the cache.</summary>
+/// <param name="Key">Its key.</param>
+/// <param name="Targets">The targets for which dq.lock records it; none where it is of declarations that were changed since.</param>
+/// <param name="Outputs">The files that belong to it.</param>
+/// <param name="Written">When it was written.</param>
+public sealed record CachedResult(string Key, IReadOnlyList<string> Targets, IReadOnlyList<TargetOutput> Outputs, DateTimeOffset Written);
+
+/// <summary>What a look at all of the cache found.</summary>
+/// <param name="Results">Results that are sound.</param>
+/// <param name="Objects">Files that are sound.</param>
+/// <param name="Damaged">Entries that were not, and were removed.</param>
+public sealed record CacheCheck(int Results, int Objects, int Damaged);
+
+/// <summary>Looks after the cache of a folder.</summary>
+public static class CacheKeeping
+{
+    /// <summary>The results in the cache, the newest first, without a look at the files that belong to them.</summary>
+    /// <exception cref="DqException">DQ6002: dq.lock cannot be read; DQ6004: the cache cannot.</exception>
+    public static IReadOnlyList<CachedResult> List(Workspace workspace)
+    {
+        var cache = new ContentCache(workspace.CacheFolder, _ => { });
+        var recorded = LockFile.Read(workspace.LockPath).Entries.ToLookup(entry => entry.Value.Record.Key, entry => entry.Key);
+        return Tell(workspace, () => cache.Keys()
+            .Select(key => cache.Find(key) is not { } record ? null
+                : new CachedResult(key, [.. recorded[key]], record.Outputs, File.GetLastWriteTimeUtc(cache.ResultPath(key))))
+            .OfType<CachedResult>().OrderByDescending(result => result.Written).ThenBy(result => result.Key, StringComparer.Ordinal).ToList());
+    }
+
+    /// <summary>Bytes of the files in the cache.</summary>
+    /// <exception cref="DqException">DQ6004: the cache cannot be read.</exception>
+    public static long Size(Workspace workspace)
+    {
+        var cache = new ContentCache(workspace.CacheFolder, _ => { });
+        return Tell(workspace, () => cache.Objects().Sum(hash => FileStamp.Of(cache.ObjectPath(hash))?.Size ?? 0));
+    }
+
+    /// <summary>Reads everything in the cache and removes what does not hold what its name promises.</summary>
+    /// <param name="workspace">The folder.</param>
+    /// <param name="report">Hears of each removal (DQ6001, a warning).</param>
+    /// <param name="cancellation">Ends it between two files.</param>
+    /// <exception cref="DqException">DQ6004: the cache cannot be read.</exception>
+    public static CacheCheck Verify(Workspace workspace, Action<Diagnostic> report, CancellationToken cancellation = default)
+    {
+        var damaged = 0;
+        var cache = new ContentCache(workspace.CacheFolder, diagnostic =>
+        {
+            damaged++;
+            report(diagnostic);
+        });
+        return Tell(workspace, () =>
+        {
+            var (results, objects) = (0, 0);
+            foreach (var key in cache.Keys())
+            {
+                cancellation.ThrowIfCancellationRequested();
+                results += cache.Find(key) is null ? 0 : 1;
+            }
+
+            foreach (var hash in cache.Objects())
+            {
+                cancellation.ThrowIfCancellationRequested();
+                objects += cache.Check(hash) ? 1 : 0;
+            }
+
+            return new CacheCheck(results, objects, damaged);
+        });
+    }
+
+    /// <summary>Removes results that dq.lock does not record and that are older than a time, and files that belong to no result that stays.</summary>
+    /// <param name="workspace">The folder.</param>
+    /// <param name="before">The time.</param>
+    /// <returns>Results that went, and bytes that were freed.</returns>
+    /// <exception cref="DqException">DQ6002: dq.lock cannot be read, and says of nothing that it may go; DQ6004: something cannot be removed; DQ6007: a build works in the folder.</exception>
+    public static (int Results, long Bytes) Collect(Workspace workspace, DateTimeOffset before)
+    {
+        if (!Directory.Exists(workspace.DqFolder))
+            return (0, 0);
+        using var held = ExclusiveFile.TryOpen(Path.Combine(workspace.DqFolder, "build.lock"))
+            ?? throw new DqException(DiagnosticCodes.Busy, $"a build works in {workspace.Folder}; collect when it is done");
+        var all = List(workspace);
+        var stays = all.Where(result => result.Targets.Count > 0 || result.Written >= before).ToList();
+        // On a clean clone dq.lock may record outputs whose results were never in this cache.
+        var needed = stays.SelectMany(result => result.Outputs).Concat(LockFile.Read(workspace.LockPath).Entries.Values.SelectMany(entry => entry.Record.Outputs)).Select(output => output.Sha256).ToHashSet(StringComparer.Ordinal);
+        var cache = new ContentCache(workspace.CacheFolder, _ => { });
+        return Tell(workspace, () =>
+        {
+            var freed = 0L;
+            foreach (var result in all.Except(stays))
+                freed += Remove(cache.ResultPath(result.Key));
+            foreach (var hash in cache.Objects().Where(hash => !needed.Contains(hash)).ToList())
+                freed += Remove(cache.ObjectPath(hash));
+            return (all.Count - stays.Count, freed);
+        });
+    }
+
+    private static long Remove(string path)
+    {
+        var size = new FileInfo(path).Length;
+        File.Delete(path);
+        return size;
+    }
+
+    private static T Tell<T>(Workspace workspace, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception e) when (AtomicFile.IsWriteFailure(e))
+        {
+            throw AtomicFile.CannotWrite(workspace.CacheFolder, e);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using DQPipeline.Declarations;
+using DQPipeline.Targets.Building;
+using DQPipeline.Targets.Files;
+
+namespace DQPipeline.Targets.Tests;
+
+/// <summary>What is listed, found damaged, and thrown away.</summary>
+public class CacheKeepingTests
+{
+    [Fact]
+    public async Task Results_are_listed_with_the_targets_that_they_are_of()
+    {
+        using var bench = new Bench();
+        await bench.BuildAsync();
+        var before = CacheKeeping.List(bench.Workspace);
+        // Two models, a clean cell of each and four attacked ones.
+        Assert.Equal(12, before.Count);
+        Assert.Equal(["train/full"], before.Single(result => result.Outputs.Count > 0 && result.Targets.Contains("train/full")).Targets);
+        bench.ChangeModel("dq", model => model with { Epochs = 77 });
+        await bench.BuildAsync();
+        var after = CacheKeeping.List(bench.Workspace);
+        Assert.Equal(12 + 6, after.Count);
+        Assert.Equal(6, after.Count(result => result.Targets.Count == 0));
+        Assert.Equal(Directory.GetFiles(Path.Combine(bench.Workspace.CacheFolder, "objects"), "*", SearchOption.AllDirectories).Sum(path => new FileInfo(path).Length), CacheKeeping.Size(bench.Workspace));
+    }
+
+    [Fact]
+    public async Task Collecting_keeps_what_the_lock_records_and_what_is_young()
+    {
+        using var bench = new Bench();
+        await bench.BuildAsync();
+        bench.ChangeModel("dq", model => model with { Epochs = 77 });
+        await bench.BuildAsync();
+        Assert.Equal((0, 0L), CacheKeeping.Collect(bench.Workspace, DateTimeOffset.UtcNow.AddDays(-1)));
+        var (results, bytes) = CacheKeeping.Collect(bench.Workspace, DateTimeOffset.UtcNow.AddDays(1));
+        Assert.Equal(6, results);
+        Assert.True(bytes > 0);
+        Assert.DoesNotContain(CacheKeeping.List(bench.Workspace), result => result.Targets.Count == 0);
+        // Everything that is declared comes back as it was.
+        Directory.Delete(bench.Workspace.OutFolder, recursive: true);
+        var again = await bench.BuildAsync();
+        Assert.Equal(0, again.ExitCode);
+        Assert.Equal(0, again.Count(Outcome.Built));
+    }
+
+    [Fact]
+    public async Task What_is_damaged_is_removed_and_told_and_the_rest_stays()
+    {
+        using var bench = new Bench();
+        await bench.BuildAsync();
+        Assert.Equal(new CacheCheck(12, 2, 0), CacheKeeping.Verify(bench.Workspace, _ => Assert.Fail("nothing is damaged")));
+        var file = Directory.GetFiles(Path.Combine(bench.Workspace.CacheFolder, "objects"), "*", SearchOption.AllDirectories)[0];
+        var result = Directory.GetFiles(Path.Combine(bench.Workspace.CacheFolder, "results"), "*", SearchOption.AllDirectories)[0];
+        foreach (var path in new[] { file, result })
+        {
+            var bytes = File.ReadAllBytes(path);
+            bytes[^5] ^= 1;
+            File.WriteAllBytes(path, bytes);
+        }
+
+        var told = new List<Diagnostic>();
+        Assert.Equal(new CacheCheck(11, 1, 2), CacheKeeping.Verify(bench.Workspace, told.Add));
+        Assert.Equal(["DQ6001", "DQ6001"], told.Select(diagnostic => diagnostic.Code));
+        Assert.False(File.Exists(file) || File.Exists(result));
+    }
+
+    [Fact]
+    public async Task A_build_that_works_there_is_not_disturbed()
+    {
+        using var bench = new Bench();
+        await bench.BuildAsync();
+        using var held = ExclusiveFile.TryOpen(Path.Combine(bench.Workspace.DqFolder, "build.lock"));
+        Assert.NotNull(held);
+        Assert.Equal(DiagnosticCodes.Busy, Assert.Throws<DqException>(() => CacheKeeping.Collect(bench.Workspace, DateTimeOffset.UtcNow)).Diagnostics[0].Code);
+        bench.ChangeModel("dq", model => model with { Epochs = 77 });
+        var failure = await Assert.ThrowsAsync<DqException>(() => bench.BuildAsync(options => options with { NoWait = true }));
+        Assert.Equal(DiagnosticCodes.Busy, failure.Diagnostics[0].Code);
+        Assert.Contains("another build works in", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_nothing_was_built_there_is_nothing()
+    {
+        using var bench = new Bench();
+        Assert.Empty(CacheKeeping.List(bench.Workspace));
+        Assert.Equal(new CacheCheck(0, 0, 0), CacheKeeping.Verify(bench.Workspace, _ => { }));
+        Assert.Equal((0, 0L), CacheKeeping.Collect(bench.Workspace, DateTimeOffset.UtcNow));
+    }
+}
