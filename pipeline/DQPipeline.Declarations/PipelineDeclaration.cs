@@ -9,6 +9,9 @@ public sealed record PipelineDeclaration
     /// <summary>Processor threads of each worker; part of every key, because sums change with it. Range 1 to 256; the default is 2.</summary>
     public int Threads { get; init; } = 2;
 
+    /// <summary>A cache that several machines share. In dq.json a bare text stands for its <c>remote</c>. The default is none.</summary>
+    public CacheDeclaration Cache { get; init; } = new();
+
     /// <summary>Whether a path was made of environment variables, so that the same file may mean something else tomorrow.</summary>
     public bool UsesEnvironment { get; init; }
 

@@ -1,4 +1,5 @@
 using DQPipeline.Declarations;
+using DQPipeline.Targets.Caching;
 using DQPipeline.Targets.Files;
 using DQPipeline.Targets.Records;
 
@@ -98,6 +99,42 @@ public static class CacheKeeping
             return (all.Count - stays.Count, freed);
         });
     }
+
+    /// <summary>Puts what dq.lock records, and the cache of this folder has, into the remote cache.</summary>
+    /// <param name="workspace">The folder.</param>
+    /// <param name="declared">Which remote cache.</param>
+    /// <param name="environment">Its credentials and keys.</param>
+    /// <param name="report">Hears of what went wrong (DQ6010, DQ6011, warnings).</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <returns>Results that were offered; what was not taken is told.</returns>
+    /// <exception cref="DqException">DQ6002: dq.lock cannot be read; DQ6010: none is declared, or nothing may be written to it; DQ6011: the signing key is none.</exception>
+    public static async Task<int> PushAsync(Workspace workspace, CacheDeclaration declared, Func<string, string?> environment, Action<Diagnostic> report, CancellationToken cancellation)
+    {
+        var cache = new ContentCache(workspace.CacheFolder, report);
+        using var remote = Remote(declared, cache, environment, report, cancellation);
+        if (!remote.Writes)
+            throw new DqException(DiagnosticCodes.RemoteUnreachable, "nothing may be written to the remote cache: see \"write\" in dq.json, and DQ_CACHE_READONLY in the environment");
+        var records = LockFile.Read(workspace.LockPath).Entries.Values.Select(entry => entry.Record).DistinctBy(record => record.Key).Where(record => record.Outputs.All(cache.Has)).ToList();
+        records.ForEach(remote.Push);
+        await remote.EndAsync().ConfigureAwait(false);
+        return records.Count;
+    }
+
+    /// <summary>Brings the files of what dq.lock records from the remote cache into that of this folder.</summary>
+    /// <returns>Files that came, and files that are still missing.</returns>
+    /// <inheritdoc cref="PushAsync"/>
+    public static (int Came, int Missing) Pull(Workspace workspace, CacheDeclaration declared, Func<string, string?> environment, Action<Diagnostic> report, CancellationToken cancellation)
+    {
+        var cache = new ContentCache(workspace.CacheFolder, report);
+        using var remote = Remote(declared, cache, environment, report, cancellation);
+        var missing = LockFile.Read(workspace.LockPath).Entries.Values.SelectMany(entry => entry.Record.Outputs).DistinctBy(output => output.Sha256).Where(output => !cache.Has(output)).ToList();
+        var came = missing.Count(remote.Fetch);
+        return (came, missing.Count - came);
+    }
+
+    private static RemoteCache Remote(CacheDeclaration declared, ContentCache cache, Func<string, string?> environment, Action<Diagnostic> report, CancellationToken cancellation) =>
+        RemoteCache.Open(declared, cache, environment, report, TimeProvider.System, cancellation)
+        ?? throw new DqException(DiagnosticCodes.RemoteUnreachable, "no remote cache is declared; write \"cache\": { \"remote\": \"https://…\" } or a folder into dq.json");
 
     private static long Remove(string path)
     {

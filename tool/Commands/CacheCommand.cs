@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using DQPipeline.Targets;
+using DQPipeline.Targets.Caching;
 using DQPipeline.Tool.Terminal;
 using Spectre.Console;
 
@@ -16,7 +17,8 @@ internal static class CacheCommand
           dq cache ls
           dq cache verify
           dq cache gc --keep-days 7
-        """) { Ls(), Verify(), Gc() };
+          dq cache push          into the remote cache that dq.json declares
+        """) { Ls(), Verify(), Gc(), Push(), Pull(), Key() };
 
     private static Command Ls()
     {
@@ -79,6 +81,64 @@ internal static class CacheCommand
         {
             var (results, bytes) = CacheKeeping.Collect(new Workspace(parsed.GetValue(folder)!), DateTimeOffset.UtcNow - TimeSpan.FromDays(parsed.GetValue(days)));
             Output.Line($"dq: removed {Words.Count(results, "result")}, {Words.Bytes(bytes)}");
+            return DqCommand.Done;
+        });
+        return command;
+    }
+
+    private static Command Push()
+    {
+        var folder = CommonOptions.Folder();
+        var set = CommonOptions.Set();
+        var command = new Command("push", """
+            Put what dq.lock records into the remote cache. Builds do so by themselves; this is for what was built before there was one.
+
+            Example:
+              dq cache push
+            """) { folder, set };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var opened = Opened.At(parsed.GetValue(folder)!, parsed.GetValue(set)!);
+            var results = await CacheKeeping.PushAsync(opened.Workspace, opened.Pipeline.Cache, Environment.GetEnvironmentVariable, Output.Diagnostic, cancellation);
+            Output.Line($"dq: {Words.Count(results, "result")} offered to {opened.Pipeline.Cache.Remote}");
+            return DqCommand.Done;
+        });
+        return command;
+    }
+
+    private static Command Pull()
+    {
+        var folder = CommonOptions.Folder();
+        var set = CommonOptions.Set();
+        var command = new Command("pull", """
+            Bring the files of what dq.lock records from the remote cache; the next build places them. Exit code 1 where some are missing.
+
+            Example:
+              dq cache pull
+            """) { folder, set };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var opened = Opened.At(parsed.GetValue(folder)!, parsed.GetValue(set)!);
+            var (came, missing) = CacheKeeping.Pull(opened.Workspace, opened.Pipeline.Cache, Environment.GetEnvironmentVariable, Output.Diagnostic, cancellation);
+            Output.Line($"dq: {Words.Count(came, "file")} came{(missing > 0 ? $", {Words.Count(missing, "is", "are")} missing" : "")}");
+            return Task.FromResult(missing > 0 ? DqCommand.TargetFailed : DqCommand.Done);
+        });
+        return command;
+    }
+
+    private static Command Key()
+    {
+        var command = new Command("key", """
+            Make a pair of keys for "trust": "signed": the private one for DQ_CACHE_SIGNING_KEY where builds are trusted, the public one for "keys".
+
+            Example:
+              dq cache key
+            """);
+        command.SetAction(_ =>
+        {
+            var (secret, shared) = ResultSignature.Create();
+            Output.Data($"{secret}\n\n{shared}");
+            Output.Line("dq: the first goes into DQ_CACHE_SIGNING_KEY of those whose builds are trusted, and nowhere else; the line after it into \"cache\": { \"trust\": \"signed\", \"keys\": [\"…\"] }");
             return DqCommand.Done;
         });
         return command;

@@ -46,7 +46,7 @@ internal sealed class Opened
         return isFolder ? (first, words[1..]) : (".", words);
     }
 
-    public static BuildOptions Options(string device) => new() { Method = Method, Device = DeviceKind.Of(device) };
+    public static BuildOptions Options(string device) => new() { Method = Method, Device = DeviceKind.Of(device), Environment = Environment.GetEnvironmentVariable };
 
     /// <summary>The executor of this machine: this program again, as a worker.</summary>
     public static IExecutor Executor(Workspace workspace)

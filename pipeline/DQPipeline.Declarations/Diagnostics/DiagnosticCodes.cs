@@ -156,6 +156,12 @@ public static class DiagnosticCodes
     /// <summary>git could not tell what dq.json and dq.lock were at a revision.</summary>
     public const string RevisionUnreadable = "DQ6009";
 
+    /// <summary>The remote cache does not answer, or takes nothing.</summary>
+    public const string RemoteUnreachable = "DQ6010";
+
+    /// <summary>The remote cache has what cannot be believed, or cannot be signed for.</summary>
+    public const string RemoteUntrusted = "DQ6011";
+
     /// <summary>An unforeseen failure; the log has the details.</summary>
     public const string Internal = "DQ6999";
 }

@@ -34,6 +34,7 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
         ReadEntries(new Entries("report", context).Read(file), ReadReport);
         return root with
         {
+            Cache = ReadCache(file["cache"]),
             UsesEnvironment = _usesEnvironment,
             Datasets = _datasets,
             Train = _train,
@@ -45,6 +46,24 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
             Package = _package,
             Report = _report,
         };
+    }
+
+    /// <summary>Its address, which has no part in any result, and whether what is demanded can be met.</summary>
+    private CacheDeclaration ReadCache(SourceNode? node)
+    {
+        var cache = root.Cache;
+        if (node is null)
+            return cache;
+        var remote = PathVariables.Expand(cache.Remote, environment, out var missing);
+        if (missing is not null)
+            context.Complain(DiagnosticCodes.EnvironmentMissing, $"the environment variable {missing} is not set; set it, or write ${{{missing}:-}} for no remote cache then", node.Place);
+        if (!Uri.TryCreate(remote, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+            remote = remote.Length == 0 ? "" : Path.GetFullPath(remote, folder);
+        else if (address.UserInfo.Length > 0)
+            context.Complain(DiagnosticCodes.OutOfRange, "\"remote\": credentials do not belong here; set DQ_CACHE_USER and DQ_CACHE_PASSWORD, or DQ_CACHE_TOKEN, in the environment", node.Place);
+        if (cache.Trust == CacheDeclaration.Signed && cache.Keys.Count == 0)
+            context.Complain(DiagnosticCodes.OutOfRange, "\"trust\": signed results need \"keys\" to be held against; `dq cache key` makes a pair", node.Place);
+        return cache with { Remote = remote };
     }
 
     private static IEnumerable<string> NamesOf(SourceNode file, string section) => file[section]?.Members.Select(member => member.Name) ?? [];

@@ -235,10 +235,18 @@ internal static class Declared
         new TextField<ReportDeclaration>("against", d => d.Against, (d, v) => d with { Against = v }));
 
     /// <summary>The root's own values; its sections of named entries are read by <see cref="PipelineFile"/>.</summary>
+    public static readonly Shape<CacheDeclaration> Cache = new(
+        () => new(),
+        new TextField<CacheDeclaration>("remote", d => d.Remote, (d, v) => d with { Remote = v }),
+        new BooleanField<CacheDeclaration>("write", d => d.Write, (d, v) => d with { Write = v }),
+        new TextField<CacheDeclaration>("trust", d => d.Trust, (d, v) => d with { Trust = v }, CacheDeclaration.Any, CacheDeclaration.Signed),
+        new NameListField<CacheDeclaration>("keys", d => d.Keys, (d, v) => d with { Keys = v }));
+
     public static readonly Shape<PipelineDeclaration> Root = new(
         () => new(),
         Seed<PipelineDeclaration>(d => d.Seed, (d, v) => d with { Seed = v }),
-        new IntegerField<PipelineDeclaration>("threads", 1, 256, d => d.Threads, (d, v) => d with { Threads = v }));
+        new IntegerField<PipelineDeclaration>("threads", 1, 256, d => d.Threads, (d, v) => d with { Threads = v }),
+        new RecordField<PipelineDeclaration, CacheDeclaration>("cache", Cache, d => d.Cache, (d, v) => d with { Cache = v }) { Shorthand = "remote" });
 
     /// <summary>The word by which a data set's declaration says what it is.</summary>
     public static string KindOf(Shape dataset) => dataset.Fields.First(field => field.Name == "kind").Words[0];

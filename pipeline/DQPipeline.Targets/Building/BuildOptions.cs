@@ -26,6 +26,9 @@ public sealed record BuildOptions
     /// <summary>The device kind, <c>cpu</c> or <c>cuda</c>; part of every key. The default is cpu.</summary>
     public string Device { get; init; } = "cpu";
 
+    /// <summary>The environment, by the names of its variables: credentials and keys of a remote cache. The default is an empty one.</summary>
+    public Func<string, string?> Environment { get; init; } = _ => null;
+
     /// <summary>Fail where another build works in the folder (DQ6007) in the place of waiting for it. The default is false.</summary>
     public bool NoWait { get; init; }
 

@@ -136,6 +136,7 @@ internal sealed partial class BuildRun
             return;
         }
 
+        planner.Remote?.Push(record);
         Measured(node);
         Record(node);
         Finish(node, Outcome.Built, string.Join(", ", node.Reasons));

@@ -46,11 +46,16 @@ internal sealed partial class BuildRun(
                 }
 
                 if (running.Count == 0)
-                    return End(cancellation);
+                    break;
             }
 
             _ = running.Remove(await Task.WhenAny(running).ConfigureAwait(false));
         }
+
+        if (planner.Remote is { } remote)
+            await remote.EndAsync().ConfigureAwait(false);
+        lock (_sync)
+            return End(cancellation);
     }
 
     /// <summary>Settles a target if its time has come.</summary>

@@ -42,7 +42,8 @@ public sealed class Builder(
                 Sweep(planner.Cache);
                 // Another build may have ended since: only what is decided under the lock holds.
                 planner.Files.Save();
-                planner = new Planner(workspace, graph, options, report.Report, clock, cancellation);
+                planner = new Planner(workspace, graph, options, report.Report, clock, cancellation, asksRemote: true);
+                using var remote = planner.Remote;
                 nodes = planner.Plan(selected);
                 report.Planned(nodes);
                 return await new BuildRun(workspace, graph, executor, options, report, clock, planner, nodes).RunAsync(cancellation).ConfigureAwait(false);

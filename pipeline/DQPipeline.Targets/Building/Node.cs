@@ -32,6 +32,9 @@ internal sealed class Node(Target target, IReadOnlyList<Node> requires)
     /// <summary>Whether <see cref="Record"/> comes from the cache, and not from dq.lock.</summary>
     public bool FromCache { get; set; }
 
+    /// <summary>Whether <see cref="Record"/> comes from the remote cache, whose outputs come with it.</summary>
+    public bool FromRemote { get; set; }
+
     /// <summary>Outputs to be copied to their places from the cache.</summary>
     public IReadOnlyList<TargetOutput> ToPlace { get; set; } = [];
 

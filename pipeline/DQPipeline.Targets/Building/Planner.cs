@@ -1,4 +1,5 @@
 using DQPipeline.Declarations;
+using DQPipeline.Targets.Caching;
 using DQPipeline.Targets.Fingerprints;
 using DQPipeline.Targets.Gates;
 using DQPipeline.Targets.Graph;
@@ -21,7 +22,15 @@ internal sealed class Planner
     private readonly string _threads;
     private readonly CancellationToken _cancellation;
 
-    public Planner(Workspace workspace, TargetGraph graph, BuildOptions options, Action<Diagnostic> report, TimeProvider time, CancellationToken cancellation)
+    /// <summary>A planner.</summary>
+    /// <param name="workspace">The folder.</param>
+    /// <param name="graph">Its targets.</param>
+    /// <param name="options">How to build.</param>
+    /// <param name="report">Hears of damage.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <param name="asksRemote">Whether a remote cache is asked for what is not here: only where something is to be done about the answer.</param>
+    public Planner(Workspace workspace, TargetGraph graph, BuildOptions options, Action<Diagnostic> report, TimeProvider time, CancellationToken cancellation, bool asksRemote = false)
     {
         _workspace = workspace;
         _graph = graph;
@@ -30,6 +39,7 @@ internal sealed class Planner
         _threads = EvaluationCell.Number(graph.Pipeline.Threads);
         Lock = LockFile.Read(workspace.LockPath);
         Cache = new(workspace.CacheFolder, report);
+        Remote = asksRemote ? RemoteCache.Open(graph.Pipeline.Cache, Cache, options.Environment, report, time, cancellation) : null;
         Files = new(workspace, time);
         _data = new(workspace, Files, time);
     }
@@ -37,6 +47,9 @@ internal sealed class Planner
     public LockFile Lock { get; }
 
     public ContentCache Cache { get; }
+
+    /// <summary>The cache that several machines share; null where there is none, or it is not asked.</summary>
+    public RemoteCache? Remote { get; }
 
     public FileHashes Files { get; }
 
@@ -67,7 +80,7 @@ internal sealed class Planner
     /// <summary>Decides one target, the ones that it requires being decided or done.</summary>
     public void Decide(Node node)
     {
-        (node.Key, node.Parts, node.Record, node.FromCache, node.ToPlace, node.Error) = (null, [], null, false, [], null);
+        (node.Key, node.Parts, node.Record, node.FromCache, node.FromRemote, node.ToPlace, node.Error) = (null, [], null, false, false, [], null);
         (node.Action, node.Reasons) = Judge(node);
         if (node.Action == PlannedAction.None)
             node.Parts = [];
@@ -110,7 +123,13 @@ internal sealed class Planner
         {
             node.Record = recorded ? entry!.Record : FindElsewhere(node, node.Key);
             if (node.Record is not null && CheckOutputs(node, out var missing))
+            {
+                // Only now, as one without its outputs would pass for one whose outputs nobody needs.
+                if (node.FromRemote)
+                    Cache.Put(node.Record);
                 return recorded ? (missing.Count > 0 ? PlannedAction.Restore : PlannedAction.None, missing) : Locked(node, PlannedAction.Adopt, entry, data);
+            }
+
             if (recorded)
                 return (PlannedAction.Run, [.. CannotRestore(node)]);
         }
@@ -195,6 +214,8 @@ internal sealed class Planner
         if (Lock.FindByKey(key) is { } renamed && node.Target.Accepts(renamed))
             return renamed;
         var cached = Cache.Find(key);
+        if (cached is null && Remote?.Find(key) is { } shared)
+            (cached, node.FromRemote) = (shared, true);
         node.FromCache = cached is not null;
         return cached is not null && node.Target.Accepts(cached) ? cached : null;
     }
@@ -214,12 +235,13 @@ internal sealed class Planner
             if (Files.Holds(path, output.Size, output.Sha256))
                 continue;
             var exists = File.Exists(path);
-            if (Cache.Has(output))
+            var wanted = exists || node.Demanded || node.FromRemote || Files.Remembers(path);
+            if (Cache.Has(output) || (wanted && Remote?.Fetch(output) == true))
             {
                 (place ??= []).Add(output);
                 (words ??= []).Add($"output {output.Name} {(exists ? "changed" : "is missing")}");
             }
-            else if (exists || node.Demanded || Files.Remembers(path))
+            else if (wanted)
             {
                 return false;
             }

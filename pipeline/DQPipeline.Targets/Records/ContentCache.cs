@@ -92,7 +92,7 @@ internal sealed class ContentCache(string folder, Action<Diagnostic> report)
             return null;
         }
 
-        if (Parse(bytes, key) is { } record)
+        if (Decode(bytes, key) is { } record)
             return record;
         RemoveDamaged(ResultPath(key));
         return null;
@@ -117,6 +117,15 @@ internal sealed class ContentCache(string folder, Action<Diagnostic> report)
     /// <exception cref="DqException">DQ6004.</exception>
     public void Put(TargetRecord record)
     {
+        var path = ResultPath(record.Key);
+        AtomicFile.CreateFolder(Path.GetDirectoryName(path)!);
+        AtomicFile.CreateFolder(TemporaryFolder);
+        AtomicFile.Write(path, Encode(record), TemporaryFolder);
+    }
+
+    /// <summary>A result as a line of JSON that ends with a hash of all before it.</summary>
+    public static byte[] Encode(TargetRecord record)
+    {
         var buffer = new ArrayBufferWriter<byte>(512);
         using (var writer = new Utf8JsonWriter(buffer, RecordJson.Plain))
         {
@@ -129,11 +138,7 @@ internal sealed class ContentCache(string folder, Action<Diagnostic> report)
         // The check hash covers everything before it and closes the object in place of its brace.
         var body = buffer.WrittenSpan[..^1];
         var check = System.Text.Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(body)));
-        byte[] whole = [.. body, .. CheckName, .. check, .. "\"}\n"u8];
-        var path = ResultPath(record.Key);
-        AtomicFile.CreateFolder(Path.GetDirectoryName(path)!);
-        AtomicFile.CreateFolder(TemporaryFolder);
-        AtomicFile.Write(path, whole, TemporaryFolder);
+        return [.. body, .. CheckName, .. check, .. "\"}\n"u8];
     }
 
     private List<string> Names(string kind)
@@ -143,7 +148,8 @@ internal sealed class ContentCache(string folder, Action<Diagnostic> report)
             : [.. Directory.EnumerateDirectories(root).SelectMany(Directory.EnumerateFiles).Select(path => Path.GetFileName(path)).Where(name => name.Length == 64 && name.All(char.IsAsciiHexDigitLower)).Order(StringComparer.Ordinal)];
     }
 
-    private static TargetRecord? Parse(byte[] bytes, string key)
+    /// <summary>The result that <see cref="Encode"/> wrote; null where it is damaged, or of another key or version.</summary>
+    public static TargetRecord? Decode(byte[] bytes, string key)
     {
         var tail = CheckName.Length + 64 + 3;
         if (bytes.Length <= tail)

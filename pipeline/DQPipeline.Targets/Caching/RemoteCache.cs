@@ -1,0 +1,205 @@
+using System.Threading.Channels;
+using DQPipeline.Declarations;
+using DQPipeline.Targets.Files;
+using DQPipeline.Targets.Records;
+
+namespace DQPipeline.Targets.Caching;
+
+/// <summary>
+/// The cache that several machines share, before and behind the local one: what it has is taken over after every byte was checked, and what is built here is put there in the background, files before the result that
+/// names them. It never fails a build: what goes wrong is told once, and after a second failure it is left out until the build ends.
+/// </summary>
+internal sealed class RemoteCache : IDisposable
+{
+    /// <summary>Far more than any result has.</summary>
+    private const long MostOfResult = 4 << 20;
+
+    /// <summary>Failures, each after several attempts, that a build has the patience for.</summary>
+    private const int Patience = 2;
+
+    private readonly IRemoteStore _store;
+    private readonly ContentCache _local;
+    private readonly CacheDeclaration _declared;
+    private readonly string? _signingKey;
+    private readonly Action<Diagnostic> _report;
+    private readonly CancellationToken _cancellation;
+    private readonly Dictionary<string, TargetRecord?> _found = new(StringComparer.Ordinal);
+    private readonly Channel<TargetRecord> _pushes = Channel.CreateUnbounded<TargetRecord>(new() { SingleReader = true });
+    private readonly Task _pushing;
+    private int _failures;
+
+    /// <summary>A remote cache over a store.</summary>
+    /// <param name="store">The store; it is given up.</param>
+    /// <param name="local">The cache of this folder.</param>
+    /// <param name="declared">What is declared of it.</param>
+    /// <param name="signingKey">The private key that results are signed with; null signs none.</param>
+    /// <param name="report">Hears of what went wrong (DQ6010 and DQ6011, warnings), from any thread.</param>
+    /// <param name="cancellation">Ends everything.</param>
+    public RemoteCache(IRemoteStore store, ContentCache local, CacheDeclaration declared, string? signingKey, Action<Diagnostic> report, CancellationToken cancellation)
+    {
+        (_store, _local, _declared, _signingKey, _report, _cancellation) = (store, local, declared, signingKey, report, cancellation);
+        _pushing = Task.Run(PushAllAsync, CancellationToken.None);
+    }
+
+    /// <summary>Whether anything may be put there.</summary>
+    public bool Writes => _declared.Write;
+
+    /// <summary>Whether it is asked at all any more.</summary>
+    private bool IsOff => Volatile.Read(ref _failures) >= Patience;
+
+    /// <summary>The remote cache that is declared; null where none is.</summary>
+    /// <exception cref="DqException">DQ6011: results are to be signed with a key that is none.</exception>
+    public static RemoteCache? Open(CacheDeclaration declared, ContentCache local, Func<string, string?> environment, Action<Diagnostic> report, TimeProvider time, CancellationToken cancellation)
+    {
+        if (declared.Remote.Length == 0)
+            return null;
+        var signingKey = environment("DQ_CACHE_SIGNING_KEY") is { Length: > 0 } pem ? pem : null;
+        if (signingKey is not null)
+            _ = ResultSignature.Sign([], signingKey);
+        IRemoteStore store = Uri.TryCreate(declared.Remote, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+            ? new HttpStore(address, HttpStore.Credentials(environment), time)
+            : new FolderStore(declared.Remote);
+        foreach (var key in declared.Keys)
+        {
+            if (ResultSignature.Complaint(key) is { } complaint)
+                throw new DqException(DiagnosticCodes.RemoteUntrusted, complaint);
+        }
+
+        var readOnly = environment("DQ_CACHE_READONLY") is "true" or "1";
+        return new(store, local, declared with { Write = declared.Write && !readOnly }, signingKey, report, cancellation);
+    }
+
+    /// <summary>The result of a key; null where there is none that can be believed.</summary>
+    public TargetRecord? Find(string key)
+    {
+        if (_found.TryGetValue(key, out var known))
+            return known;
+        if (IsOff)
+            return null;
+        TargetRecord? record = null;
+        using var bytes = new MemoryStream();
+        if (Ask(() => _store.Get($"ac/{key}", bytes, MostOfResult, _cancellation)))
+            record = Believed(bytes.ToArray(), key);
+        return _found[key] = record;
+    }
+
+    /// <summary>Brings an output into the local cache; false where that cannot be done.</summary>
+    public bool Fetch(TargetOutput output)
+    {
+        if (IsOff)
+            return false;
+        AtomicFile.CreateFolder(_local.TemporaryFolder);
+        var temporary = Path.Combine(_local.TemporaryFolder, $"{output.Sha256}.tmp-{Guid.NewGuid():N}");
+        try
+        {
+            bool found;
+            using (var file = AtomicFile.Create(temporary))
+            {
+                found = Ask(() => _store.Get($"cas/{output.Sha256}", file, output.Size, _cancellation));
+                file.Flush(flushToDisk: true);
+            }
+
+            if (!found)
+                return false;
+            if (Convert.ToHexStringLower(ContentHash.OfFile(temporary)) == output.Sha256)
+            {
+                _ = _local.Add(output.Name, temporary);
+                return true;
+            }
+
+            Distrust($"the file {output.Sha256[..12]} has other bytes than its name says");
+            return false;
+        }
+        catch (Exception e) when (AtomicFile.IsWriteFailure(e))
+        {
+            throw AtomicFile.CannotWrite(temporary, e);
+        }
+        finally
+        {
+            AtomicFile.TryDelete(temporary);
+        }
+    }
+
+    /// <summary>Puts a result and its files there, in the background; nothing happens where writing is not allowed.</summary>
+    public void Push(TargetRecord record)
+    {
+        if (_declared.Write)
+            _ = _pushes.Writer.TryWrite(record);
+    }
+
+    /// <summary>Waits until all that was to be put there is, or will not be. After it nothing is taken on.</summary>
+    public Task EndAsync()
+    {
+        _ = _pushes.Writer.TryComplete();
+        return _pushing;
+    }
+
+    public void Dispose()
+    {
+        _ = _pushes.Writer.TryComplete();
+        _store.Dispose();
+    }
+
+    private async Task PushAllAsync()
+    {
+        await foreach (var record in _pushes.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+        {
+            if (!IsOff && !_cancellation.IsCancellationRequested)
+                _ = Ask(() => PushNow(record));
+        }
+    }
+
+    private bool PushNow(TargetRecord record)
+    {
+        foreach (var output in record.Outputs)
+        {
+            if (_store.Has($"cas/{output.Sha256}", _cancellation))
+                continue;
+            using var file = File.OpenRead(_local.ObjectPath(output.Sha256));
+            _store.Put($"cas/{output.Sha256}", file, _cancellation);
+        }
+
+        var result = ContentCache.Encode(record);
+        byte[] signed = _signingKey is null ? result : [.. result, .. ResultSignature.Sign(result, _signingKey)];
+        using var bytes = new MemoryStream(signed);
+        _store.Put($"ac/{record.Key}", bytes, _cancellation);
+        return true;
+    }
+
+    private TargetRecord? Believed(byte[] bytes, string key)
+    {
+        var end = Array.IndexOf(bytes, (byte)'\n') + 1;
+        var record = ContentCache.Decode(bytes[..end], key);
+        if (record is null)
+            Distrust($"the result {key[..12]} is damaged or of another key");
+        else if (_declared.Trust == CacheDeclaration.Signed && !ResultSignature.Holds(bytes.AsSpan(0, end), bytes.AsSpan(end), _declared.Keys))
+            Distrust($"the result {key[..12]} is not signed by a key that \"cache\": {{ \"keys\" }} names");
+        else
+            return record;
+        return null;
+    }
+
+    /// <summary>Asks the store, and tells of it where there is no answer.</summary>
+    private bool Ask(Func<bool> question)
+    {
+        try
+        {
+            return question();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            var isLast = Interlocked.Increment(ref _failures) == Patience;
+            _report(new(
+                DiagnosticCodes.RemoteUnreachable,
+                $"the remote cache {_store.Name}: {e.Message.TrimEnd('.')}; {(isLast ? "it is left out for the rest of this build" : "the build goes on without its answer")}", Severity: Severity.Warning));
+            return false;
+        }
+        catch (OperationCanceledException) when (_cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private void Distrust(string what) =>
+        _report(new(DiagnosticCodes.RemoteUntrusted, $"the remote cache {_store.Name}: {what}; it is not taken, and its target is built", Severity: Severity.Warning));
+}

@@ -1,0 +1,208 @@
+using System.Text;
+using DQPipeline.Declarations;
+using DQPipeline.Targets.Building;
+using DQPipeline.Targets.Caching;
+
+namespace DQPipeline.Targets.Tests;
+
+/// <summary>What one machine built, no other builds; and nothing that a server does fails a build or changes what comes of it.</summary>
+public sealed class RemoteCacheTests : IDisposable
+{
+    private readonly CacheServer server = new();
+    private readonly Bench first = new();
+    private readonly Bench second = new();
+    private readonly Dictionary<string, string> environment = [];
+
+    public void Dispose()
+    {
+        server.Dispose();
+        first.Dispose();
+        second.Dispose();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_second_clone_runs_nothing_and_has_the_same_files(bool http)
+    {
+        var remote = http ? server.Address : Path.Combine(first.Folder, "shared");
+        var result = await BuildAsync(first, remote);
+        Assert.Equal((0, 12), (result.ExitCode, result.Count(Outcome.Built)));
+        Assert.Empty(result.Diagnostics);
+        var other = await BuildAsync(second, remote);
+        Assert.Empty(second.Executor.Jobs);
+        Assert.Equal((0, 12), (other.ExitCode, other.Count(Outcome.FromCache)));
+        Assert.Empty(other.Diagnostics);
+        Assert.Equal(first.LockBytes(), second.LockBytes());
+        Assert.Equal(File.ReadAllBytes(first.Output("dq")), File.ReadAllBytes(second.Output("dq")));
+        // Nothing is asked about once it is here.
+        var asked = server.Requests.Count;
+        Bench.AllUpToDate(await BuildAsync(second, remote));
+        Assert.Equal(asked, server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task On_a_clean_clone_with_its_lock_files_come_when_they_are_read()
+    {
+        await BuildAsync(first, server.Address);
+        first.BecomeCleanClone();
+        Bench.AllUpToDate(await BuildAsync(first, server.Address));
+        Assert.False(File.Exists(first.Output("dq")));
+        first.ChangeEvaluation(evaluation => evaluation with { Epsilon = [3] });
+        var result = await BuildAsync(first, server.Address);
+        Assert.Equal(0, result.ExitCode);
+        Assert.Empty(first.Executor.Trained);
+        Assert.True(File.Exists(first.Output("dq")));
+    }
+
+    [Theory]
+    [InlineData(Manner.Broken, "DQ6010")]
+    [InlineData(Manner.Truncating, "DQ6010")]
+    [InlineData(Manner.Lying, "DQ6011")]
+    [InlineData(Manner.Endless, "DQ6010")]
+    [InlineData(Manner.Locked, "DQ6010")]
+    public async Task A_server_that_answers_wrongly_changes_nothing_but_the_work(Manner manner, string code)
+    {
+        await BuildAsync(first, server.Address);
+        server.Manner = manner;
+        var result = await BuildAsync(second, server.Address);
+        Assert.Equal((0, 12), (result.ExitCode, result.Count(Outcome.Built)));
+        Assert.All(result.Diagnostics, diagnostic => Assert.Equal((code, Severity.Warning), (diagnostic.Code, diagnostic.Severity)));
+        Assert.NotEmpty(result.Diagnostics);
+        Assert.Equal(first.LockBytes(), second.LockBytes());
+        Assert.Equal(File.ReadAllBytes(first.Output("dq")), File.ReadAllBytes(second.Output("dq")));
+        if (code == "DQ6010")
+            Assert.Equal(2, result.Diagnostics.Count);
+    }
+
+    /// <summary>What is lied about once is not taken the next time either.</summary>
+    [Fact]
+    public async Task A_lie_leaves_nothing_behind()
+    {
+        await BuildAsync(first, server.Address);
+        foreach (var (name, bytes) in server.Files.Where(file => file.Key.StartsWith("cas/", StringComparison.Ordinal)))
+            server.Files[name] = [.. bytes.Select(one => (byte)(one ^ 1))];
+        var result = await BuildAsync(second, server.Address);
+        Assert.Equal(["train/dq", "train/full"], second.Executor.Trained);
+        // Measurements have no files and are taken; models are trained to the same bytes as those that they are of.
+        Assert.Equal((0, 2, 10), (result.ExitCode, result.Count(Outcome.Built), result.Count(Outcome.FromCache)));
+        Assert.Equal(first.LockBytes(), second.LockBytes());
+        Assert.Equal(File.ReadAllBytes(first.Output("dq")), File.ReadAllBytes(second.Output("dq")));
+    }
+
+    [Fact]
+    public async Task A_server_that_is_down_or_full_is_told_of_twice_and_then_left_alone()
+    {
+        var down = await BuildAsync(first, $"http://127.0.0.1:{CacheServer.FreePort()}/");
+        Assert.Equal((0, 12, 2), (down.ExitCode, down.Count(Outcome.Built), down.Diagnostics.Count(diagnostic => diagnostic.Code == "DQ6010")));
+        Assert.Contains("left out for the rest of this build", down.Diagnostics[1].Message, StringComparison.Ordinal);
+        server.Manner = Manner.Full;
+        var full = await BuildAsync(second, server.Address);
+        Assert.Equal((0, 12), (full.ExitCode, full.Count(Outcome.Built)));
+        Assert.Contains(full.Diagnostics, diagnostic => diagnostic.Message.Contains("has no room", StringComparison.Ordinal));
+        Assert.Empty(server.Files);
+    }
+
+    [Fact]
+    public async Task What_fails_once_is_asked_again_and_not_told()
+    {
+        await BuildAsync(first, server.Address);
+        server.Manner = Manner.Flapping;
+        var result = await BuildAsync(second, server.Address);
+        Assert.Empty(second.Executor.Jobs);
+        Assert.Empty(result.Diagnostics);
+    }
+
+    [Theory]
+    [InlineData(false, null)]
+    [InlineData(true, "true")]
+    public async Task Where_writing_is_forbidden_nothing_is_written(bool write, string? readOnly)
+    {
+        if (readOnly is not null)
+            environment["DQ_CACHE_READONLY"] = readOnly;
+        await BuildAsync(first, server.Address, cache => cache with { Write = write });
+        Assert.Empty(server.Files);
+        Assert.DoesNotContain(server.Requests, request => request.StartsWith("PUT", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Signed_results_are_taken_from_who_may_sign_and_no_others()
+    {
+        var (mine, shared) = ResultSignature.Create();
+        var (_, strangers) = ResultSignature.Create();
+        CacheDeclaration Signed(CacheDeclaration cache, params string[] keys) => cache with { Trust = CacheDeclaration.Signed, Keys = keys };
+        await BuildAsync(first, server.Address);
+        // Unsigned.
+        var refused = await BuildAsync(second, server.Address, cache => Signed(cache, shared) with { Write = false });
+        Assert.Equal((0, 12), (refused.ExitCode, refused.Count(Outcome.Built)));
+        Assert.All(refused.Diagnostics, diagnostic => Assert.Equal("DQ6011", diagnostic.Code));
+
+        environment["DQ_CACHE_SIGNING_KEY"] = mine;
+        server.Files.Clear();
+        first.BecomeCleanClone();
+        File.Delete(first.Workspace.LockPath);
+        await BuildAsync(first, server.Address);
+        environment.Clear();
+        foreach (var (keys, builds) in new (string[], int)[] { ([strangers], 12), ([strangers, shared], 0) })
+        {
+            second.BecomeCleanClone();
+            File.Delete(second.Workspace.LockPath);
+            var result = await BuildAsync(second, server.Address, cache => Signed(cache, keys) with { Write = false });
+            Assert.Equal((0, builds), (result.ExitCode, result.Count(Outcome.Built)));
+        }
+
+        // A signature is of its result alone.
+        var results = server.Files.Where(file => file.Key.StartsWith("ac/", StringComparison.Ordinal)).Take(2).ToList();
+        var other = Encoding.UTF8.GetString(results[1].Value).Split('\n')[1];
+        server.Files[results[0].Key] = Encoding.UTF8.GetBytes($"{Encoding.UTF8.GetString(results[0].Value).Split('\n')[0]}\n{other}\n");
+        second.BecomeCleanClone();
+        File.Delete(second.Workspace.LockPath);
+        Assert.Equal(1, (await BuildAsync(second, server.Address, cache => Signed(cache, shared) with { Write = false })).Count(Outcome.Built));
+    }
+
+    [Fact]
+    public async Task Credentials_come_from_the_environment()
+    {
+        environment["DQ_CACHE_USER"] = "ada";
+        environment["DQ_CACHE_PASSWORD"] = "1815:x";
+        await BuildAsync(first, server.Address);
+        Assert.All(server.Authorizations, header => Assert.Equal("Basic " + Convert.ToBase64String("ada:1815:x"u8), header));
+        server.Authorizations.Clear();
+        environment["DQ_CACHE_TOKEN"] = "t0ken";
+        await BuildAsync(second, server.Address);
+        Assert.NotEmpty(server.Authorizations);
+        Assert.All(server.Authorizations, header => Assert.Equal("Bearer t0ken", header));
+    }
+
+    [Fact]
+    public async Task What_was_built_before_can_be_pushed_and_pulled()
+    {
+        await first.BuildAsync();
+        var declared = new CacheDeclaration { Remote = server.Address };
+        Assert.Equal(12, await CacheKeeping.PushAsync(first.Workspace, declared, _ => null, diagnostic => Assert.Fail(diagnostic.Message), default));
+        Assert.Equal((12, 2), (server.Files.Keys.Count(name => name.StartsWith("ac/", StringComparison.Ordinal)), server.Files.Keys.Count(name => name.StartsWith("cas/", StringComparison.Ordinal))));
+        first.BecomeCleanClone();
+        Assert.Equal((2, 0), CacheKeeping.Pull(first.Workspace, declared, _ => null, diagnostic => Assert.Fail(diagnostic.Message), default));
+        Assert.Equal(DiagnosticCodes.RemoteUnreachable, Assert.Throws<DqException>(() => CacheKeeping.Pull(first.Workspace, new(), _ => null, _ => { }, default)).Diagnostics[0].Code);
+    }
+
+    [Fact]
+    public async Task What_drips_is_given_up_after_its_time()
+    {
+        await BuildAsync(first, server.Address);
+        server.Manner = Manner.Slow;
+        using var store = new HttpStore(new(server.Address), null, TimeProvider.System, answer: TimeSpan.FromMilliseconds(150));
+        var name = server.Files.Keys.First(key => key.StartsWith("cas/", StringComparison.Ordinal));
+        using var to = new MemoryStream();
+        var failure = Assert.Throws<RemoteFailure>(() => store.Get(name, to, most: 100, default));
+        Assert.Contains("did not answer within", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(3, server.Requests.Count(request => request == $"GET {name}"));
+    }
+
+    private async Task<BuildResult> BuildAsync(Bench bench, string remote, Func<CacheDeclaration, CacheDeclaration>? change = null)
+    {
+        var cache = new CacheDeclaration { Remote = remote };
+        bench.Change(pipeline => pipeline with { Cache = change?.Invoke(cache) ?? cache });
+        return await bench.BuildAsync(options => options with { Environment = name => environment.GetValueOrDefault(name) });
+    }
+}
