@@ -195,8 +195,9 @@ public sealed class RemoteCacheTests : IDisposable
         var name = server.Files.Keys.First(key => key.StartsWith("cas/", StringComparison.Ordinal));
         using var to = new MemoryStream();
         var failure = Assert.Throws<RemoteFailure>(() => store.Get(name, to, most: 100, default));
-        Assert.Contains("did not answer within", failure.Message, StringComparison.Ordinal);
-        Assert.Equal(3, server.Requests.Count(request => request == $"GET {name}"));
+        Assert.Matches("it gave [1-9][0-9]* bytes in", failure.Message);
+        // Asked again, it would be as slow.
+        Assert.Single(server.Requests, request => request == $"GET {name}");
     }
 
     private async Task<BuildResult> BuildAsync(Bench bench, string remote, Func<CacheDeclaration, CacheDeclaration>? change = null)

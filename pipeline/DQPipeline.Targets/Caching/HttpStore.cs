@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -59,18 +60,19 @@ internal sealed class HttpStore : IRemoteStore
             : null;
     }
 
-    public bool Get(string name, Stream to, long most, CancellationToken cancellation) => Attempt(most, cancellation, limit =>
+    public bool Get(string name, Stream to, long most, CancellationToken cancellation) => Attempt(0, cancellation, limit =>
     {
+        var clock = Stopwatch.StartNew();
         using var request = new HttpRequestMessage(HttpMethod.Get, name);
-        using var response = Waited(_client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit));
+        using var response = Waited(_client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token));
         if (IsAbsent(response))
             return false;
         if (response.Content.Headers.ContentLength > most)
             throw new RemoteFailure($"{name} has {response.Content.Headers.ContentLength} bytes where {most} were to be had", isPassing: false);
         to.SetLength(0);
-        using var content = Waited(response.Content.ReadAsStreamAsync(limit));
+        using var content = Waited(response.Content.ReadAsStreamAsync(limit.Token));
         var buffer = new byte[81_920];
-        while (Waited(content.ReadAsync(buffer, limit).AsTask()) is > 0 and var count)
+        while (Next(content, buffer, to.Length, limit, clock, cancellation) is > 0 and var count)
         {
             if (to.Length + count > most)
                 throw new RemoteFailure($"{name} has more bytes than the {most} that were to be had", isPassing: false);
@@ -83,7 +85,7 @@ internal sealed class HttpStore : IRemoteStore
     public bool Has(string name, CancellationToken cancellation) => Attempt(0, cancellation, limit =>
     {
         using var request = new HttpRequestMessage(HttpMethod.Head, name);
-        using var response = Waited(_client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit));
+        using var response = Waited(_client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token));
         return !IsAbsent(response);
     });
 
@@ -92,16 +94,36 @@ internal sealed class HttpStore : IRemoteStore
         content.Position = 0;
         using var request = new HttpRequestMessage(HttpMethod.Put, name) { Content = new StreamContent(new Unclosed(content)) };
         request.Content.Headers.ContentLength = content.Length;
-        using var response = Waited(_client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit));
+        using var response = Waited(_client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token));
         return IsAbsent(response) ? throw new RemoteFailure("it answers PUT with 404; does it take files?", isPassing: false) : true;
     });
 
     public void Dispose() => _client.Dispose();
 
+    /// <summary>Reads on, for as long as the bytes that came allow. Who gives few is not asked again: it would be as slow the next time.</summary>
+    private int Next(Stream content, byte[] buffer, long came, CancellationTokenSource limit, Stopwatch clock, CancellationToken cancellation)
+    {
+        var left = _answer + TimeSpan.FromSeconds(came / Slowest) - clock.Elapsed;
+        try
+        {
+            if (left > TimeSpan.Zero)
+            {
+                limit.CancelAfter(left);
+                return Waited(content.ReadAsync(buffer, limit.Token).AsTask());
+            }
+        }
+        catch (Exception e) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested && e is OperationCanceledException or IOException)
+        {
+            // Its time is over: told below.
+        }
+
+        throw new RemoteFailure($"it gave {came} bytes in {clock.Elapsed.TotalSeconds:0.0} s", isPassing: false);
+    }
+
     /// <summary>A plan is made in order, so that its thread waits; only what is asynchronous within ends a read when its time is over.</summary>
     private static T Waited<T>(Task<T> task) => task.GetAwaiter().GetResult();
 
-    private bool Attempt(long bytes, CancellationToken cancellation, Func<CancellationToken, bool> work) => _attempts.Execute(
+    private bool Attempt(long bytes, CancellationToken cancellation, Func<CancellationTokenSource, bool> work) => _attempts.Execute(
         token =>
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(token);
@@ -109,13 +131,17 @@ internal sealed class HttpStore : IRemoteStore
             limit.CancelAfter(time);
             try
             {
-                return work(limit.Token);
+                return work(limit);
+            }
+            catch (RemoteFailure)
+            {
+                throw;
             }
             catch (Exception e) when (limit.IsCancellationRequested && !token.IsCancellationRequested && e is OperationCanceledException or IOException or HttpRequestException)
             {
                 throw new RemoteFailure($"it did not answer within {time.TotalSeconds:0} s", isPassing: true, e);
             }
-            catch (Exception e) when (e is not RemoteFailure && e is HttpRequestException or IOException)
+            catch (Exception e) when (e is HttpRequestException or IOException)
             {
                 throw new RemoteFailure((e.InnerException ?? e).Message.TrimEnd('.'), isPassing: true, e);
             }
