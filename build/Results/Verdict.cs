@@ -12,8 +12,9 @@ internal static class Verdict
     /// <param name="pairs">Both measurements' accuracies and how their images compare, for each seed.</param>
     public static string Of(string claim, double by, IReadOnlyList<(double More, double Than, PairedComparison Pairs)> pairs)
     {
-        var verdict = pairs.All(one => one.Pairs.Interval.Low > by || (by < 0 && one.Pairs.Interval.Low >= by)) ? "Shown"
-            : pairs.All(one => one.Pairs.Interval.High < by) ? "Refuted"
+        // The interval and McNemar's exact test can differ at the brim: what is printed as p ≥ 0.05 shall settle nothing.
+        var verdict = pairs.All(one => (one.Pairs.Interval.Low > by || (by < 0 && one.Pairs.Interval.Low >= by)) && (by != 0 || one.Pairs.PValue < 0.05)) ? "Shown"
+            : pairs.All(one => one.Pairs.Interval.High < by && (by != 0 || one.Pairs.PValue < 0.05)) ? "Refuted"
             : pairs.Average(one => one.Pairs.Difference) >= by ? "Not settled, but it points there"
             : by == 0 ? "Not settled, and it points the other way" : "Not settled, and it falls short";
         var least = pairs.MinBy(one => one.Pairs.Difference).Pairs;
