@@ -14,6 +14,7 @@ internal sealed class Build : IDisposable
 
     private readonly Process _process;
     private readonly StringBuilder _said = new();
+    private IReadOnlyList<int> _killed = [];
 
     private Build(Process process)
     {
@@ -77,6 +78,9 @@ internal sealed class Build : IDisposable
             throw new FaultException($"a build did not end\n{Said()}");
         }
 
+        // What was killed holds its files until it is gone.
+        while (_killed.Any(id => Directory.Exists($"/proc/{id}")))
+            await Task.Delay(10);
         return new(_process.ExitCode, Said());
     }
 
@@ -94,17 +98,21 @@ internal sealed class Build : IDisposable
     {
         try
         {
-            return [.. File.ReadAllText($"/proc/{_process.Id}/task/{_process.Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(id => int.Parse(id, CultureInfo.InvariantCulture)), .. OfThreads()];
+            // A child belongs to the thread that started it.
+            return [.. Directory.EnumerateDirectories($"/proc/{_process.Id}/task")
+                .SelectMany(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                .Select(id => int.Parse(id, CultureInfo.InvariantCulture))];
         }
         catch (IOException)
         {
-            return [];
+            return []; // it ended
         }
     }
 
     /// <summary>Ends the build and its workers at once, as a power cut does.</summary>
     public void Kill()
     {
+        _killed = Workers();
         try
         {
             _process.Kill(entireProcessTree: true);
@@ -115,12 +123,6 @@ internal sealed class Build : IDisposable
     }
 
     public void Dispose() => _process.Dispose();
-
-    // A child belongs to the thread that started it.
-    private IEnumerable<int> OfThreads() => Directory.EnumerateDirectories($"/proc/{_process.Id}/task")
-        .Where(task => !task.EndsWith($"/{_process.Id}", StringComparison.Ordinal))
-        .SelectMany(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        .Select(id => int.Parse(id, CultureInfo.InvariantCulture));
 
     private void Take(object sender, DataReceivedEventArgs line)
     {

@@ -16,4 +16,12 @@ IFault[] faults =
 [
     new KillFault(), new MemoryFault(), new FullDiskFault(), new ReadOnlyFault(), new ClockFault(), new TwoBuildsFault(), new SharedCacheFault(), new DamagedCacheFault(), new DamagedLockFault(),
 ];
-return await new Campaign([.. faults.Where(fault => options.GetValueOrDefault("--only", fault.Name) == fault.Name)], seed).RunAsync(builds);
+try
+{
+    return await new Campaign([.. faults.Where(fault => options.GetValueOrDefault("--only", fault.Name) == fault.Name)], seed).RunAsync(builds);
+}
+catch (FaultException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
 
 namespace DQPipeline.Faults;
 
@@ -16,7 +18,7 @@ internal sealed class Scene : IDisposable
             "full": { "dataset": "street", "epochs": 6 },
             "dq": { "extends": "full", "epochs": 2, "activation": { "bits": 4 }, "lipschitz": { "beta": 0.001 } }
           },
-          "quantize": { "small": { "model": "full", "calibration": 50 } },
+          "quantize": { "small": { "model": "full", "calibration": { "samples": 50 } } },
           "evaluate": {
             "robustness": {
               "models": ["full", "dq"], "attacks": ["fgsm"], "epsilon": [2], "samples": 60,
@@ -59,9 +61,13 @@ internal sealed class Scene : IDisposable
 
     public static IReadOnlyList<string> Outcome(string folder) =>
     [
-        .. Directory.EnumerateFiles(Path.Combine(folder, ".dq", "out"), "*", SearchOption.AllDirectories).Append(Path.Combine(folder, "dq.lock"))
-            .Select(file => $"{Path.GetRelativePath(folder, file)} {Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)))}").Order(StringComparer.Ordinal),
+        .. Directory.EnumerateFiles(Path.Combine(folder, ".dq", "out"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .Select(file => $"{Path.GetRelativePath(folder, file)} {Hash(File.ReadAllBytes(file))}"),
+        // As JSON: a blank that became another is no other result.
+        $"dq.lock {Hash(Encoding.UTF8.GetBytes(JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "dq.lock")))!.ToJsonString()))}",
     ];
+
+    private static string Hash(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
     /// <summary>Puts the folder on a disk of its own with so much room, until the scene ends.</summary>
     public void OnDisk(int kibibytes)

@@ -17,7 +17,7 @@ public class LockTests
         Assert.EndsWith("}\n", text, StringComparison.Ordinal);
         Assert.DoesNotContain('\r', text);
         using var json = JsonDocument.Parse(text);
-        Assert.Equal(1, json.RootElement.GetProperty("version").GetInt32());
+        Assert.Equal(2, json.RootElement.GetProperty("version").GetInt32());
         var targets = json.RootElement.GetProperty("targets");
         var names = targets.EnumerateObject().Select(t => t.Name).ToList();
         Assert.Equal(names.Order(StringComparer.Ordinal), names);
@@ -84,7 +84,8 @@ public class LockTests
     [InlineData("{ \"version\": 1, \"targets\": {} }\n}", 2)]
     [InlineData("{ \"version\": 1,\n\"targets\": [] }", 2)]
     [InlineData("[]", 1)]
-    [InlineData("{ \"version\": 2, \"targets\": { \"what\": \"a newer tool writes\" } }", 1)]
+    [InlineData("{\n  \"version\": 2,\n  \"targets\": { \"train/a\": {\n \"key\": \"87df6a0aa9d5cd1d4d1b8f2b6a0c2d4d87df6a0aa9d5cd1d4d1b8f2b6a0c2d4d\" } } }", 4)]
+    [InlineData("{ \"version\": 3, \"targets\": { \"what\": \"a newer tool writes\" } }", 1)]
     public void Damage_and_newer_versions_are_reported_with_their_line(string text, int line)
     {
         using var bench = new Bench();
@@ -168,12 +169,70 @@ public class LockTests
     }
 
     [Fact]
+    public async Task Every_bit_of_a_record_counts()
+    {
+        using var bench = new Bench();
+        await bench.BuildOfAsync("dq");
+        var text = bench.LockBytes();
+        var sound = LockFile.Parse("dq.lock", text);
+        for (var at = 0; at < text.Length; at++)
+        {
+            for (var bit = 0; bit < 8; bit++)
+            {
+                text[at] ^= (byte)(1 << bit);
+                try
+                {
+                    // White space may become other white space, and nothing else anything else.
+                    var read = LockFile.Parse("dq.lock", text);
+                    Assert.True(char.IsWhiteSpace((char)text[at]), $"bit {bit} of byte {at}");
+                    Assert.Equal(sound.Entries.Keys, read.Entries.Keys);
+                }
+                catch (DqException e)
+                {
+                    Assert.Equal("DQ6002", e.Diagnostics[0].Code);
+                }
+
+                text[at] ^= (byte)(1 << bit);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task The_ends_of_lines_that_git_writes_on_Windows_change_nothing()
+    {
+        using var bench = new Bench();
+        await bench.BuildAsync();
+        File.WriteAllText(bench.Workspace.LockPath, File.ReadAllText(bench.Workspace.LockPath).Replace("\n", "\r\n", StringComparison.Ordinal));
+        Assert.All((await bench.BuildAsync()).Targets, target => Assert.Equal(Outcome.UpToDate, target.Outcome));
+    }
+
+    [Fact]
+    public async Task A_lock_of_before_there_were_checks_stands_and_gets_them_with_the_next_change()
+    {
+        using var bench = new Bench();
+        await bench.BuildAsync();
+        var now = bench.LockBytes();
+        Write(bench, OfVersion1(bench));
+        Assert.All((await bench.BuildAsync()).Targets, target => Assert.Equal(Outcome.UpToDate, target.Outcome));
+        Write(bench, OfVersion1(bench).Replace("\"samples\": 100", "\"samples\": 0", StringComparison.Ordinal));
+        await bench.BuildAsync();
+        Assert.Equal(now, bench.LockBytes());
+    }
+
+    [Fact]
     public async Task A_measurement_edited_into_nonsense_counts_as_none()
     {
         using var bench = new Bench();
         await bench.BuildAsync();
-        File.WriteAllText(bench.Workspace.LockPath, File.ReadAllText(bench.Workspace.LockPath).Replace("\"samples\": 100", "\"samples\": 0", StringComparison.Ordinal));
+        Write(bench, OfVersion1(bench).Replace("\"samples\": 100", "\"samples\": 0", StringComparison.Ordinal));
         Assert.Empty(bench.Metrics());
         Assert.Equal(TargetState.Stale, bench.Status()["evaluate/robustness/dq/clean"].State);
     }
+
+    private static void Write(Bench bench, string text) => File.WriteAllText(bench.Workspace.LockPath, text);
+
+    /// <summary>What is recorded as version 1 of the file has it: without checks, each of which ends its entry.</summary>
+    private static string OfVersion1(Bench bench) =>
+        System.Text.RegularExpressions.Regex.Replace(
+            File.ReadAllText(bench.Workspace.LockPath).Replace("\"version\": 2", "\"version\": 1", StringComparison.Ordinal), ",\n *\"check\": \"[0-9a-f]{16}\"", "");
 }

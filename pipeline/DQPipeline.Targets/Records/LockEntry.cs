@@ -20,6 +20,21 @@ internal sealed class LockEntry
     /// <summary>The parts of the key, sorted by name; values are JSON text.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Parts => _parts ??= Parse(_json.Span);
 
+    /// <summary>Writes the entry's properties into an open object, but for its check.</summary>
+    public void Write(Utf8JsonWriter writer)
+    {
+        writer.WriteString("key"u8, Record.Key);
+        writer.WriteStartObject("parts"u8);
+        foreach (var (name, json) in Parts)
+        {
+            writer.WritePropertyName(name);
+            writer.WriteRawValue(json, skipInputValidation: true);
+        }
+
+        writer.WriteEndObject();
+        RecordJson.Write(writer, Record);
+    }
+
     private static List<KeyValuePair<string, string>> Parse(ReadOnlySpan<byte> json)
     {
         var parts = new List<KeyValuePair<string, string>>();

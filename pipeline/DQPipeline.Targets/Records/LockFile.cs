@@ -9,7 +9,7 @@ namespace DQPipeline.Targets.Records;
 /// </summary>
 internal sealed class LockFile
 {
-    private const int Version = 1;
+    private const int Version = 2;
 
     private readonly string _path;
     private readonly Dictionary<string, LockEntry> _entries;
@@ -84,16 +84,8 @@ internal sealed class LockFile
             foreach (var (id, entry) in _entries.Where(e => declared(e.Key)).OrderBy(e => e.Key, StringComparer.Ordinal))
             {
                 writer.WriteStartObject(id);
-                writer.WriteString("key"u8, entry.Record.Key);
-                writer.WriteStartObject("parts"u8);
-                foreach (var (name, json) in entry.Parts)
-                {
-                    writer.WritePropertyName(name);
-                    writer.WriteRawValue(json, skipInputValidation: true);
-                }
-
-                writer.WriteEndObject();
-                RecordJson.Write(writer, entry.Record);
+                entry.Write(writer);
+                writer.WriteString(EntryCheck.Name, EntryCheck.Of(id, entry.Write));
                 writer.WriteEndObject();
             }
 

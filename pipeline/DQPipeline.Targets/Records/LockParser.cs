@@ -8,6 +8,9 @@ internal static class LockParser
 {
     private const string Mend = "restore it with git (for a merge: take either side whole), or delete it, then run 'dq build', which records again whatever the cache knows";
 
+    /// <summary>The first version whose entries have a check.</summary>
+    private const int Checked = 2;
+
     private static readonly byte[] s_noParts = "{}"u8.ToArray();
 
     public static Dictionary<string, LockEntry> Parse(string path, byte[] bytes, int version)
@@ -39,18 +42,18 @@ internal static class LockParser
             throw new JsonException("it is empty");
         RecordJson.Expect(ref reader, JsonTokenType.StartObject);
         Dictionary<string, LockEntry>? entries = null;
-        var versioned = false;
+        var written = 0;
         while (RecordJson.NextProperty(ref reader, out var name))
         {
             if (name == "version" && reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var found))
             {
                 if (found > version)
                     throw new NewerVersionException(found);
-                versioned = true;
+                written = found;
             }
-            else if (name == "targets" && versioned && entries is null)
+            else if (name == "targets" && written > 0 && entries is null)
             {
-                entries = ReadTargets(ref reader, bytes);
+                entries = ReadTargets(ref reader, bytes, written >= Checked);
             }
             else
             {
@@ -63,23 +66,28 @@ internal static class LockParser
         return entries ?? throw new JsonException("its targets are missing");
     }
 
-    private static Dictionary<string, LockEntry> ReadTargets(ref Utf8JsonReader reader, ReadOnlyMemory<byte> bytes)
+    private static Dictionary<string, LockEntry> ReadTargets(ref Utf8JsonReader reader, ReadOnlyMemory<byte> bytes, bool isChecked)
     {
         RecordJson.Expect(ref reader, JsonTokenType.StartObject);
         var entries = new Dictionary<string, LockEntry>();
         while (RecordJson.NextProperty(ref reader, out var id))
         {
-            if (!entries.TryAdd(id, ReadEntry(ref reader, bytes)))
+            RecordJson.Expect(ref reader, JsonTokenType.StartObject);
+            var check = isChecked ? EntryCheck.Of(id, reader) : null;
+            if (!entries.TryAdd(id, ReadEntry(ref reader, bytes, check)))
                 throw new JsonException($"{id} stands there twice");
         }
 
         return entries;
     }
 
-    private static LockEntry ReadEntry(ref Utf8JsonReader reader, ReadOnlyMemory<byte> bytes)
+    /// <param name="reader">Stands on the entry's start.</param>
+    /// <param name="bytes">The whole text.</param>
+    /// <param name="check">The check of what is there; null in a version that has none.</param>
+    private static LockEntry ReadEntry(ref Utf8JsonReader reader, ReadOnlyMemory<byte> bytes, string? check)
     {
-        RecordJson.Expect(ref reader, JsonTokenType.StartObject);
         string? key = null;
+        var holds = check is null;
         TargetOutput[] outputs = [];
         Metric[] metrics = [];
         string? standing = null;
@@ -120,12 +128,19 @@ internal static class LockParser
                 _ = reader.Read();
                 curve = RecordJson.ReadText(ref reader);
             }
+            else if (check is not null && reader.ValueTextEquals(EntryCheck.Name))
+            {
+                _ = reader.Read();
+                holds = reader.TokenType == JsonTokenType.String && reader.ValueTextEquals(check);
+            }
             else
             {
                 throw new JsonException($"\"{reader.GetString()}\" is not a property of a target");
             }
         }
 
+        if (!holds)
+            throw new JsonException("the check of a target does not hold: what is recorded of it was changed");
         return new(new(key ?? throw new JsonException("a target has no key"), outputs, metrics, standing, curve), parts);
     }
 
