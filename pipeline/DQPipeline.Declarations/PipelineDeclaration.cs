@@ -12,6 +12,9 @@ public sealed record PipelineDeclaration
     /// <summary>A cache that several machines share. In dq.json a bare text stands for its <c>remote</c>. The default is none.</summary>
     public CacheDeclaration Cache { get; init; } = new();
 
+    /// <summary>What is asked of clusters that run jobs. Nothing of it is part of a key. The default asks for nothing.</summary>
+    public ExecutorsDeclaration Executors { get; init; } = new();
+
     /// <summary>Whether a path was made of environment variables, so that the same file may mean something else tomorrow.</summary>
     public bool UsesEnvironment { get; init; }
 

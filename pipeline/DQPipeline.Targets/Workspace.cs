@@ -42,6 +42,9 @@ public sealed class Workspace
     /// <summary>The placed outputs, <c>.dq/out</c>.</summary>
     public string OutFolder => Path.Combine(DqFolder, "out");
 
+    /// <summary>What was submitted to Slurm and has not come back, <c>.dq/slurm</c>.</summary>
+    public string SlurmFolder => Path.Combine(DqFolder, "slurm");
+
     /// <summary>What saves hashing, <c>.dq/state</c>.</summary>
     public string StateFolder => Path.Combine(DqFolder, "state");
 

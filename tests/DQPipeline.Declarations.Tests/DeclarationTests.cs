@@ -123,6 +123,8 @@ public class DeclarationTests
         AssertWiring(Declared.Package, """{ "model": "m" }""");
         AssertWiring(Declared.Report, "{}");
         AssertWiring(Declared.Cache, "{}");
+        AssertWiring(Declared.Slurm, "{}");
+        AssertWiring(Declared.Executors, "{}");
         AssertWiring(Declared.StreetDigits, """{ "kind": "street-digits" }""");
         AssertWiring(Declared.Cifar10, """{ "kind": "cifar-10", "path": "p" }""");
         AssertWiring(Declared.Cifar100, """{ "kind": "cifar-100", "path": "p" }""");
@@ -134,7 +136,7 @@ public class DeclarationTests
     private static void AssertWiring<T>(Shape<T> shape, string start)
     {
         string[] values = ["17", "0.25", "true", "false", "\"relu1\"", "\"step\"", "\"convex\"", "\"bfloat16\"", "\"folded\"", "\"bound\"", "\"spectral\"", "\"margin\"", "0.01", "\"fgsm\"", "\"r+fgsm\"", "\"wrn-16-4\"", "\"coarse\"", "\"other\"", "\"convolutions\"", "\"percentile\"", "\"uint8\"", "75", "{\"samples\":3}", "[0.25]",
-            "\"l2\"", "\"smooth\"", "\"dq+\"", "[\"other\"]", "[\"fgsm\"]", "[{\"model\":\"x\",\"atLeast\":1}]", "{\"bits\":4}", "{\"beta\":0.5}", "{\"momentum\":0.5}", "{\"gamma\":0.5}", "{\"crop\":2}", "3", "4", "8", "[\"onnx\"]", "[\"json\"]", "{\"median\":2}", "{\"delta\":4}", "{\"conv1\":\"stem\"}", "\"signed\""];
+            "\"l2\"", "\"smooth\"", "\"dq+\"", "[\"other\"]", "[\"fgsm\"]", "[{\"model\":\"x\",\"atLeast\":1}]", "{\"bits\":4}", "{\"beta\":0.5}", "{\"momentum\":0.5}", "{\"gamma\":0.5}", "{\"crop\":2}", "3", "4", "8", "[\"onnx\"]", "[\"json\"]", "{\"median\":2}", "{\"delta\":4}", "{\"conv1\":\"stem\"}", "\"signed\"", "\"90\"", "\"4G\"", "[\"--account=a\"]", "{\"gpus\":1}"];
         var properties = typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.Name is not ("LowerBound" or "Bound" or "IsQuantized" or "IsActive" or "MayFlip" or "EqualityContract")).ToList();
         var before = Read(shape, start)!;
         foreach (var key in shape.Fields.Where(key => !(key.Name == "kind" && typeof(DatasetDeclaration).IsAssignableFrom(typeof(T)))))

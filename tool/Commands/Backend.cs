@@ -26,6 +26,8 @@ internal static class Backend
         private readonly SemaphoreSlim _gate = new(1);
         private bool _isThere;
 
+        public void Expect(IReadOnlyList<WorkerJob> jobs) => inner.Expect(jobs);
+
         public async Task<DoneEvent> RunAsync(WorkerJob job, IWorkerEvents events, CancellationToken cancellation)
         {
             await _gate.WaitAsync(cancellation);

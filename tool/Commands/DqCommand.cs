@@ -14,7 +14,7 @@ internal static class DqCommand
     public const int GateFailed = 3;
     public const int Cancelled = 130;
 
-    private static readonly string[] Verbs = ["build", "watch", "status", "metrics", "report", "explain", "graph", "attack", "export", "predict", "benchmark", "data", "init", "cache", "clean", "schema", "doctor", "completion", "suggest", "msbuild"];
+    private static readonly string[] Verbs = ["build", "attach", "watch", "status", "metrics", "report", "explain", "graph", "attack", "export", "predict", "benchmark", "data", "init", "cache", "clean", "schema", "doctor", "completion", "suggest", "msbuild"];
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -102,6 +102,7 @@ internal static class DqCommand
     private static Command Create(string verb) => verb switch
     {
         "build" => BuildCommand.Create(),
+        "attach" => AttachCommand.Create(),
         "watch" => WatchCommand.Create(),
         "status" => StatusCommand.Create(),
         "metrics" => MetricsCommand.Create(),

@@ -5,6 +5,7 @@ using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Graph;
 using DQPipeline.Targets.Keys;
 using DQPipeline.Targets.Workers;
+using DQPipeline.Targets.Workers.Slurm;
 
 namespace DQPipeline.Tool.Commands;
 
@@ -51,8 +52,21 @@ internal sealed class Opened
     /// <summary>The executor of this machine: this program again, as a worker.</summary>
     public static IExecutor Executor(Workspace workspace)
     {
+        var (program, arguments) = Worker();
+        return Backend.Before(new ProcessExecutor(workspace, program, arguments), workspace);
+    }
+
+    /// <summary>The executor of a cluster: the same program with the same arguments, but on its nodes.</summary>
+    public static SlurmExecutor Slurm(Workspace workspace, PipelineDeclaration pipeline)
+    {
+        var (program, arguments) = Worker();
+        return new(workspace, pipeline.Executors.Slurm, program, arguments);
+    }
+
+    private static (string Program, string[] Arguments) Worker()
+    {
         var self = Environment.ProcessPath ?? throw new InvalidOperationException("The program's own path is not known.");
         var isHost = Path.GetFileNameWithoutExtension(self).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
-        return Backend.Before(new ProcessExecutor(workspace, self, isHost ? [typeof(Opened).Assembly.Location, "worker"] : ["worker"]), workspace);
+        return (self, isHost ? [typeof(Opened).Assembly.Location, "worker"] : ["worker"]);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DQPipeline.Declarations;
 using DQPipeline.Native;
 using DQPipeline.Targets.Workers;
@@ -7,17 +8,22 @@ namespace DQPipeline.Tool.Working;
 
 /// <summary>
 /// The worker: reads one job from standard input, does it, and reports in lines of JSON on standard output. When standard input ends, the front end
-/// is gone, and when it says "cancel", somebody wants it to stop: either way it ends after a checkpoint.
+/// is gone, and when it says "cancel", somebody wants it to stop: either way it ends after a checkpoint. On a cluster the job is in a file, and whoever wants it to stop sends SIGTERM.
 /// </summary>
 internal static class WorkerProcess
 {
-    public static int Run()
+    public static int Run(string? jobPath = null)
     {
         // Ctrl-C reaches the whole process group; the front end decides what it means.
         Console.CancelKeyPress += static (_, pressed) => pressed.Cancel = true;
-        using var channel = Open();
+        using var channel = Open(jobPath);
         if (channel is null)
             return DqCommand.BadUsage;
+        using var told = jobPath is null ? null : PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+        {
+            signal.Cancel = true;
+            channel.Cancel();
+        });
         try
         {
             NativeBackend.Load();
@@ -50,11 +56,12 @@ internal static class WorkerProcess
         }
     }
 
-    private static WorkerChannel? Open()
+    private static WorkerChannel? Open(string? jobPath)
     {
         try
         {
-            var channel = WorkerChannel.Open(Console.OpenStandardInput(), Console.OpenStandardOutput());
+            var output = Console.OpenStandardOutput();
+            var channel = jobPath is null ? WorkerChannel.Open(Console.OpenStandardInput(), output) : WorkerChannel.Open(jobPath, output);
             // Libraries may print; what they say must not stand among the events.
             Console.SetOut(Console.Error);
             return channel;

@@ -162,6 +162,15 @@ public static class DiagnosticCodes
     /// <summary>The remote cache has what cannot be believed, or cannot be signed for.</summary>
     public const string RemoteUntrusted = "DQ6011";
 
+    /// <summary>A cluster refuses a job, or does not answer.</summary>
+    public const string ClusterRefuses = "DQ6020";
+
+    /// <summary>A cluster ended a job: cancelled, out of time, forgotten.</summary>
+    public const string ClusterEnded = "DQ6021";
+
+    /// <summary>The work was submitted to a cluster and has not come back.</summary>
+    public const string SubmittedElsewhere = "DQ6022";
+
     /// <summary>An unforeseen failure; the log has the details.</summary>
     public const string Internal = "DQ6999";
 }

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace DQPipeline.Declarations.Shapes;
 
 /// <summary>The shape of every declaration: the one place that knows a key's name, range and record property.</summary>
@@ -242,11 +244,27 @@ internal static class Declared
         new TextField<CacheDeclaration>("trust", d => d.Trust, (d, v) => d with { Trust = v }, CacheDeclaration.Any, CacheDeclaration.Signed),
         new NameListField<CacheDeclaration>("keys", d => d.Keys, (d, v) => d with { Keys = v }));
 
+    public static readonly Shape<SlurmDeclaration> Slurm = new(
+        () => new(),
+        Demand<SlurmDeclaration>("partition", SlurmText.Name, "a partition's name", d => d.Partition, (d, v) => d with { Partition = v }),
+        Demand<SlurmDeclaration>("time", SlurmText.Time, "minutes, H:MM:SS or D-HH:MM:SS", d => d.Time, (d, v) => d with { Time = v }),
+        Demand<SlurmDeclaration>("memory", SlurmText.Memory, "a number with K, M, G or T", d => d.Memory, (d, v) => d with { Memory = v }),
+        new IntegerField<SlurmDeclaration>("gpus", 0, 64, d => d.Gpus, (d, v) => d with { Gpus = v }),
+        new NameListField<SlurmDeclaration>("options", d => d.Options, (d, v) => d with { Options = v }))
+    {
+        Check = slurm => slurm.Options.FirstOrDefault(option => !option.StartsWith("--", StringComparison.Ordinal)) is { } option
+            ? ("options", $"\"{option}\" is no option of sbatch with its value, such as \"--account=vision\"") : null,
+    };
+
+    public static readonly Shape<ExecutorsDeclaration> Executors = new(
+        () => new(), new RecordField<ExecutorsDeclaration, SlurmDeclaration>("slurm", Slurm, d => d.Slurm, (d, v) => d with { Slurm = v }));
+
     public static readonly Shape<PipelineDeclaration> Root = new(
         () => new(),
         Seed<PipelineDeclaration>(d => d.Seed, (d, v) => d with { Seed = v }),
         new IntegerField<PipelineDeclaration>("threads", 1, 256, d => d.Threads, (d, v) => d with { Threads = v }),
-        new RecordField<PipelineDeclaration, CacheDeclaration>("cache", Cache, d => d.Cache, (d, v) => d with { Cache = v }) { Shorthand = "remote" });
+        new RecordField<PipelineDeclaration, CacheDeclaration>("cache", Cache, d => d.Cache, (d, v) => d with { Cache = v }) { Shorthand = "remote" },
+        new RecordField<PipelineDeclaration, ExecutorsDeclaration>("executors", Executors, d => d.Executors, (d, v) => d with { Executors = v }));
 
     /// <summary>The word by which a data set's declaration says what it is.</summary>
     public static string KindOf(Shape dataset) => dataset.Fields.First(field => field.Name == "kind").Words[0];
@@ -254,6 +272,13 @@ internal static class Declared
     private static IntegerField<T> Seed<T>(Func<T, int> get, Func<T, int, T> set) => new("seed", 0, int.MaxValue, get, set);
 
     private static TextField<T> Text<T>(string name, Func<T, string> get, Func<T, string, T> set, bool inKey = true) => new(name, get, set) { Required = true, InKey = inKey };
+
+    /// <summary>A text of a form; an empty one demands nothing.</summary>
+    private static TextField<T> Demand<T>(string name, Regex form, string wanted, Func<T, string> get, Func<T, string, T> set) => new(name, get, set)
+    {
+        Pattern = $"^$|{form}",
+        Check = text => text.Length == 0 || form.IsMatch(text) ? null : $"should be {wanted}, not \"{text}\"",
+    };
 
     /// <summary>The discriminating key: always one word, chosen before the shape was.</summary>
     private static TextField<T> Kind<T>(string word)

@@ -16,8 +16,29 @@ internal sealed partial class BuildRun
         return batch;
     }
 
-    /// <summary>Starts a worker on a batch; null where it could not be started, which has then failed.</summary>
-    private Task? Start(List<Node> batch, CancellationToken cancellation)
+    /// <summary>Starts as many workers as may run, together where an executor can take several as one.</summary>
+    private void StartReady(List<Task> running, CancellationToken cancellation)
+    {
+        var started = new List<(List<Node> Batch, WorkerJob Job)>();
+        while (running.Count + started.Count < Math.Max(1, options.Jobs) && _ready.Count > 0 && !cancellation.IsCancellationRequested)
+        {
+            var batch = NextBatch();
+            if (Prepare(batch) is { } job)
+                started.Add((batch, job));
+        }
+
+        if (started.Count > 0)
+            executor.Expect(started.ConvertAll(one => one.Job));
+        foreach (var (batch, job) in started)
+        {
+            var targets = batch.ConvertAll(n => n.Target);
+            report.Tell(o => o.Started(targets));
+            running.Add(Task.Run(() => RunAsync(batch, targets, job, cancellation), CancellationToken.None));
+        }
+    }
+
+    /// <summary>The job of a batch, its folders made; null where that is not possible, which has then failed.</summary>
+    private WorkerJob? Prepare(List<Node> batch)
     {
         try
         {
@@ -25,11 +46,9 @@ internal sealed partial class BuildRun
             AtomicFile.CreateFolder(work);
             if (batch[0].Target.Resumes)
                 AtomicFile.CreateFolder(CheckpointFolder(batch[0]));
-            var targets = batch.ConvertAll(n => n.Target);
             var job = batch[0].Target.CreateJob(new(
-                targets, batch[0].Key!, graph.Pipeline.Threads, options.Device, work, CheckpointFolder(batch[0]), (target, output) => Input(batch, target, output)));
-            report.Tell(o => o.Started(targets));
-            return Task.Run(() => RunAsync(batch, targets, job, cancellation), CancellationToken.None);
+                batch.ConvertAll(n => n.Target), batch[0].Key!, graph.Pipeline.Threads, options.Device, work, CheckpointFolder(batch[0]), (target, output) => Input(batch, target, output)));
+            return job with { Keys = batch.ToDictionary(n => n.Target.Id, n => n.Key!), Matrix = batch[0].Target.Matrix };
         }
         catch (DqException e)
         {

@@ -39,11 +39,7 @@ internal sealed partial class BuildRun(
                         Step(node);
                 }
 
-                while (running.Count < Math.Max(1, options.Jobs) && _ready.Count > 0 && !cancellation.IsCancellationRequested)
-                {
-                    if (Start(NextBatch(), cancellation) is { } job)
-                        running.Add(job);
-                }
+                StartReady(running, cancellation);
 
                 if (running.Count == 0)
                     break;

@@ -68,6 +68,8 @@ public sealed class EvaluationCell : Target
         ? (Model.Id, Evaluation.Samples, Evaluation.Batch, Evaluation.Seed, Evaluation.Detector)
         : (MadeOn.Id, Dataset, Evaluation.Samples, Evaluation.Batch, Evaluation.Seed, Evaluation.Detector);
 
+    internal override string? Matrix => MadeOn is null && Model.Matrix is not null ? $"evaluate/{Name}/{Model.Group}" : null;
+
     /// <summary>EVALUATION[/MODEL or MATRIX[/[black-box[/]]ATTACK or ATTACK@ε]], with or without the kind before it.</summary>
     internal override bool Matches(string selector)
     {

@@ -20,6 +20,8 @@ public abstract class ModelTarget : Target
     /// <inheritdoc/>
     public override IReadOnlyList<string> Outputs => [File];
 
+    internal override string? Matrix => Group != Name ? $"{Kind}/{Group}" : null;
+
     internal override IEnumerable<string> Names => [Name, Group];
 
     internal override bool Matches(string selector)

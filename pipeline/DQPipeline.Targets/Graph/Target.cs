@@ -72,6 +72,9 @@ public abstract class Target
     /// <summary>Targets that are ready together and have equal batches go to one worker; null for a worker of its own.</summary>
     internal virtual object? Batch => null;
 
+    /// <summary>The matrix whose members' workers do the same work side by side, say <c>train/search</c>; null where it belongs to none.</summary>
+    internal virtual string? Matrix => null;
+
     /// <summary>The job of a worker that makes this target and the others of its batch.</summary>
     internal abstract WorkerJob CreateJob(JobContext context);
 

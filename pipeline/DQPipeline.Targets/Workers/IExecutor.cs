@@ -6,6 +6,14 @@ namespace DQPipeline.Targets.Workers;
 public interface IExecutor
 {
     /// <summary>
+    /// Tells of jobs that are ready at the same time, each of which comes to <see cref="RunAsync"/> right after, so that they may be submitted as one. Returns at once; does nothing unless overridden.
+    /// </summary>
+    /// <param name="jobs">The jobs, the same objects as later.</param>
+    void Expect(IReadOnlyList<WorkerJob> jobs)
+    {
+    }
+
+    /// <summary>
     /// Runs one job to its end. Completes normally when, and only when, the worker said that it is done. May be called by several builds' targets at once.
     /// </summary>
     /// <param name="job">The work.</param>

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.ExceptionServices;
 using System.Text;
 using DQPipeline.Declarations;
+using DQPipeline.Targets.Workers.Slurm;
 
 namespace DQPipeline.Targets.Workers;
 
@@ -36,11 +36,12 @@ public sealed class ProcessExecutor : IExecutor
     public async Task<DoneEvent> RunAsync(WorkerJob job, IWorkerEvents events, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
+        SubmittedJobs.In(_workspace).RefuseIfSubmitted(job);
         var logPath = _workspace.LogPath(job.Name);
         using var log = new WorkerLog(logPath);
         log.Write(string.Create(CultureInfo.InvariantCulture, $"==== {_time.GetUtcNow():yyyy-MM-dd HH:mm:ss}Z {job.Name}"));
         using var process = Start(job, logPath);
-        var state = new Conversation(events, log);
+        var state = new WorkerConversation(events, log);
         var reading = Task.WhenAll(state.ReadEventsAsync(process.StandardOutput), WorkerLog.CopyAsync(process.StandardError, log));
         await TryTellAsync(process, WorkerJson.Write(job)).ConfigureAwait(false);
         await WaitAsync(process, cancellation).ConfigureAwait(false);
@@ -134,65 +135,4 @@ public sealed class ProcessExecutor : IExecutor
         > 128 and < 160 => $"signal {exitCode - 128} ended it",
         _ => $"exit code {exitCode}",
     };
-
-    /// <summary>What the worker said so far.</summary>
-    private sealed class Conversation(IWorkerEvents events, WorkerLog log)
-    {
-        public DoneEvent? Done { get; private set; }
-
-        public List<Diagnostic> Errors { get; } = [];
-
-        /// <summary>What a receiver of events threw first. The reading goes on all the same, or the worker would block on a full pipe.</summary>
-        public ExceptionDispatchInfo? Failure { get; private set; }
-
-        public async Task ReadEventsAsync(StreamReader reader)
-        {
-            while (await reader.ReadLineAsync().ConfigureAwait(false) is { } line)
-            {
-                if (WorkerJson.ReadEvent(line) is not { } workerEvent)
-                    log.Write(line);
-                else
-                    TryTake(workerEvent, line);
-            }
-        }
-
-        private void TryTake(WorkerEvent workerEvent, string line)
-        {
-            try
-            {
-                Take(workerEvent, line);
-            }
-            catch (Exception e)
-            {
-                Failure ??= ExceptionDispatchInfo.Capture(e);
-            }
-        }
-
-        private void Take(WorkerEvent workerEvent, string line)
-        {
-            // Progress would fill the log; everything else is worth finding there.
-            if (workerEvent is not ProgressEvent)
-                log.Write(line);
-            switch (workerEvent)
-            {
-                case ProgressEvent progress: events.Progress(progress); break;
-                case MessageEvent message: events.Message(message.Text); break;
-                case ResumedEvent resumed: events.Resumed(resumed.Step); break;
-                case CellEvent cell: events.Cell(cell); break;
-                case DoneEvent done: Done = done; break;
-                case DiagnosticEvent diagnostic: Take(diagnostic); break;
-            }
-        }
-
-        private void Take(DiagnosticEvent said)
-        {
-            var warning = said.Severity == "warning";
-            var diagnostic = new Diagnostic(
-                said.Code, said.Message, said.File is { } file ? new SourcePlace(file, said.Line, said.Column) : null, warning ? Severity.Warning : Severity.Error);
-            if (warning)
-                events.Warning(diagnostic);
-            else
-                Errors.Add(diagnostic);
-        }
-    }
 }

@@ -15,12 +15,13 @@ public sealed class WorkerChannel : IDisposable
     private readonly StreamWriter _output;
     private readonly CancellationTokenSource _stop = new();
 
-    private WorkerChannel(WorkerJob job, TextReader input, StreamWriter output)
+    private WorkerChannel(string job, TextReader? input, Stream output)
     {
-        Job = job;
-        _output = output;
+        Job = Read(job);
+        _output = new(output, new UTF8Encoding(false)) { AutoFlush = true, NewLine = "\n" };
         // A thread of its own: a blocked read of the standard input cannot be cancelled, and must not hold the process.
-        new Thread(() => Listen(input)) { IsBackground = true, Name = "dq worker input" }.Start();
+        if (input is not null)
+            new Thread(() => Listen(input)) { IsBackground = true, Name = "dq worker input" }.Start();
     }
 
     /// <summary>The job.</summary>
@@ -37,10 +38,32 @@ public sealed class WorkerChannel : IDisposable
     public static WorkerChannel Open(Stream input, Stream output)
     {
         var reader = new StreamReader(input, new UTF8Encoding(false));
-        var line = reader.ReadLine() ?? "";
+        return new(reader.ReadLine() ?? "", reader, output);
+    }
+
+    /// <summary>Reads the job from the first line of a file: there is no front end on the input, and only <see cref="Cancel"/> stops the work.</summary>
+    /// <exception cref="DqException">DQ6999: the file cannot be read, or its first line is no job.</exception>
+    public static WorkerChannel Open(string jobPath, Stream output)
+    {
         try
         {
-            return new(WorkerJson.ReadJob(line), reader, new StreamWriter(output, new UTF8Encoding(false)) { AutoFlush = true, NewLine = "\n" });
+            using var reader = new StreamReader(jobPath, new UTF8Encoding(false));
+            return new(reader.ReadLine() ?? "", null, output);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DqException(DiagnosticCodes.Internal, $"the job of this worker cannot be read: {e.Message}", inner: e);
+        }
+    }
+
+    /// <summary>Stops the work after a checkpoint.</summary>
+    public void Cancel() => _stop.Cancel();
+
+    private static WorkerJob Read(string line)
+    {
+        try
+        {
+            return WorkerJson.ReadJob(line);
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {

@@ -31,6 +31,16 @@ public abstract record WorkerJob
 
     /// <summary>Where the worker writes its outputs; it exists and is the worker's own.</summary>
     public required string OutputFolder { get; init; }
+
+    /// <summary>
+    /// The keys of the targets that it makes, by their ids: what an executor knows the work by when it outlives the front end. Not sent to the worker; null where nobody outlives it.
+    /// </summary>
+    [JsonIgnore]
+    public IReadOnlyDictionary<string, string>? Keys { get; init; }
+
+    /// <summary>The matrix whose members do this work side by side, say <c>train/search</c>; null where there is none. Not sent to the worker.</summary>
+    [JsonIgnore]
+    public string? Matrix { get; init; }
 }
 
 /// <summary>Train one model and write <c>model.safetensors</c>.</summary>

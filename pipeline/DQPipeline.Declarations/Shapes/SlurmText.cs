@@ -1,0 +1,16 @@
+using System.Text.RegularExpressions;
+
+namespace DQPipeline.Declarations.Shapes;
+
+/// <summary>The forms of what Slurm is asked for. Whether the cluster has it, sbatch says.</summary>
+internal static partial class SlurmText
+{
+    [GeneratedRegex(@"^[A-Za-z0-9_.,-]+$")]
+    public static partial Regex Name { get; }
+
+    [GeneratedRegex(@"^(?:[0-9]+|[0-9]+(?::[0-9]{1,2}){1,2}|[0-9]+-[0-9]{1,2}(?::[0-9]{1,2}){0,2})$")]
+    public static partial Regex Time { get; }
+
+    [GeneratedRegex(@"^[0-9]+[KMGT]?$")]
+    public static partial Regex Memory { get; }
+}

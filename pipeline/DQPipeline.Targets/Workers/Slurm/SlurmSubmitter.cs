@@ -1,0 +1,157 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using DQPipeline.Declarations;
+
+namespace DQPipeline.Targets.Workers.Slurm;
+
+/// <summary>Submits jobs, those of a matrix that are ready together as one array, and finds those that were submitted before.</summary>
+internal sealed partial class SlurmSubmitter(Workspace workspace, SlurmDeclaration settings, string fileName, IReadOnlyList<string> arguments, TimeProvider time) : IDisposable
+{
+    private readonly SemaphoreSlim _gate = new(1);
+    private readonly Lock _sync = new();
+    private readonly Dictionary<WorkerJob, IReadOnlyList<WorkerJob>> _together = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<WorkerJob, SubmittedJob> _submitted = new(ReferenceEqualityComparer.Instance);
+
+    public void Expect(IReadOnlyList<WorkerJob> jobs)
+    {
+        lock (_sync)
+        {
+            // What is asked for by --cpus-per-task is asked for every job of an array.
+            foreach (var matrix in jobs.Where(job => job.Matrix is not null).GroupBy(job => (job.Matrix, job.Threads)).Where(matrix => matrix.Count() > 1))
+            {
+                WorkerJob[] members = [.. matrix];
+                foreach (var job in members)
+                    _together[job] = members;
+            }
+        }
+    }
+
+    /// <summary>The job in Slurm that does the work, and whether it was submitted just now.</summary>
+    /// <exception cref="DqException">DQ6020: Slurm refuses it; DQ6004: its folder cannot be written.</exception>
+    public async Task<(SubmittedJob Job, bool IsNew)> SubmitAsync(WorkerJob job, CancellationToken cancellation)
+    {
+        await _gate.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            if (_submitted.Remove(job, out var submitted))
+                return (submitted, true);
+            if (await FindAsync(job, cancellation).ConfigureAwait(false) is { } found)
+                return (found, false);
+            await SubmitAsync(await WithSiblingsAsync(job, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+            _ = _submitted.Remove(job, out submitted);
+            return (submitted!, true);
+        }
+        finally
+        {
+            _ = _gate.Release();
+        }
+    }
+
+    /// <summary>Cancels a job in Slurm and forgets it.</summary>
+    /// <exception cref="DqException">DQ6020: Slurm does not take it.</exception>
+    public static async Task CancelAsync(SubmittedJob submitted, CancellationToken cancellation)
+    {
+        var id = submitted.Id ?? (await SlurmQueue.FindAsync(SlurmScript.Comment(submitted.Token), cancellation).ConfigureAwait(false)).GetValueOrDefault(submitted.Place);
+        if (id is not null)
+        {
+            var answer = await SlurmCommands.RunAsync("scancel", [id], cancellation).ConfigureAwait(false);
+            if (answer.ExitCode != 0 && !answer.Error.Contains("Invalid job id", StringComparison.OrdinalIgnoreCase))
+                throw new DqException(DiagnosticCodes.ClusterRefuses, $"Slurm does not cancel job {id} of {submitted.Name}: {answer.Complaint}");
+        }
+
+        submitted.Remove();
+    }
+
+    public void Dispose() => _gate.Dispose();
+
+    /// <summary>The members of the same matrix that are to be submitted with it: the job alone where it is of none, or has been submitted with them before.</summary>
+    private async Task<List<WorkerJob>> WithSiblingsAsync(WorkerJob job, CancellationToken cancellation)
+    {
+        IReadOnlyList<WorkerJob>? siblings;
+        lock (_sync)
+        {
+            siblings = _together.GetValueOrDefault(job);
+            foreach (var member in siblings ?? [])
+                _ = _together.Remove(member);
+        }
+
+        var jobs = new List<WorkerJob> { job };
+        foreach (var member in siblings ?? [])
+        {
+            if (member != (object)job && await FindAsync(member, cancellation).ConfigureAwait(false) is null)
+                jobs.Add(member);
+        }
+
+        return jobs;
+    }
+
+    /// <summary>The job that was submitted for the same work; null where there is none, and what there is for the same targets with other inputs is cancelled.</summary>
+    private async Task<SubmittedJob?> FindAsync(WorkerJob job, CancellationToken cancellation)
+    {
+        foreach (var submitted in SubmittedJobs.In(workspace).All().Where(one => one.Overlaps(job)))
+        {
+            if (!submitted.Makes(job))
+            {
+                await CancelAsync(submitted, cancellation).ConfigureAwait(false);
+                continue;
+            }
+
+            if (submitted.Id is not null)
+                return submitted;
+            // The front end died between sbatch and the note of its answer, or before sbatch.
+            var found = await SlurmQueue.FindAsync(SlurmScript.Comment(submitted.Token), cancellation).ConfigureAwait(false);
+            if (found.TryGetValue(submitted.Place, out var id))
+            {
+                submitted.Submitted(id);
+                return submitted;
+            }
+
+            submitted.Remove();
+        }
+
+        return null;
+    }
+
+    private async Task SubmitAsync(List<WorkerJob> jobs, CancellationToken cancellation)
+    {
+        var token = Guid.NewGuid().ToString("N");
+        var submitted = new List<SubmittedJob>(jobs.Count);
+        foreach (var job in jobs)
+        {
+            var name = jobs.Count == 1 ? token : string.Create(CultureInfo.InvariantCulture, $"{token}-{submitted.Count}");
+            submitted.Add(SubmittedJob.Create(Path.Combine(workspace.SlurmFolder, name), job));
+        }
+
+        try
+        {
+            var script = Path.Combine(submitted[0].Folder, "job.sh");
+            AtomicFile.Write(script, Encoding.UTF8.GetBytes(SlurmScript.Text(submitted, jobs[0].Threads, fileName, arguments)));
+            // Not broken off by a cancellation: it would not be known whether the job is there.
+            var answer = await SlurmCommands.RunAsync("sbatch", [.. SlurmScript.Arguments(settings, workspace, token, jobs), script], CancellationToken.None).ConfigureAwait(false);
+            if (answer.ExitCode != 0)
+                throw new DqException(DiagnosticCodes.ClusterRefuses, $"Slurm refuses {(jobs.Count == 1 ? jobs[0].Name : jobs[0].Matrix)}: {answer.Complaint}; correct \"executors.slurm\" in dq.json");
+            if (Submission().Match(answer.Output.Trim()) is not { Success: true } match)
+                throw new DqException(DiagnosticCodes.ClusterRefuses, $"sbatch was to say the id of the job of {jobs[0].Name}, and says \"{answer.Complaint}\"; see squeue, and build again");
+            for (var i = 0; i < submitted.Count; i++)
+                submitted[i].Submitted(submitted.Count == 1 ? match.Groups[1].Value : string.Create(CultureInfo.InvariantCulture, $"{match.Groups[1].Value}_{i}"));
+        }
+        catch (DqException)
+        {
+            submitted.ForEach(one => one.Remove());
+            throw;
+        }
+
+        cancellation.ThrowIfCancellationRequested();
+        for (var i = 0; i < submitted.Count; i++)
+        {
+            _submitted[jobs[i]] = submitted[i];
+            using var log = new WorkerLog(workspace.LogPath(jobs[i].Name));
+            log.Write(string.Create(CultureInfo.InvariantCulture, $"==== {time.GetUtcNow():yyyy-MM-dd HH:mm:ss}Z {jobs[i].Name} is Slurm job {submitted[i].Id}"));
+        }
+    }
+
+    /// <summary>What sbatch --parsable prints; behind the ; is the cluster, where there are several. Warnings of a site's plugins may stand before it.</summary>
+    [GeneratedRegex(@"(?:^|\n)(\d+)(?:;\S*)?$")]
+    private static partial Regex Submission();
+}
