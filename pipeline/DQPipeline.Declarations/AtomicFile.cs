@@ -118,7 +118,7 @@ public static class AtomicFile
             quotaUnix => "the disk quota is used up; free some space and build again, nothing that was finished is lost",
             readOnlyUnix => "the file system is read-only; build in a copy of the folder that can be written",
             _ when e is UnauthorizedAccessException => "access is denied; give yourself the right to write there, or build in a copy of the folder",
-            _ => e.Message + "; mend that and build again, nothing that was finished is lost",
+            _ => e.Message.TrimEnd('.') + "; mend that and build again, nothing that was finished is lost",
         };
     }
 }

@@ -33,12 +33,12 @@ public static class CacheKeeping
             .OfType<CachedResult>().OrderByDescending(result => result.Written).ThenBy(result => result.Key, StringComparer.Ordinal).ToList());
     }
 
-    /// <summary>Bytes of the files in the cache.</summary>
+    /// <summary>Bytes of the files in the cache, decoded images among them.</summary>
     /// <exception cref="DqException">DQ6004: the cache cannot be read.</exception>
     public static long Size(Workspace workspace)
     {
         var cache = new ContentCache(workspace.CacheFolder, _ => { });
-        return Tell(workspace, () => cache.Objects().Sum(hash => FileStamp.Of(cache.ObjectPath(hash))?.Size ?? 0));
+        return Tell(workspace, () => cache.Objects().Sum(hash => FileStamp.Of(cache.ObjectPath(hash))?.Size ?? 0) + Images(workspace).Sum(file => file.Length));
     }
 
     /// <summary>Reads everything in the cache and removes what does not hold what its name promises.</summary>
@@ -73,7 +73,9 @@ public static class CacheKeeping
         });
     }
 
-    /// <summary>Removes results that dq.lock does not record and that are older than a time, and files that belong to no result that stays.</summary>
+    /// <summary>
+    /// Removes results that dq.lock does not record and that are older than a time, files that belong to no result that stays, and decoded images that no build used since that time.
+    /// </summary>
     /// <param name="workspace">The folder.</param>
     /// <param name="before">The time.</param>
     /// <returns>Results that went, and bytes that were freed.</returns>
@@ -96,6 +98,9 @@ public static class CacheKeeping
                 freed += Remove(cache.ResultPath(result.Key));
             foreach (var hash in cache.Objects().Where(hash => !needed.Contains(hash)).ToList())
                 freed += Remove(cache.ObjectPath(hash));
+            // No build works here, so what is half made stays so.
+            foreach (var file in Images(workspace).Where(file => file.LastWriteTimeUtc < before || file.Name.Contains(AtomicFile.TemporaryMark, StringComparison.Ordinal)))
+                freed += Remove(file.FullName);
             return (all.Count - stays.Count, freed);
         });
     }
@@ -131,6 +136,10 @@ public static class CacheKeeping
         var came = missing.Count(remote.Fetch);
         return (came, missing.Count - came);
     }
+
+    /// <summary>Sets of decoded images, finished or not.</summary>
+    private static FileInfo[] Images(Workspace workspace) =>
+        Directory.Exists(workspace.ImagesFolder) ? new DirectoryInfo(workspace.ImagesFolder).GetFiles("*.safetensors*") : [];
 
     private static RemoteCache Remote(CacheDeclaration declared, ContentCache cache, Func<string, string?> environment, Action<Diagnostic> report, CancellationToken cancellation) =>
         RemoteCache.Open(declared, cache, environment, report, TimeProvider.System, cancellation)

@@ -1,5 +1,4 @@
 using DQPipeline.Declarations;
-using DQPipeline.Targets.Files;
 using DQPipeline.Targets.Fingerprints;
 
 namespace DQPipeline.Targets;
@@ -32,7 +31,7 @@ public static class Cleaning
         if (!Directory.Exists(workspace.DqFolder))
             return 0;
         using var held = ExclusiveFile.TryOpen(Path.Combine(workspace.DqFolder, "build.lock"))
-            ?? throw new Declarations.DqException(Declarations.DiagnosticCodes.Busy, $"a build works in {workspace.Folder}; clean when it is done");
+            ?? throw new DqException(DiagnosticCodes.Busy, $"a build works in {workspace.Folder}; clean when it is done");
         var files = new FileHashes(workspace, TimeProvider.System);
         files.ForgetBelow(workspace.OutFolder);
         files.Save();

@@ -33,6 +33,9 @@ public sealed class Workspace
     /// <summary>The content-addressed cache, <c>.dq/cache</c>.</summary>
     public string CacheFolder => Path.Combine(DqFolder, "cache");
 
+    /// <summary>Decoded images of image folders, <c>.dq/cache/images</c>.</summary>
+    public string ImagesFolder => Path.Combine(CacheFolder, "images");
+
     /// <summary>Checkpoints of unfinished workers by the target's key, <c>.dq/checkpoints</c>.</summary>
     public string CheckpointsFolder => Path.Combine(DqFolder, "checkpoints");
 

@@ -1,6 +1,5 @@
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Building;
-using DQPipeline.Targets.Files;
 
 namespace DQPipeline.Targets.Tests;
 
@@ -62,6 +61,23 @@ public class CacheKeepingTests
         Assert.Equal(new CacheCheck(11, 1, 2), CacheKeeping.Verify(bench.Workspace, told.Add));
         Assert.Equal(["DQ6001", "DQ6001"], told.Select(diagnostic => diagnostic.Code));
         Assert.False(File.Exists(file) || File.Exists(result));
+    }
+
+    [Fact]
+    public void Decoded_images_count_and_go_when_no_build_used_them_since()
+    {
+        using var bench = new Bench();
+        var folder = Directory.CreateDirectory(bench.Workspace.ImagesFolder).FullName;
+        foreach (var (name, bytes, days) in new[] { ("old.safetensors", 700, 40), ("used.safetensors", 500, 1), ("half.safetensors.tmp-1", 30, 0), ("making.lock", 0, 90) })
+        {
+            File.WriteAllBytes(Path.Combine(folder, name), new byte[bytes]);
+            File.SetLastWriteTimeUtc(Path.Combine(folder, name), DateTime.UtcNow.AddDays(-days));
+        }
+
+        Assert.Equal(1230, CacheKeeping.Size(bench.Workspace));
+        Assert.Equal((0, 730L), CacheKeeping.Collect(bench.Workspace, DateTimeOffset.UtcNow.AddDays(-30)));
+        Assert.Equal(["making.lock", "used.safetensors"], Directory.GetFiles(folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+        Assert.Equal(500, CacheKeeping.Size(bench.Workspace));
     }
 
     [Fact]

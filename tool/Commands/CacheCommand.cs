@@ -71,7 +71,7 @@ internal static class CacheCommand
                 result.AddError("--keep-days should be from 0 to 36500");
         });
         var command = new Command("gc", """
-            Remove results that dq.lock does not record and that are older than 30 days, and files that belong to none that stays.
+            Remove results that dq.lock does not record and that are older than 30 days, files that belong to none that stays, and decoded images that nothing read since.
 
             Examples:
               dq cache gc

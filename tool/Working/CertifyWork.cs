@@ -19,7 +19,7 @@ internal static class CertifyWork
         torch.set_num_threads(job.Threads);
         channel.Send(new ProgressEvent { Phase = "loading" });
         var declared = Declaration.FromJson<CertifyDeclaration>(job.Certify);
-        var dataset = Datasets.Load(Declaration.FromJson<DatasetDeclaration>(job.Dataset), channel.Stop);
+        var dataset = ModelInput.Data(job, channel);
         var samples = ModelInput.Sample(dataset, declared.Samples, declared.Seed);
         var models = new List<CertifiedModel>();
         foreach (var model in job.Models)

@@ -1,5 +1,4 @@
 using DQPipeline.Attacks;
-using DQPipeline.Data;
 using DQPipeline.Declarations;
 using DQPipeline.Evaluation;
 using DQPipeline.Targets.Graph;
@@ -18,7 +17,7 @@ internal static class DistanceWork
         torch.set_num_threads(job.Threads);
         channel.Send(new ProgressEvent { Phase = "loading" });
         var declared = Declaration.FromJson<DistanceDeclaration>(job.Distance);
-        var dataset = Datasets.Load(Declaration.FromJson<DatasetDeclaration>(job.Dataset), cancellation);
+        var dataset = ModelInput.Data(job, channel);
         var samples = ModelInput.Sample(dataset, declared.Samples, declared.Seed);
         var attack = AttackFactory.Create(declared.Attack);
         var points = new List<DistancePoint>();

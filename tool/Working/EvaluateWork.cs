@@ -1,5 +1,4 @@
 using DQPipeline.Attacks;
-using DQPipeline.Data;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Workers;
 using TorchSharp;
@@ -14,7 +13,7 @@ internal static class EvaluateWork
         var cancellation = channel.Stop;
         torch.set_num_threads(job.Threads);
         channel.Send(new ProgressEvent { Phase = "loading" });
-        var dataset = Datasets.Load(Declaration.FromJson<DatasetDeclaration>(job.Dataset), cancellation);
+        var dataset = ModelInput.Data(job, channel);
         var samples = ModelInput.Sample(dataset, job.Samples, job.Seed);
         using var model = MeasuredModel.Open(job.Model, job.ModelSha256, job, dataset, samples, job.Batch, job.Seed, job.Detector);
         foreach (var cell in job.Cells)

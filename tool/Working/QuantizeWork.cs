@@ -19,7 +19,7 @@ internal static class QuantizeWork
         torch.set_num_threads(job.Threads);
         channel.Send(new ProgressEvent { Phase = "loading" });
         var declared = Declaration.FromJson<QuantizeDeclaration>(job.Quantize);
-        var dataset = Datasets.Load(Declaration.FromJson<DatasetDeclaration>(job.Dataset), cancellation);
+        var dataset = ModelInput.Data(job, channel);
         using var network = ModelInput.Load(job.Model.Path, job.Model.Sha256, job.Device, dataset);
         channel.Send(new ProgressEvent { Phase = "calibrating" });
         var path = Path.Combine(job.OutputFolder, QuantizeTarget.ModelFile);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using DQPipeline.Data;
 using DQPipeline.Declarations;
 using DQPipeline.Export;
 using DQPipeline.Native;
@@ -19,7 +18,7 @@ internal static class TrainWork
         var train = Declaration.FromJson<TrainDeclaration>(job.Train);
         channel.Send(new ProgressEvent { Phase = "loading", Epochs = 0 });
         var dataset = Declaration.FromJson<DatasetDeclaration>(job.Dataset);
-        var data = Datasets.Load(dataset, channel.Stop);
+        var data = ModelInput.Data(job, channel);
         using var result = Trainer.Train(
             new TrainingRequest(train, data)
             {

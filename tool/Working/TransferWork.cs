@@ -1,5 +1,4 @@
 using DQPipeline.Attacks;
-using DQPipeline.Data;
 using DQPipeline.Declarations;
 using DQPipeline.Evaluation;
 using DQPipeline.Targets.Workers;
@@ -15,7 +14,7 @@ internal static class TransferWork
         var cancellation = channel.Stop;
         torch.set_num_threads(job.Threads);
         channel.Send(new ProgressEvent { Phase = "loading" });
-        var dataset = Datasets.Load(Declaration.FromJson<DatasetDeclaration>(job.Dataset), cancellation);
+        var dataset = ModelInput.Data(job, channel);
         var samples = ModelInput.Sample(dataset, job.Samples, job.Seed);
         using var network = ModelInput.Load(job.MadeOn.Path, job.MadeOn.Sha256, job.Device, dataset);
         var maker = new Evaluator(network, dataset.Test, samples, job.Batch, job.Seed);

@@ -1,6 +1,5 @@
 using System.Globalization;
 using DQPipeline.Declarations;
-using DQPipeline.Targets.Files;
 
 namespace DQPipeline.Targets.Building;
 

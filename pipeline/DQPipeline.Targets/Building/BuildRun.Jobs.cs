@@ -48,7 +48,13 @@ internal sealed partial class BuildRun
                 AtomicFile.CreateFolder(CheckpointFolder(batch[0]));
             var job = batch[0].Target.CreateJob(new(
                 batch.ConvertAll(n => n.Target), batch[0].Key!, graph.Pipeline.Threads, options.Device, work, CheckpointFolder(batch[0]), (target, output) => Input(batch, target, output)));
-            return job with { Keys = batch.ToDictionary(n => n.Target.Id, n => n.Key!), Matrix = batch[0].Target.Matrix };
+            return job with
+            {
+                Keys = batch.ToDictionary(n => n.Target.Id, n => n.Key!),
+                Matrix = batch[0].Target.Matrix,
+                ImagesFolder = workspace.ImagesFolder,
+                DataHash = batch[0].Parts.FirstOrDefault(part => part.Key == Planner.DataPart).Value,
+            };
         }
         catch (DqException e)
         {

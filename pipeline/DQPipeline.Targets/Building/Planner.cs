@@ -14,6 +14,9 @@ namespace DQPipeline.Targets.Building;
 /// </summary>
 internal sealed class Planner
 {
+    /// <summary>The part of a key that is the hash of the data's content.</summary>
+    public const string DataPart = "data";
+
     private readonly Workspace _workspace;
     private readonly TargetGraph _graph;
     private readonly BuildOptions _options;
@@ -191,7 +194,7 @@ internal sealed class Planner
         node.Target.AddOptions(parts);
         parts.AddOptions("dataset.", node.Target.Dataset);
         if (data.Hash is not null)
-            parts.AddText("data", data.Hash);
+            parts.AddText(DataPart, data.Hash);
         foreach (var (part, path) in node.Target.InputFiles)
             parts.AddText(part, Files.Hash(path, _cancellation) ?? "");
         foreach (var required in node.Requires)

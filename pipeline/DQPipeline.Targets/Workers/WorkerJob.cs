@@ -29,6 +29,12 @@ public abstract record WorkerJob
     /// <summary>The data set: a <c>DatasetDeclaration</c> as JSON (<c>Declaration.FromJson</c>), its path absolute.</summary>
     public required string Dataset { get; init; }
 
+    /// <summary>Where decoded images are kept for all workers, absolute; null keeps none.</summary>
+    public string? ImagesFolder { get; init; }
+
+    /// <summary>A hash of the data set's content as the key has it; null for data that are drawn.</summary>
+    public string? DataHash { get; init; }
+
     /// <summary>Where the worker writes its outputs; it exists and is the worker's own.</summary>
     public required string OutputFolder { get; init; }
 

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.IO.Compression;
 using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using DQPipeline.Declarations;
 
 namespace DQPipeline.Data;
@@ -49,6 +51,9 @@ internal abstract class ImageSource(string path) : IDisposable
         return [.. failures.OrderBy(failure => failure.Index).Select(failure => failure.Failure)];
     }
 
+    /// <summary>What the file system says of every file without reading it: while this is the same, so are the files, unless somebody hides a change.</summary>
+    public abstract string Stamp();
+
     /// <summary>Does the reading; every step that can fail for one file runs within <paramref name="guard"/>.</summary>
     protected abstract void ReadAll(IReadOnlyList<ImageFile> files, Action<int, Action> guard, Action<int, ReadOnlyMemory<byte>> use, ParallelOptions options);
 
@@ -65,11 +70,24 @@ internal abstract class ImageSource(string path) : IDisposable
 
         public override IEnumerable<ImageFile> List()
         {
-            foreach (var file in Walk(Path, "", depth: 0))
+            foreach (var (file, _) in Walk(Path, "", depth: 0))
             {
                 _files.Add(file);
                 yield return new ImageFile(_files.Count - 1, file.Split('/'));
             }
+        }
+
+        public override string Stamp()
+        {
+            // Each entry's hash is added, so that no list has to be sorted: the file system lists in any order.
+            UInt128 sum = 0;
+            foreach (var (name, entry) in Walk(Path, "", depth: 0))
+            {
+                var text = entry is FileInfo { Exists: true } file ? string.Create(CultureInfo.InvariantCulture, $"{name}\0{file.Length}\0{file.LastWriteTimeUtc.Ticks}") : name;
+                sum += XxHash128.HashToUInt128(MemoryMarshal.AsBytes(text.AsSpan()));
+            }
+
+            return sum.ToString("x32", CultureInfo.InvariantCulture);
         }
 
         protected override void ReadAll(IReadOnlyList<ImageFile> files, Action<int, Action> guard, Action<int, ReadOnlyMemory<byte>> use, ParallelOptions options) =>
@@ -85,18 +103,18 @@ internal abstract class ImageSource(string path) : IDisposable
         public override string Describe(ImageFile file) => System.IO.Path.Combine(Path, _files[file.Entry]);
 
         /// <summary>train/CLASS/FILE, one folder around it, and one level more, where a misplaced image is found: links in a circle end there.</summary>
-        private static IEnumerable<string> Walk(string folder, string prefix, int depth)
+        private static IEnumerable<(string Name, FileSystemInfo Entry)> Walk(string folder, string prefix, int depth)
         {
             foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos())
             {
                 var name = prefix + entry.Name;
                 if (entry is not DirectoryInfo)
                 {
-                    yield return name;
+                    yield return (name, entry);
                 }
                 else if (depth < 4)
                 {
-                    yield return name + "/";
+                    yield return (name + "/", entry);
                     foreach (var file in Walk(entry.FullName, name + "/", depth + 1))
                         yield return file;
                 }
@@ -156,6 +174,12 @@ internal abstract class ImageSource(string path) : IDisposable
         {
             if (Crc32.HashToUInt32(bytes) != expected)
                 throw DataErrors.Corrupt($"{name} does not match its checksum: the archive is damaged. Make or fetch it again.");
+        }
+
+        public override string Stamp()
+        {
+            var file = new FileInfo(Path);
+            return string.Create(CultureInfo.InvariantCulture, $"{file.Length} {file.LastWriteTimeUtc.Ticks}");
         }
 
         public override string Describe(ImageFile file) => $"{Path}: {_entries[file.Entry].FullName}";

@@ -22,17 +22,8 @@ internal static class Limit
     public static ImageSplit Apply(ImageSplit split, int limit, int seed, string name)
     {
         var chosen = Choose(split.Classes, limit, seed, name);
-        return chosen.Length == split.Count ? split : Part(split, chosen);
-    }
-
-    /// <summary>A copy of the images of a split at <paramref name="chosen"/> indices, in that order.</summary>
-    public static ImageSplit Part(ImageSplit split, int[] chosen)
-    {
-        var size = split.Pixels.Length / split.Count;
-        var pixels = new byte[chosen.Length * size];
-        for (var i = 0; i < chosen.Length; i++)
-            split.Image(chosen[i]).CopyTo(pixels.AsSpan(i * size));
-        return new ImageSplit(pixels, [.. chosen.Select(index => split.Classes[index])]);
+        // A copy, so that what was not chosen takes no memory.
+        return chosen.Length == split.Count ? split : new ImageSplit(split.At(chosen).Pixels, [.. chosen.Select(index => split.Classes[index])]);
     }
 
     /// <summary>An array for so many images of so many bytes.</summary>

@@ -1,12 +1,11 @@
-using DQPipeline.Declarations;
-
-namespace DQPipeline.Targets.Files;
+namespace DQPipeline.Declarations;
 
 /// <summary>An open file that one process at a time can hold; the system releases it however the holder ends.</summary>
-internal static class ExclusiveFile
+public static class ExclusiveFile
 {
     /// <summary>The file, held; null while another holds it.</summary>
-    /// <exception cref="DQPipeline.Declarations.DqException">DQ6004: it cannot be opened for writing at all.</exception>
+    /// <param name="path">The file; it is made where it is missing, and its folder exists.</param>
+    /// <exception cref="DqException">DQ6004: it cannot be opened for writing at all.</exception>
     public static FileStream? TryOpen(string path)
     {
         try
