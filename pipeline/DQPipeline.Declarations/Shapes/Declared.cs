@@ -246,9 +246,9 @@ internal static class Declared
 
     public static readonly Shape<SlurmDeclaration> Slurm = new(
         () => new(),
-        Demand<SlurmDeclaration>("partition", SlurmText.Name, "a partition's name", d => d.Partition, (d, v) => d with { Partition = v }),
-        Demand<SlurmDeclaration>("time", SlurmText.Time, "minutes, H:MM:SS or D-HH:MM:SS", d => d.Time, (d, v) => d with { Time = v }),
-        Demand<SlurmDeclaration>("memory", SlurmText.Memory, "a number with K, M, G or T", d => d.Memory, (d, v) => d with { Memory = v }),
+        Demand<SlurmDeclaration>("partition", SlurmText.Name(), "a partition's name", d => d.Partition, (d, v) => d with { Partition = v }),
+        Demand<SlurmDeclaration>("time", SlurmText.Time(), "minutes, H:MM:SS or D-HH:MM:SS", d => d.Time, (d, v) => d with { Time = v }),
+        Demand<SlurmDeclaration>("memory", SlurmText.Memory(), "a number with K, M, G or T", d => d.Memory, (d, v) => d with { Memory = v }),
         new IntegerField<SlurmDeclaration>("gpus", 0, 64, d => d.Gpus, (d, v) => d with { Gpus = v }),
         new NameListField<SlurmDeclaration>("options", d => d.Options, (d, v) => d with { Options = v }))
     {

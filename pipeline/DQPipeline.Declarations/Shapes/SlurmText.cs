@@ -5,12 +5,12 @@ namespace DQPipeline.Declarations.Shapes;
 /// <summary>The forms of what Slurm is asked for. Whether the cluster has it, sbatch says.</summary>
 internal static partial class SlurmText
 {
-    [GeneratedRegex(@"^[A-Za-z0-9_.,-]+$")]
-    public static partial Regex Name { get; }
+    [GeneratedRegex(@"^[A-Za-z0-9_.,-]+\z")]
+    public static partial Regex Name();
 
-    [GeneratedRegex(@"^(?:[0-9]+|[0-9]+(?::[0-9]{1,2}){1,2}|[0-9]+-[0-9]{1,2}(?::[0-9]{1,2}){0,2})$")]
-    public static partial Regex Time { get; }
+    [GeneratedRegex(@"^(?:[0-9]+|[0-9]+(?::[0-9]{1,2}){1,2}|[0-9]+-[0-9]{1,2}(?::[0-9]{1,2}){0,2})\z")]
+    public static partial Regex Time();
 
-    [GeneratedRegex(@"^[0-9]+[KMGT]?$")]
-    public static partial Regex Memory { get; }
+    [GeneratedRegex(@"^[0-9]+[KMGT]?\z")]
+    public static partial Regex Memory();
 }
