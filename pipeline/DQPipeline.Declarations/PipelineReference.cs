@@ -25,7 +25,7 @@ public static class PipelineReference
 
 
             """);
-        Table(text, root.Where(pair => pair.Value!["additionalProperties"] is null).Select(pair => new Key(pair.Key, pair.Key is "seed" or "threads" ? $"property {ItemTypes.Pipeline}{ItemTypes.MetadataName(pair.Key)}" : "", pair.Value!.AsObject())));
+        Table(text, root.Where(pair => pair.Value!["additionalProperties"] is not JsonObject).SelectMany(pair => Own(pair.Key, pair.Value!.AsObject())));
         foreach (var (section, schema) in root)
         {
             if (schema!["additionalProperties"] is not JsonObject entry)
@@ -53,6 +53,17 @@ public static class PipelineReference
         }
 
         return text.ToString();
+    }
+
+    /// <summary>A value of the file itself, and what is in it where it is an object. MSBuild has properties for two.</summary>
+    private static IEnumerable<Key> Own(string name, JsonObject schema)
+    {
+        if (schema["properties"] is null)
+            yield return new(name, name is "seed" or "threads" ? $"property {ItemTypes.Pipeline}{ItemTypes.MetadataName(name)}" : "", schema);
+        if (Object(schema) is not { } inner)
+            yield break;
+        foreach (var key in Keys(inner, name + "."))
+            yield return key with { Metadata = "" };
     }
 
     private static IEnumerable<Key> Keys(JsonObject schema, string prefix)

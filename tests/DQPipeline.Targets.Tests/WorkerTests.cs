@@ -191,6 +191,20 @@ public class WorkerTests
     }
 
     [Fact]
+    public void A_job_in_a_file_is_stopped_by_whoever_gets_the_signal_and_by_nothing_else()
+    {
+        using var bench = new Bench();
+        var path = Path.Combine(bench.Folder, "job.json");
+        File.WriteAllText(path, WorkerJson.Write(s_job) + "\n");
+        using var channel = WorkerChannel.Open(path, new MemoryStream());
+        Assert.Equal(s_job, channel.Job);
+        Assert.False(channel.Stop.IsCancellationRequested);
+        channel.Cancel();
+        Assert.True(channel.Stop.IsCancellationRequested);
+        Assert.Equal("DQ6999", Assert.Throws<DqException>(() => WorkerChannel.Open(path + ".not", new MemoryStream())).Diagnostics[0].Code);
+    }
+
+    [Fact]
     public void A_first_line_that_is_no_job_is_a_coded_error() =>
         Assert.Equal("DQ6999", Assert.Throws<DqException>(() => WorkerChannel.Open(new MemoryStream("hello\n"u8.ToArray()), new MemoryStream())).Diagnostics[0].Code);
 

@@ -30,7 +30,9 @@ internal static class AttachCommand
                 Tell(submitted);
             if (parsed.GetValue(cancel))
             {
-                await SlurmExecutor.CancelAllAsync(workspace, cancellation);
+                // Whatever dq.json says, be it nothing that can be read.
+                using var executor = Opened.Slurm(workspace, new());
+                await executor.CancelAllAsync(cancellation);
                 SlurmBuild.Forget(workspace);
                 return DqCommand.Done;
             }

@@ -12,7 +12,8 @@ internal sealed record CommandAnswer(int ExitCode, string Output, string Error)
 }
 
 /// <summary>Runs Slurm's own commands, which know the cluster, its controllers and who the user is.</summary>
-internal static class SlurmCommands
+/// <param name="folder">Where they lie; empty for the path.</param>
+internal sealed class SlurmCommands(string folder)
 {
     /// <summary>A job inherits the environment of its submission, and a worker needs none of these.</summary>
     private const string SecretsPrefix = "DQ_CACHE_";
@@ -20,9 +21,9 @@ internal static class SlurmCommands
     /// <summary>Runs a command to its end.</summary>
     /// <exception cref="DqException">DQ6020: there is no such command here.</exception>
     /// <exception cref="OperationCanceledException">It was broken off; what it asked of the cluster may have been done.</exception>
-    public static async Task<CommandAnswer> RunAsync(string command, IEnumerable<string> arguments, CancellationToken cancellation)
+    public async Task<CommandAnswer> RunAsync(string command, IEnumerable<string> arguments, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo(command, arguments)
+        var start = new ProcessStartInfo(Path.Combine(folder, command), arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -33,7 +34,7 @@ internal static class SlurmCommands
         };
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith(SecretsPrefix, StringComparison.Ordinal)).ToList())
             _ = start.Environment.Remove(name);
-        using var process = Start(start);
+        using var process = Start(start, command);
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         var error = process.StandardError.ReadToEndAsync(CancellationToken.None);
@@ -50,7 +51,7 @@ internal static class SlurmCommands
         return new(process.ExitCode, await output.ConfigureAwait(false), await error.ConfigureAwait(false));
     }
 
-    private static Process Start(ProcessStartInfo start)
+    private static Process Start(ProcessStartInfo start, string command)
     {
         try
         {
@@ -58,7 +59,7 @@ internal static class SlurmCommands
         }
         catch (Exception e) when (e is System.ComponentModel.Win32Exception or InvalidOperationException)
         {
-            throw new DqException(DiagnosticCodes.ClusterRefuses, $"Slurm's {start.FileName} cannot be run here: {e.Message}; build where its commands are, as on a login node, or without --executor slurm", inner: e);
+            throw new DqException(DiagnosticCodes.ClusterRefuses, $"Slurm's {command} cannot be run here: {e.Message}; build where its commands are, as on a login node, or without --executor slurm", inner: e);
         }
     }
 }

@@ -13,21 +13,25 @@ public sealed class SlurmExecutor : IExecutor, IDisposable
     private readonly Workspace _workspace;
     private readonly TimeProvider _time;
     private readonly SlurmPatience _patience;
+    private readonly SlurmCommands _commands;
 
-    /// <summary>An executor that submits to the cluster whose commands are on the path.</summary>
+    /// <summary>An executor that submits to the cluster whose commands are here.</summary>
     /// <param name="workspace">Where the jobs' folders and logs go.</param>
     /// <param name="settings">What is asked of the cluster for each job.</param>
     /// <param name="fileName">The worker's program; the job's file is its last argument.</param>
     /// <param name="arguments">The arguments before that.</param>
     /// <param name="patience">How often is looked, and how long waited; the default is <see cref="SlurmPatience"/>'s.</param>
     /// <param name="time">The clock; the default is the system's.</param>
-    public SlurmExecutor(Workspace workspace, SlurmDeclaration settings, string fileName, IReadOnlyList<string> arguments, SlurmPatience? patience = null, TimeProvider? time = null)
+    /// <param name="commands">The folder with Slurm's commands; the default is the path's.</param>
+    public SlurmExecutor(
+        Workspace workspace, SlurmDeclaration settings, string fileName, IReadOnlyList<string> arguments, SlurmPatience? patience = null, TimeProvider? time = null, string commands = "")
     {
         _workspace = workspace;
         _time = time ?? TimeProvider.System;
         _patience = patience ?? new();
-        _queue = new(_time, _patience.Queue);
-        _submitter = new(workspace, settings, fileName, arguments, _time);
+        _commands = new(commands);
+        _queue = new(_commands, _time, _patience.Queue);
+        _submitter = new(workspace, settings, fileName, arguments, _commands, _queue, _patience, _time);
     }
 
     /// <inheritdoc/>
@@ -44,7 +48,7 @@ public sealed class SlurmExecutor : IExecutor, IDisposable
             using var log = new WorkerLog(_workspace.LogPath(job.Name));
             if (!isNew)
                 log.Write($"---- attached again to Slurm job {submitted.Id}");
-            var follower = new SlurmFollower(submitted, job, _workspace.LogPath(job.Name), _queue, _patience, _time, new(events), log);
+            var follower = new SlurmFollower(submitted, job, _workspace.LogPath(job.Name), _commands, _queue, _patience, _time, new(events), log);
             try
             {
                 if (await follower.FollowAsync(mayBeOld: !isNew, cancellation).ConfigureAwait(false) is { } done)
@@ -57,12 +61,12 @@ public sealed class SlurmExecutor : IExecutor, IDisposable
         }
     }
 
-    /// <summary>Takes back all that is with Slurm of a workspace: its jobs are cancelled and forgotten. What they have trained stays in their checkpoints.</summary>
+    /// <summary>Takes back all that is with Slurm of the workspace: its jobs are cancelled and forgotten. What they have trained stays in their checkpoints.</summary>
     /// <exception cref="DqException">DQ6020: Slurm does not take it.</exception>
-    public static async Task CancelAllAsync(Workspace workspace, CancellationToken cancellation)
+    public async Task CancelAllAsync(CancellationToken cancellation)
     {
-        foreach (var submitted in SubmittedJobs.In(workspace).All())
-            await SlurmSubmitter.CancelAsync(submitted, cancellation).ConfigureAwait(false);
+        foreach (var submitted in SubmittedJobs.In(_workspace).All())
+            await _submitter.CancelAsync(submitted, cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ namespace DQPipeline.Targets.Workers.Slurm;
 
 /// <summary>Follows one job in Slurm to its end: what its worker writes, and what Slurm says of it.</summary>
 internal sealed class SlurmFollower(
-    SubmittedJob submitted, WorkerJob job, string logPath, SlurmQueue queue, SlurmPatience patience, TimeProvider time, WatchedEvents events, WorkerLog log)
+    SubmittedJob submitted, WorkerJob job, string logPath, SlurmCommands commands, SlurmQueue queue, SlurmPatience patience, TimeProvider time, WatchedEvents events, WorkerLog log)
 {
     private readonly WorkerConversation _conversation = new(events, log);
     private readonly GrowingFile _events = new(submitted.EventsPath);
@@ -140,7 +140,7 @@ internal sealed class SlurmFollower(
         if (!leadsOn)
             return false;
         _stepAtRequeue = events.Step;
-        var answer = await SlurmCommands.RunAsync("scontrol", ["requeue", submitted.Id!], cancellation).ConfigureAwait(false);
+        var answer = await commands.RunAsync("scontrol", ["requeue", submitted.Id!], cancellation).ConfigureAwait(false);
         if (answer.ExitCode != 0)
             return false;
         events.Message($"Slurm job {submitted.Id} ended as {state}; it is queued again and goes on from its checkpoint");
@@ -168,7 +168,7 @@ internal sealed class SlurmFollower(
         var began = time.GetTimestamp();
         try
         {
-            var answer = await SlurmCommands.RunAsync("scancel", [submitted.Id!], CancellationToken.None).ConfigureAwait(false);
+            var answer = await commands.RunAsync("scancel", [submitted.Id!], CancellationToken.None).ConfigureAwait(false);
             if (answer.ExitCode != 0)
             {
                 log.Write($"==== scancel {submitted.Id}: {answer.Complaint}");

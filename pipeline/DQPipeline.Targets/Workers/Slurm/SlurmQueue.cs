@@ -15,7 +15,7 @@ internal readonly record struct QueueAnswer(string? State, string Reason, string
 }
 
 /// <summary>Asks Slurm for the states of jobs: of all that are followed at once, and not more often than every <paramref name="pause"/>, as its controller serves a whole site.</summary>
-internal sealed partial class SlurmQueue(TimeProvider time, TimeSpan pause) : IDisposable
+internal sealed partial class SlurmQueue(SlurmCommands commands, TimeProvider time, TimeSpan pause) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
     private readonly HashSet<string> _followed = [];
@@ -52,9 +52,9 @@ internal sealed partial class SlurmQueue(TimeProvider time, TimeSpan pause) : ID
 
     /// <summary>The ids of this user's jobs with a comment, by their places in the array (0 of a job that is none).</summary>
     /// <exception cref="DqException">DQ6020: there is no squeue here, or it does not answer.</exception>
-    public static async Task<IReadOnlyDictionary<int, string>> FindAsync(string comment, CancellationToken cancellation)
+    public async Task<IReadOnlyDictionary<int, string>> FindAsync(string comment, CancellationToken cancellation)
     {
-        var answer = await SlurmCommands.RunAsync("squeue", ["--noheader", "--array", "--states=all", "--me", "--format=%i|%k"], cancellation).ConfigureAwait(false);
+        var answer = await commands.RunAsync("squeue", ["--noheader", "--array", "--states=all", "--me", "--format=%i|%k"], cancellation).ConfigureAwait(false);
         if (answer.ExitCode != 0)
             throw new DqException(DiagnosticCodes.ClusterRefuses, $"Slurm does not say what became of jobs that were submitted before: {answer.Complaint}; build again when it answers");
         var found = new Dictionary<int, string>();
@@ -72,7 +72,7 @@ internal sealed partial class SlurmQueue(TimeProvider time, TimeSpan pause) : ID
 
     private async Task AskAsync(CancellationToken cancellation)
     {
-        var answer = await SlurmCommands.RunAsync(
+        var answer = await commands.RunAsync(
             "squeue", ["--noheader", "--array", "--states=all", $"--jobs={string.Join(',', _followed)}", "--format=%i|%T|%r"], cancellation).ConfigureAwait(false);
         (_askedFor, _asked) = ([.. _followed], time.GetTimestamp());
         // So it speaks of a single job that it has forgotten; of several it leaves that one out.

@@ -6,7 +6,8 @@ using DQPipeline.Declarations;
 namespace DQPipeline.Targets.Workers.Slurm;
 
 /// <summary>Submits jobs, those of a matrix that are ready together as one array, and finds those that were submitted before.</summary>
-internal sealed partial class SlurmSubmitter(Workspace workspace, SlurmDeclaration settings, string fileName, IReadOnlyList<string> arguments, TimeProvider time) : IDisposable
+internal sealed partial class SlurmSubmitter(
+    Workspace workspace, SlurmDeclaration settings, string fileName, IReadOnlyList<string> arguments, SlurmCommands commands, SlurmQueue queue, SlurmPatience patience, TimeProvider time) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
     private readonly Lock _sync = new();
@@ -50,12 +51,12 @@ internal sealed partial class SlurmSubmitter(Workspace workspace, SlurmDeclarati
 
     /// <summary>Cancels a job in Slurm and forgets it.</summary>
     /// <exception cref="DqException">DQ6020: Slurm does not take it.</exception>
-    public static async Task CancelAsync(SubmittedJob submitted, CancellationToken cancellation)
+    public async Task CancelAsync(SubmittedJob submitted, CancellationToken cancellation)
     {
-        var id = submitted.Id ?? (await SlurmQueue.FindAsync(SlurmScript.Comment(submitted.Token), cancellation).ConfigureAwait(false)).GetValueOrDefault(submitted.Place);
+        var id = submitted.Id ?? (await queue.FindAsync(SlurmScript.Comment(submitted.Token), cancellation).ConfigureAwait(false)).GetValueOrDefault(submitted.Place);
         if (id is not null)
         {
-            var answer = await SlurmCommands.RunAsync("scancel", [id], cancellation).ConfigureAwait(false);
+            var answer = await commands.RunAsync("scancel", [id], cancellation).ConfigureAwait(false);
             if (answer.ExitCode != 0 && !answer.Error.Contains("Invalid job id", StringComparison.OrdinalIgnoreCase))
                 throw new DqException(DiagnosticCodes.ClusterRefuses, $"Slurm does not cancel job {id} of {submitted.Name}: {answer.Complaint}");
         }
@@ -100,7 +101,7 @@ internal sealed partial class SlurmSubmitter(Workspace workspace, SlurmDeclarati
             if (submitted.Id is not null)
                 return submitted;
             // The front end died between sbatch and the note of its answer, or before sbatch.
-            var found = await SlurmQueue.FindAsync(SlurmScript.Comment(submitted.Token), cancellation).ConfigureAwait(false);
+            var found = await queue.FindAsync(SlurmScript.Comment(submitted.Token), cancellation).ConfigureAwait(false);
             if (found.TryGetValue(submitted.Place, out var id))
             {
                 submitted.Submitted(id);
@@ -127,16 +128,11 @@ internal sealed partial class SlurmSubmitter(Workspace workspace, SlurmDeclarati
         {
             var script = Path.Combine(submitted[0].Folder, "job.sh");
             AtomicFile.Write(script, Encoding.UTF8.GetBytes(SlurmScript.Text(submitted, jobs[0].Threads, fileName, arguments)));
-            // Not broken off by a cancellation: it would not be known whether the job is there.
-            var answer = await SlurmCommands.RunAsync("sbatch", [.. SlurmScript.Arguments(settings, workspace, token, jobs), script], CancellationToken.None).ConfigureAwait(false);
-            if (answer.ExitCode != 0)
-                throw new DqException(DiagnosticCodes.ClusterRefuses, $"Slurm refuses {(jobs.Count == 1 ? jobs[0].Name : jobs[0].Matrix)}: {answer.Complaint}; correct \"executors.slurm\" in dq.json");
-            if (Submission().Match(answer.Output.Trim()) is not { Success: true } match)
-                throw new DqException(DiagnosticCodes.ClusterRefuses, $"sbatch was to say the id of the job of {jobs[0].Name}, and says \"{answer.Complaint}\"; see squeue, and build again");
+            var id = await SubmitAsync(jobs, token, script, cancellation).ConfigureAwait(false);
             for (var i = 0; i < submitted.Count; i++)
-                submitted[i].Submitted(submitted.Count == 1 ? match.Groups[1].Value : string.Create(CultureInfo.InvariantCulture, $"{match.Groups[1].Value}_{i}"));
+                submitted[i].Submitted(submitted.Count == 1 ? id : string.Create(CultureInfo.InvariantCulture, $"{id}_{i}"));
         }
-        catch (DqException)
+        catch (Exception e) when (e is DqException or OperationCanceledException)
         {
             submitted.ForEach(one => one.Remove());
             throw;
@@ -150,6 +146,49 @@ internal sealed partial class SlurmSubmitter(Workspace workspace, SlurmDeclarati
             log.Write(string.Create(CultureInfo.InvariantCulture, $"==== {time.GetUtcNow():yyyy-MM-dd HH:mm:ss}Z {jobs[i].Name} is Slurm job {submitted[i].Id}"));
         }
     }
+
+    /// <summary>Hands the script to sbatch, and says the id. A controller that is not there is waited for; whether it took the job before it went, the queue knows.</summary>
+    private async Task<string> SubmitAsync(List<WorkerJob> jobs, string token, string script, CancellationToken cancellation)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            // Not broken off by a cancellation: it would not be known whether the job is there.
+            var answer = await commands.RunAsync("sbatch", [.. SlurmScript.Arguments(settings, workspace, token, jobs), script], CancellationToken.None).ConfigureAwait(false);
+            if (answer.ExitCode == 0)
+            {
+                return Submission().Match(answer.Output.Trim()) is { Success: true } match ? match.Groups[1].Value
+                    : throw new DqException(DiagnosticCodes.ClusterRefuses, $"sbatch was to say the id of the job of {jobs[0].Name}, and says \"{answer.Complaint}\"; see squeue, and build again");
+            }
+
+            if (!Absence().IsMatch(answer.Error) || time.GetElapsedTime(began) >= patience.Silence)
+                throw new DqException(DiagnosticCodes.ClusterRefuses, $"Slurm refuses {(jobs.Count == 1 ? jobs[0].Name : jobs[0].Matrix)}: {answer.Complaint}; correct \"executors.slurm\" in dq.json");
+            if (await TakenAsync(token, began, cancellation).ConfigureAwait(false) is { } id)
+                return id;
+            await Task.Delay(patience.Queue, time, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The id of a job that was taken without a word; null where it was not.</summary>
+    private async Task<string?> TakenAsync(string token, long began, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                var found = await queue.FindAsync(SlurmScript.Comment(token), cancellation).ConfigureAwait(false);
+                return found.Count == 0 ? null : found.Values.First().Split('_')[0];
+            }
+            catch (DqException) when (time.GetElapsedTime(began) < patience.Silence)
+            {
+                await Task.Delay(patience.Queue, time, cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>How sbatch says that there was no controller, or that it went away in the middle.</summary>
+    [GeneratedRegex("Unable to contact slurm controller|timed out|Communication (?:shutdown|connection) failure|Connection (?:refused|reset)", RegexOptions.IgnoreCase)]
+    private static partial Regex Absence();
 
     /// <summary>What sbatch --parsable prints; behind the ; is the cluster, where there are several. Warnings of a site's plugins may stand before it.</summary>
     [GeneratedRegex(@"(?:^|\n)(\d+)(?:;\S*)?$")]

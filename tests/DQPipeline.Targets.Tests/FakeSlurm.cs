@@ -1,0 +1,48 @@
+namespace DQPipeline.Targets.Tests;
+
+/// <summary>Slurm's commands as shell scripts in a folder of their own. In them <c>$S</c> is a folder, and <c>$S/folder</c> names that of the job submitted last.</summary>
+internal sealed class FakeSlurm : IDisposable
+{
+    private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("dq-fake-slurm-");
+
+    public FakeSlurm()
+    {
+        OnSubmit("exit 1");
+        OnAsk("exit 1");
+        foreach (var command in (string[])["scancel", "scontrol"])
+            Script(command, $"echo \"$@\" >> {At(command)}.calls");
+    }
+
+    public string Folder => _home.FullName;
+
+    public string At(string name) => Path.Combine(_home.FullName, name);
+
+    /// <summary>What sbatch does.</summary>
+    public void OnSubmit(string script) => Script("sbatch", $"""
+        S={_home.FullName}
+        printf '%s\t' "$@" >> $S/submissions; echo >> $S/submissions
+        for last; do :; done; dirname "$last" > $S/folder
+        {script}
+        """);
+
+    /// <summary>What squeue does.</summary>
+    public void OnAsk(string script) => Script("squeue", $"S={_home.FullName}\n{script}");
+
+    /// <summary>Makes a script, and says where it lies.</summary>
+    public string Script(string name, string text)
+    {
+        var path = At(name);
+        File.WriteAllText(path, "#!/bin/sh\n" + text + "\n");
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return path;
+    }
+
+    /// <summary>The arguments of each sbatch so far.</summary>
+    public IReadOnlyList<string[]> Submissions() => !File.Exists(At("submissions")) ? [] : [.. File.ReadAllLines(At("submissions")).Select(line => line.Split('\t'))];
+
+    /// <summary>The arguments of each call of a command so far.</summary>
+    public string[] Calls(string command) => File.Exists(At(command + ".calls")) ? File.ReadAllLines(At(command + ".calls")) : [];
+
+    public void Dispose() => _home.Delete(recursive: true);
+}

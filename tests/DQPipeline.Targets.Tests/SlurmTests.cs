@@ -1,0 +1,355 @@
+using System.Collections.Concurrent;
+using DQPipeline.Declarations;
+using DQPipeline.Targets.Workers;
+using DQPipeline.Targets.Workers.Slurm;
+
+namespace DQPipeline.Targets.Tests;
+
+/// <summary>What a cluster may do to a build, by a Slurm of shell scripts: DQPipeline.Journeys has a real one.</summary>
+public sealed class SlurmTests : IDisposable
+{
+    private const string Done = """{"event":"done","metrics":{"accuracy":0.5}}""";
+
+    private static readonly SlurmPatience s_patience = new()
+    {
+        Files = TimeSpan.FromMilliseconds(5),
+        Queue = TimeSpan.Zero,
+        LastWords = TimeSpan.FromMilliseconds(50),
+        Cancelling = TimeSpan.FromSeconds(30),
+    };
+
+    private readonly Bench _bench = new();
+    private readonly FakeSlurm _slurm = new();
+
+    public void Dispose()
+    {
+        _slurm.Dispose();
+        _bench.Dispose();
+    }
+
+    [Fact]
+    public async Task A_job_is_submitted_with_what_is_declared_and_followed_to_its_end()
+    {
+        // The first answer finds it waiting, the second at work.
+        _slurm.OnSubmit("echo 7");
+        _slurm.OnAsk($"""echo x >> $S/asked; case $(wc -l < $S/asked) in 1) echo '7|PENDING|QOSMaxJobs';; 2) echo '7|RUNNING|None';; *) echo '{Done}' >> "$(cat $S/folder)/events.jsonl"; echo '7|COMPLETED|None';; esac""");
+        var heard = new Heard();
+        var settings = new SlurmDeclaration { Partition = "gpu", Time = "1:00:00", Memory = "4G", Gpus = 2, Options = ["--account=vision", "--nice=3"] };
+        var done = await RunAsync(Job("train/dq"), heard, settings: settings);
+        Assert.Equal(0.5, done.Metrics["accuracy"]);
+        var asked = _slurm.Submissions().Single();
+        foreach (var wanted in (string[])["--parsable", "--requeue", "--open-mode=append", "--job-name=train/dq", "--cpus-per-task=3", "--partition=gpu", "--time=1:00:00", "--mem=4G", "--gres=gpu:2", "--account=vision", "--nice=3", $"--chdir={_bench.Folder}"])
+            Assert.Contains(wanted, asked);
+        Assert.Equal(["submitted as Slurm job 7", "Slurm job 7 waits: QOSMaxJobs"], heard.Messages);
+        Assert.Empty(SubmittedJobs.In(_bench.Workspace).All());
+        Assert.Contains("is Slurm job 7", File.ReadAllText(_bench.Workspace.LogPath("train/dq")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_submission_that_is_refused_is_a_coded_error_in_the_clusters_words()
+    {
+        _slurm.OnSubmit("echo 'sbatch: error: invalid partition specified: gpu' >&2; exit 1");
+        var error = await Assert.ThrowsAsync<DqException>(() => RunAsync(Job("train/dq")));
+        Assert.Equal("DQ6020", error.Diagnostics[0].Code);
+        Assert.Contains("invalid partition specified: gpu", error.Message, StringComparison.Ordinal);
+        Assert.Empty(SubmittedJobs.In(_bench.Workspace).All());
+    }
+
+    [Theory]
+    [InlineData("Submitted batch job seven")]
+    [InlineData("")]
+    [InlineData("7;cluster;more words")]
+    public async Task An_answer_to_a_submission_that_is_no_id_is_a_coded_error(string answer)
+    {
+        _slurm.OnSubmit($"echo '{answer}'");
+        Assert.Equal("DQ6020", (await Assert.ThrowsAsync<DqException>(() => RunAsync(Job("train/dq")))).Diagnostics[0].Code);
+    }
+
+    [Theory]
+    [InlineData("true", "submitted as Slurm job 9", 2)]
+    [InlineData("echo \"7|$(cat $S/comment)\"", "submitted as Slurm job 7", 1)]
+    public async Task A_submission_to_a_controller_that_starts_anew_is_made_once_and_only_once(string queue, string message, int submissions)
+    {
+        // Whether the first was taken, only the queue knows.
+        _slurm.OnSubmit("""
+            for one; do case "$one" in --comment=*) echo "${one#--comment=}" > $S/comment;; esac; done
+            if [ -e $S/tried ]; then echo 9; else touch $S/tried; echo 'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation' >&2; exit 1; fi
+            """);
+        _slurm.OnAsk($"""
+            case "$*" in *%k*) if [ ! -e $S/told ]; then touch $S/told; echo 'connect failure' >&2; exit 1; fi; {queue};;
+            *) echo '{Done}' >> "$(cat $S/folder)/events.jsonl"; echo '7|RUNNING|None'; echo '9|RUNNING|None';; esac
+            """);
+        var heard = new Heard();
+        _ = await RunAsync(Job("train/dq"), heard);
+        Assert.Equal([message], heard.Messages);
+        Assert.Equal(submissions, _slurm.Submissions().Count);
+    }
+
+    [Fact]
+    public async Task Without_Slurms_commands_the_error_says_so()
+    {
+        File.Delete(_slurm.At("sbatch"));
+        var error = await Assert.ThrowsAsync<DqException>(() => RunAsync(Job("train/dq")));
+        Assert.Equal("DQ6020", error.Diagnostics[0].Code);
+        Assert.Contains("sbatch cannot be run here", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("echo 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)' >&2; exit 1")]
+    [InlineData("echo 'squeue: warning'")]
+    [InlineData("echo '7|'")]
+    [InlineData("echo 'x|RUNNING|None'")]
+    public async Task A_controller_that_is_silent_or_confused_for_a_while_ends_nothing(string answer)
+    {
+        _slurm.OnSubmit("echo 7");
+        _slurm.OnAsk($"""echo x >> $S/asked; if [ $(wc -l < $S/asked) -lt 5 ]; then {answer}; else echo '{Done}' >> "$(cat $S/folder)/events.jsonl"; echo '7|RUNNING|None'; fi""");
+        var heard = new Heard();
+        Assert.Equal(0.5, (await RunAsync(Job("train/dq"), heard)).Metrics["accuracy"]);
+        // Told once, however often it was asked.
+        Assert.Single(heard.Messages, message => message.Contains("Slurm does not answer", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_controller_that_stays_silent_is_a_coded_error_and_the_job_can_be_followed_later()
+    {
+        _slurm.OnSubmit("echo 7");
+        _slurm.OnAsk("echo 'connect failure' >&2; exit 1");
+        var error = await Assert.ThrowsAsync<DqException>(() => RunAsync(Job("train/dq"), patience: s_patience with { Silence = TimeSpan.Zero }));
+        Assert.Equal("DQ6020", error.Diagnostics[0].Code);
+        Assert.Contains("connect failure", error.Message, StringComparison.Ordinal);
+        Assert.Equal("7", Assert.Single(SubmittedJobs.In(_bench.Workspace).All()).Id);
+    }
+
+    [Theory]
+    [InlineData("echo '7|CANCELLED|None'", "DQ6021", "was cancelled, though not by this build")]
+    [InlineData("echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1", "DQ6021", "not known to Slurm any more")]
+    [InlineData("true", "DQ6021", "not known to Slurm any more")]
+    [InlineData("echo '7|TIMEOUT|TimeLimit'", "DQ6021", "raise \"executors.slurm.time\"")]
+    [InlineData("echo '7|DEADLINE|None'", "DQ6021", "ended as DEADLINE")]
+    [InlineData("echo '7|OUT_OF_MEMORY|None'", "DQ3007", "executors.slurm.memory")]
+    [InlineData("echo '7|FAILED|NonZeroExitCode'", "DQ6003", "ended without a result")]
+    [InlineData("echo '7|COMPLETED|None'", "DQ6003", "ended without a result")]
+    public async Task An_end_without_a_result_is_a_coded_error_that_says_why(string answer, string code, string words)
+    {
+        _slurm.OnSubmit("echo 7");
+        _slurm.OnAsk(answer);
+        var error = await Assert.ThrowsAsync<DqException>(() => RunAsync(Job("train/dq")));
+        Assert.Equal(code, error.Diagnostics[0].Code);
+        Assert.Contains(words, error.Message, StringComparison.Ordinal);
+        Assert.Empty(SubmittedJobs.In(_bench.Workspace).All());
+    }
+
+    [Fact]
+    public async Task The_errors_that_a_worker_reported_are_the_ones_thrown_but_not_those_of_a_start_before()
+    {
+        _slurm.OnSubmit("echo 7");
+        _slurm.OnAsk("""printf '%s\n' '==== Slurm job 7, start 1, on a' '{"event":"diagnostic","code":"DQ3001","message":"of the first"}' '==== Slurm job 7, start 2, on b' '{"event":"diagnostic","code":"DQ2002","message":"of the second"}' >> "$(cat $S/folder)/events.jsonl"; echo '7|FAILED|NonZeroExitCode'""");
+        Assert.Equal("DQ2002", Assert.Single((await Assert.ThrowsAsync<DqException>(() => RunAsync(Job("train/dq")))).Diagnostics).Code);
+    }
+
+    [Fact]
+    public async Task A_training_that_others_pushed_aside_or_whose_time_is_up_is_queued_again_while_it_gets_further()
+    {
+        _slurm.OnSubmit("echo 7");
+        _slurm.OnAsk("""
+            echo x >> $S/asked
+            step() { echo "{\"event\":\"progress\",\"step\":$1}" >> "$(cat $S/folder)/events.jsonl"; }
+            case $(wc -l < $S/asked) in
+              1) echo '7|PREEMPTED|None';;
+              2) step 10; echo '7|TIMEOUT|TimeLimit';;
+              3) step 20; echo '7|TIMEOUT|TimeLimit';;
+              *) echo '7|TIMEOUT|TimeLimit';;
+            esac
+            """);
+        var error = await Assert.ThrowsAsync<DqException>(() => RunAsync(Job("train/dq")));
+        Assert.Contains("reached its time limit without getting further", error.Message, StringComparison.Ordinal);
+        Assert.Equal(["requeue 7", "requeue 7", "requeue 7"], _slurm.Calls("scontrol"));
+    }
+
+    [Fact]
+    public async Task Cancelling_cancels_the_job_and_waits_for_its_checkpoint()
+    {
+        using var cancel = new CancellationTokenSource();
+        _slurm.OnSubmit("echo 7");
+        _slurm.OnAsk("[ -e $S/scancel.calls ] && echo '7|CANCELLED|None' || echo '7|PENDING|Licenses'");
+        var heard = new Heard { OnMessage = text => _ = text.Contains("waits", StringComparison.Ordinal) ? cancel.CancelAsync() : null };
+        _ = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => RunAsync(Job("train/dq"), heard, cancellation: cancel.Token));
+        Assert.Equal(["7"], _slurm.Calls("scancel"));
+        Assert.Empty(SubmittedJobs.In(_bench.Workspace).All());
+    }
+
+    [Fact]
+    public async Task Whoever_comes_after_a_front_ends_death_follows_the_same_job_and_hears_it_from_its_beginning()
+    {
+        var evaluation = Job("evaluate/robustness/dq", ("a", "1"), ("b", "2"), ("c", "3"));
+        await SubmitAndDieAsync(evaluation);
+        _slurm.OnAsk($$"""printf '%s\n' '{"event":"cell","id":"b","samples":10,"correct":7}' '{{Done}}' >> "$(cat $S/folder)/events.jsonl"; echo '7|RUNNING|None'""");
+        // One of its cells is recorded already, so the rest alone is wanted.
+        var heard = new Heard();
+        Assert.Equal(0.5, (await RunAsync(Job("evaluate/robustness/dq", ("b", "2"), ("c", "3")), heard)).Metrics["accuracy"]);
+        Assert.Equal(["goes on as Slurm job 7"], heard.Messages);
+        Assert.Equal(["b"], heard.Cells);
+        Assert.Single(_slurm.Submissions());
+    }
+
+    [Fact]
+    public async Task A_job_of_other_inputs_is_cancelled_before_its_targets_are_submitted_anew()
+    {
+        await SubmitAndDieAsync(Job("train/dq", ("train/dq", "1")));
+        _slurm.OnSubmit("echo 8");
+        _slurm.OnAsk($"""echo '{Done}' >> "$(cat $S/folder)/events.jsonl"; echo '8|RUNNING|None'""");
+        _ = await RunAsync(Job("train/dq", ("train/dq", "other")));
+        Assert.Equal(["7"], _slurm.Calls("scancel"));
+        Assert.Equal(2, _slurm.Submissions().Count);
+    }
+
+    [Theory]
+    [InlineData("echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1")]
+    [InlineData("echo '7|CANCELLED|None'")]
+    public async Task A_job_that_came_to_nothing_while_nobody_looked_is_submitted_anew(string answer)
+    {
+        await SubmitAndDieAsync(Job("train/dq"));
+        _slurm.OnSubmit("echo 8");
+        _slurm.OnAsk($"""case "$*" in *--jobs=8*) echo '{Done}' >> "$(cat $S/folder)/events.jsonl"; echo '8|RUNNING|None';; *) {answer};; esac""");
+        var heard = new Heard();
+        _ = await RunAsync(Job("train/dq"), heard);
+        Assert.Equal(["goes on as Slurm job 7", "submitted as Slurm job 8"], heard.Messages);
+    }
+
+    [Fact]
+    public async Task A_front_end_that_died_before_it_knew_the_id_leaves_a_job_that_is_found_by_its_comment()
+    {
+        await SubmitAndDieAsync(Job("train/dq"));
+        var folder = File.ReadAllText(_slurm.At("folder")).Trim();
+        File.Delete(Path.Combine(folder, "id"));
+        _slurm.OnAsk($"""case "$*" in *%k*) echo '5|(null)'; echo '7|dq:{Path.GetFileName(folder)}';; *) echo '{Done}' >> "$(cat $S/folder)/events.jsonl"; echo '7|RUNNING|None';; esac""");
+        var heard = new Heard();
+        _ = await RunAsync(Job("train/dq"), heard);
+        Assert.Equal(["goes on as Slurm job 7"], heard.Messages);
+        Assert.Single(_slurm.Submissions());
+    }
+
+    [Fact]
+    public async Task What_is_with_Slurm_is_not_run_here_as_well()
+    {
+        await SubmitAndDieAsync(Job("train/dq"));
+        var local = new ProcessExecutor(_bench.Workspace, "/no/such/program", []);
+        Assert.Equal("DQ6022", (await Assert.ThrowsAsync<DqException>(() => local.RunAsync(Job("train/dq"), new Heard(), default))).Diagnostics[0].Code);
+        using var executor = Executor();
+        await executor.CancelAllAsync(default);
+        Assert.Equal(["7"], _slurm.Calls("scancel"));
+        Assert.Equal("DQ6003", (await Assert.ThrowsAsync<DqException>(() => local.RunAsync(Job("train/dq"), new Heard(), default))).Diagnostics[0].Code);
+    }
+
+    [Fact]
+    public async Task The_members_of_a_matrix_are_one_array_and_others_are_jobs_of_their_own()
+    {
+        _slurm.OnSubmit("case \"$*\" in *--array=0-1*) echo 7;; *) echo 8;; esac");
+        _slurm.OnAsk($"for folder in {_bench.Workspace.SlurmFolder}/*; do echo '{Done}' >> $folder/events.jsonl; done; echo '7_0|RUNNING|None'; echo '7_1|RUNNING|None'; echo '8|RUNNING|None'");
+        WorkerJob[] jobs = [Job("train/m@bits=1") with { Matrix = "train/m" }, Job("train/full"), Job("train/m@bits=2") with { Matrix = "train/m" }];
+        using var executor = Executor();
+        executor.Expect(jobs);
+        var heard = jobs.Select(_ => new Heard()).ToArray();
+        _ = await Task.WhenAll(jobs.Select((job, i) => executor.RunAsync(job, heard[i], default)));
+        Assert.Equal(2, _slurm.Submissions().Count);
+        Assert.Contains(_slurm.Submissions(), submission => submission.Contains("--array=0-1") && submission.Contains("--job-name=train/m"));
+        Assert.Equal(["submitted as Slurm job 7_0", "submitted as Slurm job 7_1", "submitted as Slurm job 8"], heard.Select(one => one.Messages.Single()).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Its_script_runs_the_worker_on_the_job_and_a_second_start_begins_with_an_empty_folder()
+    {
+        // A Slurm that runs the script at once, twice, as after a requeue. The worker's path has what shells stumble over.
+        _ = Directory.CreateDirectory(_slurm.At("it's a $tool"));
+        var worker = _slurm.Script("it's a $tool/worker", """
+            [ "$1" = worker ] || exit 9
+            out=$(sed 's/.*"outputFolder":"\([^"]*\)".*/\1/' "$2")
+            [ -z "$(ls "$out")" ] && echo "empty, $OMP_NUM_THREADS threads"
+            echo left > "$out/other"
+            echo whole > "$out/model.safetensors"
+            [ -n "$SLURM_RESTART_COUNT" ] && echo '{"event":"done","outputs":["model.safetensors"]}'
+            """);
+        _slurm.OnSubmit("""for last; do :; done; (SLURM_JOB_ID=7 bash "$last"; SLURM_JOB_ID=7 SLURM_RESTART_COUNT=1 bash "$last") > /dev/null; echo 7""");
+        _slurm.OnAsk("echo '7|COMPLETED|None'");
+        var job = Job("train/dq");
+        _ = Directory.CreateDirectory(job.OutputFolder);
+        using var executor = new SlurmExecutor(_bench.Workspace, new(), worker, ["worker"], s_patience, commands: _slurm.Folder);
+        _ = await executor.RunAsync(job, new Heard(), default);
+        Assert.Equal("whole\n", File.ReadAllText(Path.Combine(job.OutputFolder, "model.safetensors")));
+        Assert.Equal(2, File.ReadAllLines(_bench.Workspace.LogPath("train/dq")).Count(line => line == "empty, 3 threads"));
+    }
+
+    [Fact]
+    public void The_lines_of_a_growing_file_come_once_and_whole()
+    {
+        var path = Path.Combine(_bench.Folder, "grows");
+        var file = new GrowingFile(path);
+        Assert.Empty(file.Lines());
+        File.WriteAllBytes(path, [.. "one\ntw"u8]);
+        Assert.Equal(["one"], file.Lines());
+        // ε in two bytes, which come one by one.
+        File.AppendAllBytes(path, [(byte)'o', 0xCE]);
+        Assert.Empty(file.Lines());
+        File.AppendAllBytes(path, [0xB5, (byte)'\n', (byte)'\n']);
+        Assert.Equal(["twoε", ""], file.Lines());
+        Assert.Empty(file.Lines());
+    }
+
+    private TrainJob Job(string name, params (string Id, string Key)[] keys) => new()
+    {
+        Name = name,
+        Threads = 3,
+        Device = "cpu",
+        Dataset = "{}",
+        OutputFolder = Path.Combine(_bench.Workspace.WorkFolder, name),
+        Train = "{}",
+        Key = new('a', 64),
+        CheckpointFolder = "/checkpoints",
+        Keys = (keys.Length > 0 ? keys : [(name, "1")]).ToDictionary(one => one.Id, one => one.Key),
+    };
+
+    private SlurmExecutor Executor(SlurmDeclaration? settings = null, SlurmPatience? patience = null) => new(_bench.Workspace, settings ?? new(), "/worker", ["worker"], patience ?? s_patience, commands: _slurm.Folder);
+
+    private async Task<DoneEvent> RunAsync(WorkerJob job, Heard? heard = null, SlurmDeclaration? settings = null, SlurmPatience? patience = null, CancellationToken cancellation = default)
+    {
+        using var executor = Executor(settings, patience);
+        return await executor.RunAsync(job, heard ?? new(), cancellation);
+    }
+
+    /// <summary>Leaves job 7 with Slurm, as a front end does that is killed: by a silence after which it gives up, and forgets nothing.</summary>
+    private async Task SubmitAndDieAsync(WorkerJob job)
+    {
+        _slurm.OnSubmit("echo 7");
+        _slurm.OnAsk("exit 1");
+        _ = await Assert.ThrowsAsync<DqException>(() => RunAsync(job, patience: s_patience with { Silence = TimeSpan.Zero }));
+    }
+
+    private sealed class Heard : IWorkerEvents
+    {
+        public ConcurrentQueue<string> Messages { get; } = new();
+
+        public List<string> Cells { get; } = [];
+
+        public Action<string> OnMessage { get; init; } = _ => { };
+
+        public void Progress(ProgressEvent progress)
+        {
+        }
+
+        public void Message(string text)
+        {
+            Messages.Enqueue(text);
+            OnMessage(text);
+        }
+
+        public void Resumed(long step)
+        {
+        }
+
+        public void Cell(CellEvent cell) => Cells.Add(cell.Id);
+
+        public void Warning(Diagnostic warning)
+        {
+        }
+    }
+}
