@@ -210,6 +210,13 @@ public class PipelineFileTests
     [InlineData("""{ "evaluate": { "e": { "models": ["x"] } } }""", "dq.json(1,35): error DQ1005: no model is called \"x\"")]
     [InlineData("""{ "evaluate": { "e": { "models": [], "attacks": ["fgms"] } } }""", "\"fgms\" is not one of random, fgsm, r+fgsm, bim, pgd, apgd-ce, apgd-dlr, apgd-t, fab-t, square, autoattack; did you mean \"fgsm\"?")]
     [InlineData("""{ "evaluate": { "e": { "models": [], "attacks": ["pgd", { "kind": "pgd", "steps": 50 }] } } }""", "dq.json(1,57): error DQ1007: two attacks are called \"pgd\"")]
+    [InlineData("""{ "executors": "slurm" }""", "dq.json(1,16): error DQ1003: \"executors\" should be an object")]
+    [InlineData("""{ "executors": { "slurm": { "partitoin": "gpu" } } }""", "unknown key \"partitoin\"; did you mean \"partition\"?")]
+    [InlineData("""{ "executors": { "slurm": { "partition": "gpu fast" } } }""", "dq.json(1,42): error DQ1004: \"partition\": should be a partition's name, not \"gpu fast\"")]
+    [InlineData("""{ "executors": { "slurm": { "time": "2h" } } }""", "DQ1004: \"time\": should be minutes, H:MM:SS or D-HH:MM:SS, not \"2h\"")]
+    [InlineData("""{ "executors": { "slurm": { "memory": "16 GB" } } }""", "DQ1004: \"memory\": should be a number with K, M, G or T, not \"16 GB\"")]
+    [InlineData("""{ "executors": { "slurm": { "gpus": -1 } } }""", "DQ1004: \"gpus\" should be from 0 to 64, not -1")]
+    [InlineData("""{ "executors": { "slurm": { "options": ["-A vision"] } } }""", "DQ1004: \"options\": \"-A vision\" is no option of sbatch with its value")]
     public void Bad_input_is_a_coded_error_at_its_place(string json, string expected) => Assert.Contains(expected, Complaints(json), StringComparison.Ordinal);
 
     [Fact]

@@ -10,6 +10,8 @@ public sealed class SlurmTests : IDisposable
 {
     private const string Done = """{"event":"done","metrics":{"accuracy":0.5}}""";
 
+    private const string Step = """{"event":"progress","step":10}""";
+
     private static readonly SlurmPatience s_patience = new()
     {
         Files = TimeSpan.FromMilliseconds(5),
@@ -167,6 +169,19 @@ public sealed class SlurmTests : IDisposable
     }
 
     [Fact]
+    public async Task After_a_requeue_the_queue_is_asked_anew()
+    {
+        _slurm.OnSubmit("echo 7");
+        _slurm.OnAsk($"""
+            if [ -e $S/scontrol.calls ]; then echo '{Done}' >> "$(cat $S/folder)/events.jsonl"; echo '7|PENDING|BeginTime'
+            else echo '{Step}' >> "$(cat $S/folder)/events.jsonl"; echo '7|TIMEOUT|TimeLimit'; fi
+            """);
+        // What it said the first time would hold for an hour.
+        Assert.Equal(0.5, (await RunAsync(Job("train/dq"), patience: s_patience with { Queue = TimeSpan.FromHours(1) })).Metrics["accuracy"]);
+        Assert.Equal(["requeue 7"], _slurm.Calls("scontrol"));
+    }
+
+    [Fact]
     public async Task Cancelling_cancels_the_job_and_waits_for_its_checkpoint()
     {
         using var cancel = new CancellationTokenSource();
@@ -235,8 +250,10 @@ public sealed class SlurmTests : IDisposable
         await SubmitAndDieAsync(Job("train/dq"));
         var local = new ProcessExecutor(_bench.Workspace, "/no/such/program", []);
         Assert.Equal("DQ6022", (await Assert.ThrowsAsync<DqException>(() => local.RunAsync(Job("train/dq"), new Heard(), default))).Diagnostics[0].Code);
+        Assert.Equal("DQ6022", Assert.Throws<DqException>(() => Cleaning.Run(_bench.Workspace, CleanScope.Checkpoints)).Diagnostics[0].Code);
         using var executor = Executor();
         await executor.CancelAllAsync(default);
+        _ = Cleaning.Run(_bench.Workspace, CleanScope.Checkpoints);
         Assert.Equal(["7"], _slurm.Calls("scancel"));
         Assert.Equal("DQ6003", (await Assert.ThrowsAsync<DqException>(() => local.RunAsync(Job("train/dq"), new Heard(), default))).Diagnostics[0].Code);
     }

@@ -143,6 +143,7 @@ internal sealed class SlurmFollower(
         var answer = await commands.RunAsync("scontrol", ["requeue", submitted.Id!], cancellation).ConfigureAwait(false);
         if (answer.ExitCode != 0)
             return false;
+        await queue.ForgetAsync(submitted.Id!).ConfigureAwait(false);
         events.Message($"Slurm job {submitted.Id} ended as {state}; it is queued again and goes on from its checkpoint");
         return true;
     }

@@ -42,11 +42,13 @@ internal sealed partial class SlurmQueue(SlurmCommands commands, TimeProvider ti
         }
     }
 
-    /// <summary>The job is followed no more.</summary>
+    /// <summary>The job is followed no more, or what was said of it holds no more.</summary>
     public async Task ForgetAsync(string id)
     {
         await _gate.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         _ = _followed.Remove(id);
+        // Who follows it again, be it after a requeue, must not hear what was true before.
+        _ = _askedFor.Remove(id);
         _ = _gate.Release();
     }
 
