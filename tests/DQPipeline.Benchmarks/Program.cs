@@ -46,6 +46,16 @@ switch (args)
             : AttackBenchmark.Run(folder, asked.GetValueOrDefault("--models", "cifar-full,cifar-vanilla,cifar-dq").Split(','), Number("--samples", 1000), Number("--rounds", 5), threads);
     case ["startup", .. var tool] when tool.Length <= 1:
         return await StartupBenchmark.RunAsync(Path.GetFullPath(tool.Length == 1 ? tool[0] : "tool/bin/Release/net10.0/dotnet-dq"));
+    case ["status", .. var rest] when rest.Length % 2 == 0:
+        var state = rest.Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
+        return await StatusBenchmark.RunAsync(Path.GetFullPath(state.GetValueOrDefault("--tool", "tool/bin/Release/net10.0/dotnet-dq")), int.Parse(state.GetValueOrDefault("--files", "1000000"), CultureInfo.InvariantCulture));
+    case ["images", .. var rest] when rest.Length % 2 == 0:
+        var scale = rest.Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
+        return ImagesBenchmark.Run(
+            double.Parse(scale.GetValueOrDefault("--gigabytes", "5"), CultureInfo.InvariantCulture), int.Parse(scale.GetValueOrDefault("--size", "64"), CultureInfo.InvariantCulture),
+            int.Parse(scale.GetValueOrDefault("--rounds", "3"), CultureInfo.InvariantCulture));
+    case ["images-work", var photos, var side, var way]:
+        return ImagesBenchmark.Work(photos, int.Parse(side, CultureInfo.InvariantCulture), way);
     case ["msbuild", .. var packages] when packages.Length <= 1:
         return MSBuildBenchmark.Run(Path.GetFullPath(packages.Length == 1 ? packages[0] : "artifacts/packages"));
     default:
@@ -60,6 +70,8 @@ switch (args)
                    attacks [--folder DIR] [--models NAME,NAME] [--samples N] [--rounds N] [--threads N]
                    autoattack [--folder DIR] [--model NAME] [--samples N] [--threads N]
                    startup [TOOL]
+                   status [--tool TOOL] [--files N]
+                   images [--gigabytes N] [--size N] [--rounds N]
                    msbuild [PACKAGES]
             """);
         return 2;

@@ -60,11 +60,11 @@ internal static class StartupBenchmark
     }
 
     /// <summary>Half of the targets are models, half are measurements; their results are made up, since nothing of them is read again.</summary>
-    private static async Task PrepareAsync(string folder, int targets)
+    public static async Task PrepareAsync(string folder, int targets, string dataset = """{ "kind": "street-digits" }""")
     {
         _ = Directory.CreateDirectory(folder);
         var models = targets / 2;
-        var declaration = new StringBuilder("{ \"datasets\": { \"street\": { \"kind\": \"street-digits\" } },\n  \"train\": {\n");
+        var declaration = new StringBuilder("{ \"datasets\": { \"street\": ").Append(dataset).Append(" },\n  \"train\": {\n");
         for (var i = 0; i < models; i++)
             declaration.Append(CultureInfo.InvariantCulture, $"    \"m{i}\": {{ \"dataset\": \"street\", \"epochs\": 4, \"activation\": {{ \"bits\": 4 }}, \"lipschitz\": {{ \"beta\": {(i + 1) * 1e-6:R} }} }},\n");
         declaration.Append("  },\n  \"evaluate\": { \"clean\": { \"models\": [").AppendJoin(", ", Enumerable.Range(0, models).Select(i => $"\"m{i}\"")).Append("] } } }\n");
@@ -88,7 +88,7 @@ internal static class StartupBenchmark
         return build.ExitCode == 0 ? Path.Combine(folder, "bin", "Release", "net10.0", "empty") : throw new InvalidOperationException(output);
     }
 
-    private static double Time(string program, string folder, params string[] arguments)
+    public static double Time(string program, string folder, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         var clock = Stopwatch.StartNew();
@@ -99,7 +99,7 @@ internal static class StartupBenchmark
         return process.ExitCode == 0 ? milliseconds : throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {error}");
     }
 
-    private static double Median(IEnumerable<double> values)
+    public static double Median(IEnumerable<double> values)
     {
         var sorted = values.Order().ToArray();
         return (sorted[sorted.Length / 2] + sorted[(sorted.Length - 1) / 2]) / 2;

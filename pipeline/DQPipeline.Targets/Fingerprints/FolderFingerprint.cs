@@ -21,7 +21,7 @@ internal sealed class FolderFingerprint(string root, string statePath, TimeProvi
     {
         try
         {
-            if (Unchanged() is { } tail)
+            if (Unchanged(cancellation) is { } tail)
                 return tail;
             var temporary = AtomicFile.TemporaryFor(statePath);
             try
@@ -48,8 +48,10 @@ internal sealed class FolderFingerprint(string root, string statePath, TimeProvi
     internal static DqException Unreadable(string path, Exception e) =>
         new(DiagnosticCodes.DataCorrupt, $"{path} cannot be read: {e.Message}; give yourself the right to read it, or remove it", inner: e);
 
-    /// <summary>What the last pass found, if every stamp still proves it; else null.</summary>
-    private (string Hash, ChangeJournal Journal)? Unchanged()
+    /// <summary>
+    /// What the last pass found, if every stamp still proves it; else null. Stamps are asked for on other threads while this one lists the folder and holds what has come against the memory.
+    /// </summary>
+    private (string Hash, ChangeJournal Journal)? Unchanged(CancellationToken cancellation)
     {
         try
         {
@@ -57,15 +59,33 @@ internal sealed class FolderFingerprint(string root, string statePath, TimeProvi
             if (stream is null)
                 return null;
             var reader = new StampReader(stream);
-            foreach (var (name, path) in FolderWalk.Files(root))
+            var asked = new Queue<Task<(string Name, FileStamp? Stamp)[]>>();
+            foreach (var files in FolderWalk.Files(root).Chunk(Chunk))
             {
-                if (FileStamp.Of(path) is not { } stamp)
-                    continue;
-                if (!reader.Read(out var record) || record.Name != name || !record.Proves(stamp))
+                cancellation.ThrowIfCancellationRequested();
+                asked.Enqueue(Task.Run(() => Array.ConvertAll(files, file => (file.Name, FileStamp.Of(file.Path))), CancellationToken.None));
+                if (asked.Count > 2 * Environment.ProcessorCount && !Proven(asked.Dequeue()))
+                    return null;
+            }
+
+            while (asked.TryDequeue(out var last))
+            {
+                if (!Proven(last))
                     return null;
             }
 
             return reader.Read(out _) ? null : ChangeJournal.Parse(reader.Tail);
+
+            bool Proven(Task<(string Name, FileStamp? Stamp)[]> stamps)
+            {
+                foreach (var (name, stamp) in stamps.GetAwaiter().GetResult())
+                {
+                    if (stamp is { } now && !reader.ReadProof(name, now))
+                        return false;
+                }
+
+                return true;
+            }
         }
         catch (InvalidDataException)
         {

@@ -51,7 +51,8 @@ internal static class FolderWalk
     {
         var entries = new FileSystemEnumerable<Entry>(
             folder,
-            static (ref FileSystemEntry e) => new(e.FileName.ToString(), e.IsDirectory, (e.Attributes & FileAttributes.ReparsePoint) != 0),
+            // A folder's listing says what is a folder; attributes cost a call to the system for each entry, and of files nobody asks for them.
+            static (ref FileSystemEntry e) => new(e.FileName.ToString(), e.IsDirectory, e.IsDirectory && (e.Attributes & FileAttributes.ReparsePoint) != 0),
             new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false, ReturnSpecialDirectories = false })
         {
             ShouldIncludePredicate = static (ref FileSystemEntry e) => e.FileName[0] != '.',

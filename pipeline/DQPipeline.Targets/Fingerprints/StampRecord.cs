@@ -91,6 +91,8 @@ internal sealed class StampReader
     private readonly byte[] _numbers = new byte[33 + 32];
     private readonly byte[] _one = new byte[1];
     private byte[] _name = new byte[256];
+    private int _length;
+    private byte[] _asked = [];
 
     public StampReader(Stream stream)
     {
@@ -107,10 +109,47 @@ internal sealed class StampReader
     /// <summary>The next record; false at the end, where everything before is proven undamaged.</summary>
     public bool Read([NotNullWhen(true)] out StampRecord? record)
     {
+        if (!ReadRecord())
+        {
+            record = null;
+            return false;
+        }
+
+        record = new StampRecord(Encoding.UTF8.GetString(_name, 0, _length), Stamp, IsTrusted, _numbers.AsSpan(33).ToArray());
+        return true;
+    }
+
+    /// <summary>Reads the next record and tells whether it is of this name and proves this stamp: what <see cref="Read"/> would, without making anything.</summary>
+    public bool ReadProof(string name, FileStamp now)
+    {
+        if (!ReadRecord() || !IsTrusted || Stamp != now)
+            return false;
+        var longest = Encoding.UTF8.GetMaxByteCount(name.Length);
+        if (longest > _asked.Length)
+            _asked = new byte[longest];
+        return _asked.AsSpan(0, Encoding.UTF8.GetBytes(name, _asked)).SequenceEqual(_name.AsSpan(0, _length));
+    }
+
+    private FileStamp Stamp
+    {
+        get
+        {
+            var span = _numbers.AsSpan();
+            return new(
+                BinaryPrimitives.ReadInt64LittleEndian(span),
+                BinaryPrimitives.ReadInt64LittleEndian(span[8..]),
+                BinaryPrimitives.ReadInt64LittleEndian(span[16..]),
+                BinaryPrimitives.ReadUInt64LittleEndian(span[24..]));
+        }
+    }
+
+    private bool IsTrusted => _numbers[32] != 0;
+
+    private bool ReadRecord()
+    {
         var shared = ReadNumber() - 1;
         if (shared < 0)
         {
-            record = null;
             ReadEnd();
             return false;
         }
@@ -120,15 +159,9 @@ internal sealed class StampReader
             throw new InvalidDataException();
         if (shared + rest > _name.Length)
             Array.Resize(ref _name, Math.Max(shared + rest, 2 * _name.Length));
+        _length = shared + rest;
         Get(_name.AsSpan(shared, rest));
         Get(_numbers);
-        var span = _numbers.AsSpan();
-        var stamp = new FileStamp(
-            BinaryPrimitives.ReadInt64LittleEndian(span),
-            BinaryPrimitives.ReadInt64LittleEndian(span[8..]),
-            BinaryPrimitives.ReadInt64LittleEndian(span[16..]),
-            BinaryPrimitives.ReadUInt64LittleEndian(span[24..]));
-        record = new StampRecord(Encoding.UTF8.GetString(_name, 0, shared + rest), stamp, span[32] != 0, span[33..].ToArray());
         return true;
     }
 
