@@ -220,6 +220,38 @@ public class StoredDataTests
     }
 
     [Fact]
+    public void Among_many_files_a_change_is_seen_wherever_it_is()
+    {
+        const int files = 12_000;
+        using var bench = new Bench();
+        var (data, state) = (Path.Combine(bench.Folder, "data"), Path.Combine(bench.Folder, "state"));
+        string At(int number) => Path.Combine(data, $"{number / 5000}", $"{number:00000}");
+        for (var i = 0; i < files; i++)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(At(i))!);
+            File.WriteAllText(At(i), $"{i}");
+        }
+
+        string Hash() => new FolderFingerprint(data, state, new LaterClock()).Compute(default).Hash;
+        var hash = Hash();
+        foreach (var (number, change) in new (int, Action<string>)[] { (2048, path => File.WriteAllText(path, "9999")), (7000, File.Delete), (files - 1, path => File.WriteAllText(path + "a", "new")) })
+        {
+            change(At(number));
+            Assert.NotEqual(hash, Hash());
+            File.Delete(At(number) + "a");
+            File.WriteAllText(At(number), $"{number}");
+            Assert.Equal(hash, Hash());
+        }
+
+        // Nothing is read where nothing changed: what is remembered is not written anew.
+        var remembered = File.ReadAllBytes(state);
+        var written = File.GetLastWriteTimeUtc(state);
+        Assert.Equal(hash, Hash());
+        Assert.Equal(written, File.GetLastWriteTimeUtc(state));
+        Assert.Equal(remembered, File.ReadAllBytes(state));
+    }
+
+    [Fact]
     public void Links_are_followed_but_not_in_circles()
     {
         using var bench = new Bench();
