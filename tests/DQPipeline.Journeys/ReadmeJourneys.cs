@@ -20,6 +20,10 @@ public sealed partial class ReadmeJourneys
         ["dq predict"] = "predict dq sheet.png",
         ["dq benchmark"] = "benchmark full dq --rounds 1",
         ["dq data"] = "data show street",
+        // Those take a cluster: see SlurmJourneys.
+        ["dq build --executor slurm"] = "build --help",
+        ["dq build --executor slurm --device cuda"] = "build --help",
+        ["dq attach"] = "attach",
         // Which does not end: see WatchJourneys.
         ["dq watch"] = "watch --help",
         ["dq data show street --out street-digits.png"] = "data show street --out sheet.png",
