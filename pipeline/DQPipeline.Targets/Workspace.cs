@@ -72,7 +72,14 @@ public sealed class Workspace
         if (File.Exists(ignore))
             return;
         AtomicFile.CreateFolder(DqFolder);
-        AtomicFile.Write(ignore, "*\n"u8);
+        try
+        {
+            AtomicFile.Write(ignore, "*\n"u8);
+        }
+        catch (DqException) when (File.Exists(ignore))
+        {
+            // No lock is held here: another build has written it since, and may have swept the half of ours.
+        }
     }
 
     /// <summary>A path below the workspace as people read it, with forward slashes; others as they are.</summary>
