@@ -27,7 +27,7 @@ public sealed record SampleImages(SamplesTarget Target, SamplesContent Content, 
             var (shape, bytes) = Array(zip, "x.npy", "|u1");
             var (attackedShape, attacked) = Array(zip, "x_adv.npy", "<f4");
             var (count, models) = (content.Samples.Count, content.Samples.Count > 0 ? content.Samples[0].Predictions.Count : 0);
-            if (shape is not [var images, 1 or 3, _, _] || images != count || !attackedShape.SequenceEqual([models, .. shape]))
+            if (shape is not [var images, 1 or 3, > 0, > 0] || images != count || !attackedShape.SequenceEqual([models, .. shape]) || content.Samples.Any(sample => sample.Predictions.Count != models))
                 return null;
             var size = shape[1] * shape[2] * shape[3];
             return new(target, content, (shape[1], shape[2], shape[3]), [.. bytes.Chunk(size)], [.. Floats(attacked).Chunk(size * count).Select(model => (IReadOnlyList<float[]>)[.. model.Chunk(size)])]);

@@ -29,6 +29,16 @@ public class PipelineFileTests
         Assert.Equal(("vgg-s", 10, 128, 2019, 32, 0.0), (full.Network, full.Epochs, full.Batch, full.Seed, full.Activation.Bits, full.Lipschitz.Beta));
     }
 
+    [Theory]
+    [InlineData("""{ "cache": { "remote": "a\u0000b" } }""", "dq.json(1,24): error DQ1004:")]
+    [InlineData("""{ "datasets": { "d": { "kind": "idx", "path": "a\u0000b" } } }""", "dq.json(1,47): error DQ1004:")]
+    public void A_path_that_no_system_can_have_is_an_error_with_its_place(string json, string expected)
+    {
+        var complaint = Complaints(json);
+        Assert.StartsWith(expected, complaint, StringComparison.Ordinal);
+        Assert.Contains("NUL", complaint, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Weight_decay_is_off_by_default_exactly_where_the_penalty_is_on()
     {

@@ -1,37 +1,59 @@
-using System.Diagnostics;
 using System.Globalization;
 using DQPipeline.Fuzz;
+using DQPipeline.Fuzz.Targets;
 
-// Usage: onnx|foreign|safetensors|zip|all [--minutes N] [--seed S]. Every file must be taken or refused with its code; a crash of the process leaves the file that did it.
-string[] kinds = ["onnx", "foreign", "safetensors", "zip"];
-if (args.Length == 0 || args.Length % 2 == 0 || (args[0] != "all" && !kinds.Contains(args[0])))
+// Usage: KIND|all [--minutes N] [--files N] [--seed S]. Every file must be taken or refused with its code; a crash of the process leaves the file that did it.
+IReadOnlyDictionary<string, Func<Target>> kinds = new Dictionary<string, Func<Target>>
 {
-    Console.Error.WriteLine("usage: onnx|foreign|safetensors|zip|all [--minutes N] [--seed S]");
+    ["dq.json"] = () => new DeclarationTarget(),
+    ["dq.lock"] = () => new LockTarget(),
+    ["worker"] = () => new WorkerTarget(),
+    ["result"] = () => new ResultTarget(),
+    ["stamps"] = () => new StampsTarget(),
+    ["npz"] = () => new NpzTarget(),
+    ["store"] = () => new StoreTarget(),
+    ["cifar"] = () => new CifarTarget(),
+    ["pickle"] = () => new PickleTarget(),
+    ["mat"] = () => new MatTarget(),
+    ["idx"] = () => new IdxTarget(),
+    ["images"] = () => new ImagesTarget(),
+    ["picture"] = () => new PictureTarget(),
+    ["weights"] = () => new WeightsTarget(),
+    ["onnx"] = () => new OnnxTarget(),
+    ["foreign"] = () => new ForeignTarget(),
+    ["safetensors"] = () => new SafetensorsTarget(),
+    ["zip"] = () => new ZipTarget(),
+};
+if (args.Length == 0 || args.Length % 2 == 0 || (args[0] != "all" && !kinds.ContainsKey(args[0])))
+{
+    Console.Error.WriteLine($"usage: {string.Join('|', kinds.Keys)}|all [--minutes N] [--files N] [--seed S]");
     return 2;
 }
 
-var options = args.Skip(1).Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
-var minutes = double.Parse(options.GetValueOrDefault("--minutes", "10"), CultureInfo.InvariantCulture);
-var seed = int.Parse(options.GetValueOrDefault("--seed", "2019"), CultureInfo.InvariantCulture);
-if (args[0] == "all")
+if (Instrumentation.IsHere)
+{
+    var options = args.Skip(1).Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
+    double Number(string name, double without) => options.TryGetValue(name, out var text) ? double.Parse(text, CultureInfo.InvariantCulture) : without;
+    var files = Number("--files", double.PositiveInfinity);
+    var budget = new Budget(TimeSpan.FromMinutes(Number("--minutes", double.IsFinite(files) ? 60 : 10)), double.IsFinite(files) ? (long)files : long.MaxValue);
+    // Before anything that is instrumented runs: without the map it has nowhere to count.
+    var coverage = new CoverageMap();
+    return new Campaign(kinds[args[0]](), coverage, budget, (int)Number("--seed", 2019)).Run();
+}
+
+var copy = Instrumentation.Copy();
+try
 {
     // Each in a process of its own, so that what one kind leaves behind does not count against another; as many at once as there are processors, since each keeps one busy.
     var failed = 0;
-    Parallel.ForEach(kinds, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, kind =>
+    Parallel.ForEach(args[0] == "all" ? kinds.Keys : [args[0]], new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, kind =>
     {
-        using var process = Process.Start(Environment.ProcessPath!, [kind, "--minutes", minutes.ToString(CultureInfo.InvariantCulture), "--seed", seed.ToString(CultureInfo.InvariantCulture)]);
-        process.WaitForExit();
-        if (process.ExitCode != 0)
+        if (Instrumentation.Run(copy, [kind, .. args.Skip(1)]) != 0)
             Interlocked.Increment(ref failed);
     });
     return failed == 0 ? 0 : 1;
 }
-
-Target target = args[0] switch
+finally
 {
-    "onnx" => new OnnxTarget(),
-    "foreign" => new ForeignTarget(),
-    "safetensors" => new SafetensorsTarget(),
-    _ => new ZipTarget(),
-};
-return Campaign.Run(target, TimeSpan.FromMinutes(minutes), seed);
+    Directory.Delete(copy, recursive: true);
+}

@@ -198,7 +198,7 @@ public sealed class SlurmTests : IDisposable
     {
         var evaluation = Job("evaluate/robustness/dq", ("a", "1"), ("b", "2"), ("c", "3"));
         await SubmitAndDieAsync(evaluation);
-        _slurm.OnAsk($$"""printf '%s\n' '{"event":"cell","id":"b","samples":10,"correct":7}' '{{Done}}' >> "$(cat $S/folder)/events.jsonl"; echo '7|RUNNING|None'""");
+        _slurm.OnAsk($$"""printf '%s\n' '{"event":"cell","id":"b","samples":10,"correct":7,"standing":""}' '{{Done}}' >> "$(cat $S/folder)/events.jsonl"; echo '7|RUNNING|None'""");
         // One of its cells is recorded already, so the rest alone is wanted.
         var heard = new Heard();
         Assert.Equal(0.5, (await RunAsync(Job("evaluate/robustness/dq", ("b", "2"), ("c", "3")), heard)).Metrics["accuracy"]);

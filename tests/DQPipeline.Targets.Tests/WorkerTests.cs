@@ -33,7 +33,7 @@ public class WorkerTests
             printf '%s\n' "$job" >&2
             echo '{"event":"resumed","step":40}'
             echo '{"step":41,"steps":80,"loss":1.5,"phase":"training","event":"progress"}'
-            echo '{"event":"cell","id":"c","samples":10,"correct":7}'
+            echo '{"event":"cell","id":"c","samples":10,"correct":7,"standing":""}'
             echo '{"event":"diagnostic","code":"DQ3006","message":"left aside","severity":"warning"}'
             echo '{"event":"from a newer worker"}'
             echo '{"event":"done","outputs":["model.safetensors"],"metrics":{"accuracy":0.5}}'

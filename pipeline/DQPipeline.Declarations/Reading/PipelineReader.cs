@@ -58,7 +58,7 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
         if (missing is not null)
             context.Complain(DiagnosticCodes.EnvironmentMissing, $"the environment variable {missing} is not set; set it, or write ${{{missing}:-}} for no remote cache then", node.Place);
         if (!Uri.TryCreate(remote, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
-            remote = remote.Length == 0 ? "" : Path.GetFullPath(remote, folder);
+            remote = Absolute(remote, node["remote"] ?? node);
         else if (address.UserInfo.Length > 0)
             context.Complain(DiagnosticCodes.OutOfRange, "\"remote\": credentials do not belong here; set DQ_CACHE_USER and DQ_CACHE_PASSWORD, or DQ_CACHE_TOKEN, in the environment", node.Place);
         if (cache.Trust == CacheDeclaration.Signed && cache.Keys.Count == 0)
@@ -97,7 +97,16 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
                 DiagnosticCodes.EnvironmentMissing, $"the environment variable {missing} is not set; set it, or write ${{{missing}:-default}}", node.Place);
         }
 
-        return path.Length == 0 ? "" : Path.GetFullPath(path, folder);
+        return Absolute(path, node);
+    }
+
+    /// <summary>A path from the folder of the file; empty where there is none, or none that can be.</summary>
+    private string Absolute(string path, SourceNode node)
+    {
+        if (!path.Contains('\0', StringComparison.Ordinal))
+            return path.Length == 0 ? "" : Path.GetFullPath(path, folder);
+        context.Complain(DiagnosticCodes.OutOfRange, "the name of a file or folder has a NUL character, which no system can have; remove \\u0000", node.Place);
+        return "";
     }
 
     private void ReadTrain(Entry entry)

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using DQPipeline.Declarations;
+using DQPipeline.Targets.Files;
 using DQPipeline.Targets.Graph;
 
 namespace DQPipeline.Targets.Outputs;
@@ -17,6 +18,8 @@ public static class FileJson
         NewLine = "\n",
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
     });
 
     /// <summary>A file's bytes.</summary>
@@ -35,7 +38,9 @@ public static class FileJson
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), type);
+            var bytes = File.ReadAllBytes(path);
+            var content = JsonSerializer.Deserialize(bytes, type);
+            return content is null || NullElements.Are(bytes) ? null : content;
         }
         catch (Exception failure) when (failure is JsonException || AtomicFile.IsWriteFailure(failure))
         {

@@ -105,7 +105,7 @@ internal static class LockParser
                 _ = reader.Read();
                 RecordJson.Expect(ref reader, JsonTokenType.StartObject);
                 var start = (int)reader.TokenStartIndex;
-                reader.Skip();
+                RecordJson.SkipTexts(ref reader);
                 parts = bytes[start..(int)reader.BytesConsumed];
             }
             else if (reader.ValueTextEquals("outputs"u8))
@@ -135,7 +135,7 @@ internal static class LockParser
             }
             else
             {
-                throw new JsonException($"\"{reader.GetString()}\" is not a property of a target");
+                throw new JsonException($"\"{RecordJson.Unescaped(ref reader)}\" is not a property of a target");
             }
         }
 

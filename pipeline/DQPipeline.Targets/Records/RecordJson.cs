@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace DQPipeline.Targets.Records;
 
@@ -94,7 +95,7 @@ internal static class RecordJson
     public static string ReadText(ref Utf8JsonReader reader)
     {
         Expect(ref reader, JsonTokenType.String);
-        return reader.GetString()!;
+        return Unescaped(ref reader);
     }
 
     /// <summary>Steps to the next property of an object and onto its value; false at the object's end.</summary>
@@ -106,8 +107,34 @@ internal static class RecordJson
             return false;
         }
 
-        name = reader.GetString()!;
+        name = Unescaped(ref reader);
         return reader.Read();
+    }
+
+    /// <summary>The text of a name or a string. The reader finds out only here that an escape is half a character, or that bytes are no UTF-8.</summary>
+    /// <exception cref="JsonException">It is no text.</exception>
+    public static string Unescaped(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new JsonException("a text is not UTF-8, or has half a character", e);
+        }
+    }
+
+    /// <summary>Steps to the end of an object whose texts are read later, and finds out now whether they can be.</summary>
+    /// <exception cref="JsonException">A name or a string of it is no text.</exception>
+    public static void SkipTexts(ref Utf8JsonReader reader)
+    {
+        var depth = reader.CurrentDepth;
+        while (reader.Read() && reader.CurrentDepth > depth)
+        {
+            if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String && (reader.ValueIsEscaped || !Utf8.IsValid(reader.ValueSpan)))
+                _ = Unescaped(ref reader);
+        }
     }
 
     public static string ReadHash(ref Utf8JsonReader reader)

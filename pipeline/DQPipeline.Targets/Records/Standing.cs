@@ -40,7 +40,10 @@ public static class Standing
     /// <returns>For each image whether it counts as right; null where the text does not say what it should.</returns>
     public static bool[]? Decode(string text, int samples, int correct)
     {
-        var bytes = new byte[(samples + 7) / 8];
+        // Every four letters are 24 images: numbers that the text cannot have are not believed.
+        if (samples < 0 || samples > text.Length * 6L)
+            return null;
+        var bytes = new byte[(int)((samples + 7L) / 8)];
         if (text.Length != ((bytes.Length + 2) / 3 * 4) || !Convert.TryFromBase64String(text, bytes, out var length) || length != bytes.Length)
             return null;
         var standing = new bool[samples];

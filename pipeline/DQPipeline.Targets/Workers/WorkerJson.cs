@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DQPipeline.Targets.Files;
 
 namespace DQPipeline.Targets.Workers;
 
@@ -23,7 +25,9 @@ public static class WorkerJson
             return null;
         try
         {
-            return JsonSerializer.Deserialize(line, WorkerJsonContext.Default.WorkerEvent);
+            var bytes = Encoding.UTF8.GetBytes(line);
+            var read = JsonSerializer.Deserialize(bytes, WorkerJsonContext.Default.WorkerEvent);
+            return read is null || NullElements.Are(bytes) ? null : read;
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
@@ -32,11 +36,13 @@ public static class WorkerJson
     }
 }
 
+// Nulls are written, so that what lacks is no event: a library may print a line of JSON too.
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    AllowOutOfOrderMetadataProperties = true)]
+    AllowOutOfOrderMetadataProperties = true,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(WorkerJob))]
 [JsonSerializable(typeof(WorkerEvent))]
 internal sealed partial class WorkerJsonContext : JsonSerializerContext;

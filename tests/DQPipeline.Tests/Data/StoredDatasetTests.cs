@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Formats.Tar;
 using System.IO.Compression;
+using System.Text;
 using DQPipeline.Data;
 using DQPipeline.Declarations;
 
@@ -91,6 +92,28 @@ public sealed class StoredDatasetTests : IDisposable
             Assert.Contains(error.Diagnostics[0].Code, (string[])[DiagnosticCodes.DataCorrupt, DiagnosticCodes.DataMissing]);
             Assert.Contains("cut.tar.gz", error.Diagnostics[0].Message);
         }
+    }
+
+    /// <summary>Each is a field of the first header: what .NET's reader of .tar says to it is an overflow, a wrong argument or a wrong format.</summary>
+    [Theory]
+    [InlineData(124, "\u00ff\u0080\u0080\u0080\u0080\u0080\u0080\u0080\u0080\u0080\u0080\u0080")]
+    [InlineData(124, "\u0080\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff")]
+    [InlineData(124, "99999999999\0")]
+    [InlineData(136, "\u0080\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff")]
+    public void An_archive_whose_numbers_are_none_is_damaged_and_never_a_stack_trace(int at, string field)
+    {
+        WriteCifar(records: 1);
+        using var tar = new MemoryStream();
+        using (var archive = new TarWriter(tar, TarEntryFormat.Ustar, leaveOpen: true))
+            archive.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, "cifar-10-batches-bin/test_batch.bin") { DataStream = new MemoryStream(File.ReadAllBytes(At("test_batch.bin"))) });
+        var bytes = tar.ToArray();
+        Encoding.Latin1.GetBytes(field).CopyTo(bytes, at);
+        bytes.AsSpan(148, 8).Fill((byte)' ');
+        Encoding.ASCII.GetBytes(Convert.ToString(bytes.Take(512).Sum(one => one), 8).PadLeft(6, '0') + "\0 ").CopyTo(bytes, 148);
+        using (var packed = new GZipStream(File.Create(At("numbers.tar.gz")), CompressionLevel.Fastest))
+            packed.Write(bytes);
+        var error = Assert.Throws<DqException>(() => Load(At("numbers.tar.gz")));
+        Assert.Contains(error.Diagnostics[0].Code, (string[])[DiagnosticCodes.DataCorrupt, DiagnosticCodes.DataMissing, DiagnosticCodes.UnsafeArchive]);
     }
 
     [Fact]

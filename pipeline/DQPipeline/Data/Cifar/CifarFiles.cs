@@ -85,7 +85,8 @@ internal sealed class CifarFiles(string kind, string title, long largestFile, pa
                     throw DataErrors.Corrupt($"{path} holds {name} twice. Fetch the archive again.");
             }
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException)
+        // What the reader of .tar throws at numbers and texts that are none is not of one kind.
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or OverflowException or ArgumentException or NotSupportedException)
         {
             throw DataErrors.Corrupt($"{path} is no whole .tar.gz ({e.Message.TrimEnd('.')}). Fetch it again with `dq data fetch {kind}`.", e);
         }

@@ -6,7 +6,7 @@ using DQPipeline.Onnx.Quantization;
 using DQPipeline.Onnx.Tests;
 using Google.Protobuf;
 
-namespace DQPipeline.Fuzz;
+namespace DQPipeline.Fuzz.Targets;
 
 /// <summary>
 /// ONNX files. A checksum keeps nearly every change away from what is behind it, so most files get a right one again, as an attacker would give it: what follows the shapes has to
@@ -19,25 +19,24 @@ internal sealed class OnnxTarget : Target
 
     private static readonly long[] s_numbers = [0, 1, -1, 2, 3, 127, 128, 255, 256, 1 << 16, int.MaxValue, 1L << 31, 1L << 40, long.MaxValue, long.MinValue];
 
-    private readonly byte[][] files = [.. Files()];
-
     public override string Name => "onnx";
 
     public override IReadOnlySet<string> Codes { get; } = new HashSet<string> { DiagnosticCodes.DeployedModelCorrupt };
 
-    public override byte[] Next(Random random)
+    public override IEnumerable<byte[]> Seeds => Files();
+
+    public override byte[] Next(byte[] file, byte[] other, Random random)
     {
-        var file = files[random.Next(files.Length)];
-        var body = file[..^ModelBytes.Seal([]).Length];
-        switch (random.Next(4))
+        var seal = ModelBytes.Seal([]).Length;
+        if (file.Length <= seal || random.Next(4) == 0)
+            return Mutation.Of(file, random, other: other);
+        var body = file[..^seal];
+        switch (random.Next(3) == 0 ? null : Parsed(body))
         {
-            case 0:
-                return Mutated(file, random);
-            case 1:
-                body = Mutated(body, random);
+            case null:
+                body = Mutation.Of(body, random, other: other);
                 break;
-            default:
-                var model = ModelProto.Parser.ParseFrom(body);
+            case { Graph: { Node.Count: > 0, Initializer.Count: > 0 } } model:
                 for (var changes = 1 + random.Next(4); changes > 0; changes--)
                     Change(model, random);
                 body = model.ToByteArray();
@@ -47,11 +46,24 @@ internal sealed class OnnxTarget : Target
         return [.. body, .. ModelBytes.Seal(body)];
     }
 
-    public override void Show(byte[] file, string path)
+    public override bool Show(byte[] file, string path)
     {
         using var model = DeployedModel.Load(file, "fuzz", new() { Threads = 1, BatchSize = 2 });
         var logits = new float[model.Info.Labels.Count * 2];
         model.Run(new float[model.Info.ImageSize * 2], logits);
+        return true;
+    }
+
+    private static ModelProto? Parsed(byte[] body)
+    {
+        try
+        {
+            return ModelProto.Parser.ParseFrom(body);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return null;
+        }
     }
 
     private static void Change(ModelProto model, Random random)
@@ -60,7 +72,7 @@ internal sealed class OnnxTarget : Target
         var node = graph.Node[random.Next(graph.Node.Count)];
         var array = graph.Initializer[random.Next(graph.Initializer.Count)];
         long Number() => random.Next(3) == 0 ? random.Next(-4, 40) : s_numbers[random.Next(s_numbers.Length)];
-        string Name() => random.Next(2) == 0 ? graph.Node[random.Next(graph.Node.Count)].Output[0] : graph.Initializer[random.Next(graph.Initializer.Count)].Name;
+        string Name() => random.Next(2) == 0 && graph.Node[random.Next(graph.Node.Count)].Output is [var output, ..] ? output : graph.Initializer[random.Next(graph.Initializer.Count)].Name;
         switch (random.Next(12))
         {
             case 0:
@@ -91,11 +103,11 @@ internal sealed class OnnxTarget : Target
                 array.DataType = random.Next(20);
                 break;
             case 8:
-                array.RawData = ByteString.CopyFrom(Mutated(array.RawData.ToByteArray(), random));
+                array.RawData = ByteString.CopyFrom(Mutation.Of(array.RawData.ToByteArray(), random));
                 break;
             case 9:
-                var shape = (random.Next(2) == 0 ? graph.Input : graph.Output)[0].Type.TensorType.Shape;
-                shape.Dim[random.Next(shape.Dim.Count)].DimValue = Number();
+                if ((random.Next(2) == 0 ? graph.Input : graph.Output) is [{ Type.TensorType.Shape: { Dim.Count: > 0 } shape }, ..])
+                    shape.Dim[random.Next(shape.Dim.Count)].DimValue = Number();
                 break;
             case 10:
                 graph.Node.Insert(random.Next(graph.Node.Count), graph.Node[random.Next(graph.Node.Count)].Clone());
