@@ -48,4 +48,45 @@ public class ImageFolderJourneys
         Assert.Equal(sound, File.ReadAllBytes(decoded));
         Assert.Equal(recorded, File.ReadAllBytes(folder.At("dq.lock")));
     }
+    [Fact]
+    public async Task Names_that_would_act_on_a_terminal_or_a_page_are_shown_and_not_obeyed()
+    {
+        const string hostile = "\u001b[2J\u202e\n<script>alert(1)</script>";
+        using var folder = new Folder("""
+            { "threads": 1,
+              "datasets": { "photos": { "kind": "image-folder", "path": "photos.zip", "size": 8 } },
+              "train": { "m": { "dataset": "photos", "epochs": 1, "batch": 4 } },
+              "samples": { "s": { "models": ["m"], "attack": "fgsm", "epsilon": 8, "count": 2 } },
+              "report": { "r": { "of": ["s"] } } }
+            """);
+        using (var archive = System.IO.Compression.ZipFile.Open(folder.At("photos.zip"), System.IO.Compression.ZipArchiveMode.Create))
+        {
+            foreach (var (label, picture) in new[] { (hostile, Red), ("blue", Blue) })
+            {
+                foreach (var name in (string[])["train/{0}/1.png", "train/{0}/2.png", "test/{0}/1.png"])
+                {
+                    // A folder cannot hold a '/', the end of a tag has one.
+                    using var entry = archive.CreateEntry(string.Format(System.Globalization.CultureInfo.InvariantCulture, name, label.Replace('/', '\u2215'))).Open();
+                    entry.Write(Convert.FromBase64String(picture));
+                }
+            }
+        }
+
+        File.WriteAllBytes(folder.At("red.png"), Convert.FromBase64String(Red));
+        string[][] commands = [["build"], ["data", "show", "photos"], ["metrics"], ["predict", folder.At(".dq", "out", "m", "model.safetensors"), "red.png"], ["predict", folder.At(".dq", "out", "m", "model.safetensors"), "red.png", "--json"], ["status"]];
+        var shown = 0;
+        foreach (var command in commands)
+        {
+            var ran = (await DqTool.RunAsync(folder.Path, command)).Expect(0);
+            // JSON is for programs, to whom a mark of direction is a character like any.
+            Assert.DoesNotContain(ran.Output + ran.Error, c => (char.IsControl(c) && c is not ('\n' or '\r')) || (c == '\u202e' && !command.Contains("--json")));
+            shown += (ran.Output + ran.Error).Contains("u001b[2J", StringComparison.OrdinalIgnoreCase) ? 1 : 0;
+        }
+
+        Assert.InRange(shown, 2, commands.Length);
+        var page = File.ReadAllText(Assert.Single(Directory.GetFiles(folder.At(".dq", "out", "r"), "*.html")));
+        Assert.Contains("alert(1)", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", page, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', page);
+    }
 }

@@ -154,7 +154,7 @@ internal static class CacheCommand
             {
                 table.AddRow(
                     result.Key[..12],
-                    result.Targets.Count == 0 ? "[grey]no longer declared so[/]" : Markup.Escape($"{result.Targets[0]}{(result.Targets.Count > 1 ? $" and {result.Targets.Count - 1} more" : "")}"),
+                    result.Targets.Count == 0 ? "[grey]no longer declared so[/]" : Output.Escaped($"{result.Targets[0]}{(result.Targets.Count > 1 ? $" and {result.Targets.Count - 1} more" : "")}"),
                     result.Outputs.Count == 0 ? "" : Words.Bytes(result.Outputs.Sum(output => output.Size)),
                     result.Written.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture));
             }

@@ -56,7 +56,7 @@ internal static class DataCommand
             var data = Datasets.Load(declaration, cancellation);
             Output.Data($"{wanted}: {declaration.Kind}, {data.Channels}×{data.Height}×{data.Width}, {Words.Count(data.Train.Count, "training image")}, {Words.Count(data.Test.Count, "test image")}");
             for (var label = 0; label < data.Labels.Count; label++)
-                Output.Data($"  {data.Labels[label],-16} {data.Train.Classes.Count(c => c == label),8:#,0} {data.Test.Classes.Count(c => c == label),8:#,0}");
+                Output.Data($"  {PlainText.Of(data.Labels[label]),-16} {data.Train.Classes.Count(c => c == label),8:#,0} {data.Test.Classes.Count(c => c == label),8:#,0}");
             if (parsed.GetValue(image) is { } path)
             {
                 ContactSheet.Write(path, data, data.Train, perClass: 12);

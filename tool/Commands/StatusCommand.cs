@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DQPipeline.Declarations;
 using DQPipeline.Targets.Reports;
 using DQPipeline.Tool.Terminal;
 
@@ -31,7 +32,7 @@ internal static class StatusCommand
 
             var width = status.Count == 0 ? 0 : Math.Min(48, status.Max(target => Narration.Short(target.Target).Length));
             foreach (var target in status)
-                Output.Data($"{Narration.Short(target.Target).PadRight(width)}  {State(target)}");
+                Output.Data($"{Narration.Short(target.Target).PadRight(width)}  {PlainText.Of(State(target))}");
             return DqCommand.Done;
         });
         return command;

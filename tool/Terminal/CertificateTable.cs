@@ -27,7 +27,7 @@ internal static class CertificateTable
 
     private static void PrintModels(string name, IReadOnlyList<CertifiedModel> models)
     {
-        var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(Markup.Escape($"{name}: certified L2 radii in pixel units, without quantizers")) };
+        var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(Output.Escaped($"{name}: certified L2 radii in pixel units, without quantizers")) };
         table.AddColumn(new TableColumn("model").NoWrap());
         foreach (var title in (string[])["right", "L ≤", "L ≥", "median"])
             table.AddColumn(new TableColumn(title).RightAligned().NoWrap());
@@ -39,7 +39,7 @@ internal static class CertificateTable
         {
             string[] shares = isWide ? [.. model.Radii.Select(radius => Words.Percent(radius.Share))]
                 : [string.Join(", ", UpToNone(model.Radii).Select(radius => $"{Short(radius.Radius)}: {Words.Percent(radius.Share)}"))];
-            table.AddRow([Markup.Escape(model.Model), Words.Percent((double)model.Correct / model.Samples), Short(model.Logits), Short(model.Quotient), Short(model.Median), .. shares]);
+            table.AddRow([Output.Escaped(model.Model), Words.Percent((double)model.Correct / model.Samples), Short(model.Logits), Short(model.Quotient), Short(model.Median), .. shares]);
         }
 
         Output.ForPeople.Write(table);
@@ -47,14 +47,14 @@ internal static class CertificateTable
 
     private static void PrintLayers(string name, IReadOnlyList<CertifiedModel> models)
     {
-        var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(Markup.Escape($"{name}: norm of each layer at most, × normalised distance from there to the next convolution under attack")) };
+        var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(Output.Escaped($"{name}: norm of each layer at most, × normalised distance from there to the next convolution under attack")) };
         table.AddColumn("layer");
         foreach (var model in models)
-            table.AddColumn(new TableColumn(Markup.Escape(model.Model)).RightAligned());
+            table.AddColumn(new TableColumn(Output.Escaped(model.Model)).RightAligned());
         // What has norm 1 in every network is left out, and so are sums, which have none.
         var rows = models.SelectMany(model => model.Layers).Where(layer => layer.Bound is not null && layer.Kind is not ("activation" or "max pool")).Select(layer => (layer.Name, layer.Kind)).Distinct();
         foreach (var row in rows)
-            table.AddRow([Markup.Escape(row.Name), .. models.Select(model => model.Layers.FirstOrDefault(layer => (layer.Name, layer.Kind) == row) is { } layer ? Cell(layer) : "")]);
+            table.AddRow([Output.Escaped(row.Name), .. models.Select(model => model.Layers.FirstOrDefault(layer => (layer.Name, layer.Kind) == row) is { } layer ? Cell(layer) : "")]);
         Output.ForPeople.Write(table);
     }
 

@@ -16,12 +16,12 @@ internal static class DifferenceTable
             return;
         }
 
-        var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(Markup.Escape($"since {since.Revision} ({since.Commit[..10]}): accuracy")) };
+        var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(Output.Escaped($"since {since.Revision} ({since.Commit[..10]}): accuracy")) };
         table.AddColumn("measurement");
         foreach (var name in (string[])["before", "now", "difference (95 %)"])
             table.AddColumn(new TableColumn(name).RightAligned());
         foreach (var difference in changed)
-            table.AddRow(Markup.Escape(Name(difference.Metric)), Accuracy(difference.Before), Accuracy(difference.After), Change(difference));
+            table.AddRow(Output.Escaped(Name(difference.Metric)), Accuracy(difference.Before), Accuracy(difference.After), Change(difference));
         Output.ForPeople.Write(table);
         Output.Line($"dq: {Words.Count(since.Differences.Count - changed.Count, "other measurement")} as before");
     }

@@ -11,7 +11,7 @@ internal static class DistanceTable
 
     public static void Print(string name, IReadOnlyList<DistancePoint> points)
     {
-        var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(Markup.Escape($"{name}: normalised distance (± deviation between images)")) };
+        var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(Output.Escaped($"{name}: normalised distance (± deviation between images)")) };
         var series = points.Select(p => (p.Model, p.Bits)).Distinct().ToList();
         if (series.Count * CellWidth + 24 <= Output.ForPeople.Profile.Width)
             FillAcross(table, series, points);
@@ -27,11 +27,11 @@ internal static class DistanceTable
         var named = rows.TrueForAll(row => row.Select(p => p.Name).Distinct().Count() == 1);
         table.AddColumns("layer", "ε");
         foreach (var one in series)
-            table.AddColumn(new TableColumn(Markup.Escape($"{one.Model}{(one.Bits is { } bits ? $", {bits}-bit" : "")}")).RightAligned());
+            table.AddColumn(new TableColumn(Output.Escaped($"{one.Model}{(one.Bits is { } bits ? $", {bits}-bit" : "")}")).RightAligned());
         foreach (var row in rows)
         {
             table.AddRow([
-                Markup.Escape(named ? row.First().Name : row.Key.Layer.ToString(CultureInfo.InvariantCulture)),
+                Output.Escaped(named ? row.First().Name : row.Key.Layer.ToString(CultureInfo.InvariantCulture)),
                 Words.Epsilon(row.Key.Epsilon),
                 .. series.Select(one => row.FirstOrDefault(p => p.Model == one.Model && p.Bits == one.Bits) is { } point ? Cell(point) : ""),
             ]);
@@ -43,7 +43,7 @@ internal static class DistanceTable
         table.AddColumns("model", "bits", "layer", "ε");
         table.AddColumn(new TableColumn("distance").RightAligned());
         foreach (var point in points)
-            table.AddRow(Markup.Escape(point.Model), point.Bits?.ToString(CultureInfo.InvariantCulture) ?? "", Markup.Escape(point.Name), Words.Epsilon(point.Epsilon), Cell(point));
+            table.AddRow(Output.Escaped(point.Model), point.Bits?.ToString(CultureInfo.InvariantCulture) ?? "", Output.Escaped(point.Name), Words.Epsilon(point.Epsilon), Cell(point));
     }
 
     private static string Cell(DistancePoint point) => point.Mean is { } mean

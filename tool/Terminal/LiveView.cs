@@ -39,7 +39,7 @@ internal sealed class LiveView(Verbosity verbosity) : BuildView, IBuildObserver
     public void Started(IReadOnlyList<Target> targets)
     {
         lock (_gate)
-            _running[targets] = (_progress!.AddTask(Markup.Escape(Narration.Title(targets))), "starting");
+            _running[targets] = (_progress!.AddTask(Output.Escaped(Narration.Title(targets))), "starting");
     }
 
     public void Progress(IReadOnlyList<Target> targets, ProgressEvent progress)
@@ -80,10 +80,10 @@ internal sealed class LiveView(Verbosity verbosity) : BuildView, IBuildObserver
         if (Output.ForPeople.Profile.Capabilities.Ansi)
             Output.ForPeople.Write(new ControlCode(Output.HasColor ? $"{ClearBelow}\e[{(isError ? 31 : 33)}m{diagnostic}\e[0m\n" : $"{ClearBelow}{diagnostic}\n"));
         else
-            Output.ForPeople.MarkupLine($"[{(isError ? "red" : "yellow")}]{Markup.Escape(diagnostic.ToString())}[/]");
+            Output.ForPeople.MarkupLine($"[{(isError ? "red" : "yellow")}]{Output.Escaped(diagnostic.ToString())}[/]");
     }
 
-    private static void Print(string line) => Output.ForPeople.Write(new Line(line));
+    private static void Print(string line) => Output.ForPeople.Write(new Line(PlainText.Of(line)));
 
     /// <summary>A line above the bars. It is written over them and they are drawn again below: what it leaves of them must go, be it longer than they or wrapped.</summary>
     private sealed class Line(string text) : Renderable

@@ -45,7 +45,7 @@ internal static class MetricsFormat
     {
         foreach (var paper in PaperTable.Of(metrics))
         {
-            var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(Markup.Escape(paper.Title)) };
+            var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(Output.Escaped(paper.Title)) };
             for (var column = 0; column < paper.Header.Count; column++)
                 table.AddColumn(new TableColumn(new Text(paper.Header[column])) { Alignment = column == 0 ? Justify.Left : Justify.Right, NoWrap = true });
             foreach (var row in paper.Rows)

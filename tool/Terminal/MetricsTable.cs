@@ -20,7 +20,7 @@ internal static class MetricsTable
         foreach (var evaluation in metrics.GroupBy(metric => metric.Target))
         {
             var models = evaluation.Select(metric => metric.Model).Distinct().ToList();
-            var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(Markup.Escape(Title(evaluation.Key, [.. evaluation]))) };
+            var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(Output.Escaped(Title(evaluation.Key, [.. evaluation]))) };
             var width = Output.ForPeople.Profile.Width - FirstColumnWidth;
             if (models.Count * ShortCellWidth <= width && models.TrueForAll(model => model.Length <= ShortCellWidth - 3))
                 FillAcross(table, models, evaluation, isShort: models.Count * CellWidth > width);
@@ -42,12 +42,12 @@ internal static class MetricsTable
     {
         table.AddColumn("attack");
         foreach (var model in models)
-            table.AddColumn(new TableColumn(Markup.Escape(model)).RightAligned());
+            table.AddColumn(new TableColumn(Output.Escaped(model)).RightAligned());
         // Worst cases stay below attacks that not every model is measured under.
         foreach (var row in metrics.GroupBy(metric => (metric.Attack, metric.Epsilon, metric.BlackBox)).OrderBy(row => AttackDeclaration.NormOfWorst(row.Key.Attack) is not null))
         {
             var cells = models.Select(model => row.FirstOrDefault(metric => metric.Model == model) is { } metric ? Cell(metric, isShort) : "");
-            table.AddRow([Markup.Escape(Attack(row.First())), .. cells]);
+            table.AddRow([Output.Escaped(Attack(row.First())), .. cells]);
             if (row.Any(metric => metric.Detected is not null))
                 table.AddRow([Detection(row.First()), .. models.Select(model => row.FirstOrDefault(metric => metric.Model == model) is { } metric ? DetectionCell(metric) : "")]);
         }
@@ -59,7 +59,7 @@ internal static class MetricsTable
         table.AddColumn(new TableColumn("accuracy").RightAligned());
         foreach (var metric in metrics)
         {
-            table.AddRow(Markup.Escape(metric.Model), Markup.Escape(Attack(metric)), Cell(metric, isShort: false));
+            table.AddRow(Output.Escaped(metric.Model), Output.Escaped(Attack(metric)), Cell(metric, isShort: false));
             if (metric.Detected is not null)
                 table.AddRow("", Detection(metric), DetectionCell(metric));
         }

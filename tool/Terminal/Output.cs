@@ -20,9 +20,12 @@ internal static class Output
     /// <summary>Takes the diagnostics instead of standard error where not a person reads them.</summary>
     public static Action<Diagnostic>? Diagnostics { get; set; }
 
-    public static void Error(string line) => Console.Error.WriteLine(line);
+    public static void Error(string line) => Console.Error.WriteLine(PlainText.Of(line));
 
-    public static void Line(string line) => Console.Error.WriteLine(line);
+    /// <summary>A text for a table or a line of Spectre.Console, which takes it for what it is.</summary>
+    public static string Escaped(string text) => Markup.Escape(PlainText.Of(text));
+
+    public static void Line(string line) => Console.Error.WriteLine(PlainText.Of(line));
 
     public static void Data(string text) => Console.Out.WriteLine(text);
 

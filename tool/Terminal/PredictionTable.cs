@@ -28,7 +28,7 @@ internal static class PredictionTable
         foreach (var prediction in predictions)
         {
             var next = prediction.Scores.Where(pair => pair.Key != prediction.Label).MaxBy(pair => pair.Value);
-            table.AddRow(Markup.Escape(prediction.Image), Markup.Escape(prediction.Label), Words.Percent(prediction.Score), next.Key is null ? "" : Markup.Escape($"{next.Key} {Words.Percent(next.Value)}"));
+            table.AddRow(Output.Escaped(prediction.Image), Output.Escaped(prediction.Label), Words.Percent(prediction.Score), next.Key is null ? "" : Output.Escaped($"{next.Key} {Words.Percent(next.Value)}"));
         }
 
         Output.ForPeople.Write(table);

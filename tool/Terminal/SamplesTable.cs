@@ -9,15 +9,15 @@ internal static class SamplesTable
 {
     public static void Print(string name, SamplesContent content)
     {
-        var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(Markup.Escape($"{name}: clean → adversarial")) };
+        var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(Output.Escaped($"{name}: clean → adversarial")) };
         table.AddColumns("image", "true class");
         foreach (var prediction in content.Samples.Count > 0 ? content.Samples[0].Predictions : [])
-            table.AddColumn(Markup.Escape(prediction.Model));
+            table.AddColumn(Output.Escaped(prediction.Model));
         foreach (var sample in content.Samples)
         {
             table.AddRow([
                 sample.Index.ToString(CultureInfo.InvariantCulture),
-                Markup.Escape(sample.Label),
+                Output.Escaped(sample.Label),
                 .. sample.Predictions.Select(p => $"{Answer(p.Clean, sample.Label)} → {Answer(p.Adversarial, sample.Label)}"),
             ]);
         }
@@ -26,5 +26,5 @@ internal static class SamplesTable
     }
 
     private static string Answer(SampleAnswer answer, string label) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Markup.Escape(answer.Label)} ({answer.Probability:0.00}) {(answer.Label == label ? "[green]✓[/]" : "[red]✗[/]")}");
+        string.Create(CultureInfo.InvariantCulture, $"{Output.Escaped(answer.Label)} ({answer.Probability:0.00}) {(answer.Label == label ? "[green]✓[/]" : "[red]✗[/]")}");
 }

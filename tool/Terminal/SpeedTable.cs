@@ -16,14 +16,14 @@ internal static class SpeedTable
 {
     public static void Print(IReadOnlyList<ModelSpeed> speeds, int threads)
     {
-        var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle($"speed on {Words.Count(threads, "thread")} (medians; × against {Markup.Escape(speeds[0].Model)})") };
+        var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle($"speed on {Words.Count(threads, "thread")} (medians; × against {Output.Escaped(speeds[0].Model)})") };
         table.AddColumn("model");
         foreach (var column in (string[])["size", "1 image", "64 images", "images/s"])
             table.AddColumn(new TableColumn(column).RightAligned());
         foreach (var speed in speeds)
         {
             table.AddRow(
-                Markup.Escape(speed.Model),
+                Output.Escaped(speed.Model),
                 $"{Words.Bytes(speed.Bytes)}{Times(speed.Bytes, speeds[0].Bytes)}",
                 $"{Milliseconds(speed.Milliseconds1)}{Times(speeds[0].Milliseconds1, speed.Milliseconds1)}",
                 $"{Milliseconds(speed.Milliseconds64)}{Times(speeds[0].Milliseconds64, speed.Milliseconds64)}",

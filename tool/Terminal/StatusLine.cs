@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using DQPipeline.Declarations;
 
 namespace DQPipeline.Tool.Terminal;
 
@@ -16,7 +17,7 @@ internal sealed class StatusLine(bool quiet)
         _last = Stopwatch.GetTimestamp();
         if (Output.IsLive)
         {
-            Console.Error.Write($"\r{text}\e[K");
+            Console.Error.Write($"\r{PlainText.Of(text)}\e[K");
             _isDrawn = true;
         }
         else

@@ -36,16 +36,9 @@ public sealed record Diagnostic(string Code, string Message, SourcePlace? Place 
     /// <summary>The canonical form that MSBuild, editors and CI understand: <c>dq.json(12,9): error DQ1003: text</c>.</summary>
     public override string ToString()
     {
+        // One line each, whatever the names of files in it hold.
         var origin = Place is { } place ? $"{place}: " : "dq: ";
-        return $"{origin}{(Severity == Severity.Error ? "error" : "warning")} {Code}: {OneLine(Message)}";
-    }
-
-    /// <summary>Canonical diagnostics are one line each: control characters (a file's name may hold some) become escapes.</summary>
-    private static string OneLine(string text)
-    {
-        if (!text.Any(char.IsControl))
-            return text;
-        return string.Concat(text.Select(c => char.IsControl(c) ? c switch { '\n' => "\\n", '\r' => "\\r", '\t' => "\\t", _ => $"\\u{(int)c:x4}" } : c.ToString()));
+        return PlainText.Of($"{origin}{(Severity == Severity.Error ? "error" : "warning")} {Code}: {Message}");
     }
 }
 
