@@ -26,7 +26,9 @@ internal sealed class LineView(TimeProvider time, Verbosity verbosity, Workspace
     public void Started(IReadOnlyList<Target> targets)
     {
         _lastLine[targets] = (time.GetTimestamp(), s_pause);
-        Output.Line($"{Narration.Title(targets)}: started");
+        // A training takes long enough to be announced; what is done in a moment is told of when it is done, and what is not by its progress.
+        if (verbosity >= Verbosity.Detailed || targets[0] is TrainTarget)
+            Output.Line($"{Narration.Title(targets)}: started");
     }
 
     public void Progress(IReadOnlyList<Target> targets, ProgressEvent progress)
