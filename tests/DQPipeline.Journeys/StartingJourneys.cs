@@ -19,8 +19,18 @@ public sealed class StartingJourneys
                 Photograph(folder.At("photos", name, $"{i:0000}.jpg"), name, random);
         }
 
-        (await DqTool.RunAsync(folder.Path, "init", "--from-images", "photos")).Expect(0);
-        var built = (await DqTool.RunAsync(folder.Path, "build")).Expect(0);
+        // The first page's commands, as they stand there.
+        var page = File.ReadAllText(Path.Combine(DqTool.Repository, "README.md"));
+        var part = page[page.IndexOf("## Your own photographs", StringComparison.Ordinal)..page.IndexOf("## What it is", StringComparison.Ordinal)];
+        var typed = part.Split('\n').Where(line => line.StartsWith("dq ", StringComparison.Ordinal)).Select(line => line.Split(' ')[1..]).ToArray();
+        Assert.Equal(["init", "build", "predict"], typed.Select(words => words[0]));
+        Photograph(folder.At("photo.jpg"), "ball", random);
+        var ran = new List<Ran>();
+        foreach (var words in typed)
+            ran.Add((await DqTool.RunAsync(folder.Path, words)).Expect(0));
+        Assert.Contains("photo.jpg", ran[2].Output + ran[2].Error, StringComparison.Ordinal);
+        var built = ran[1];
+        Assert.Contains($"package: {Path.Combine(".dq", "out", "app", "model.zip")}, {Path.Combine(".dq", "out", "app", "model.onnx")}", built.Error, StringComparison.Ordinal);
         Assert.Contains("gate passed: small clean", built.Error, StringComparison.Ordinal);
         Assert.True(File.Exists(folder.At(".dq", "out", "report", "report.html")) && File.Exists(folder.At(".dq", "out", "app", "model.zip")));
         foreach (var name in Classes)

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using DQPipeline.Native;
 using DQPipeline.Targets;
+using DQPipeline.Tool.MSBuild;
 using DQPipeline.Tool.Terminal;
 
 namespace DQPipeline.Tool.Commands;
@@ -29,7 +30,7 @@ internal static class DoctorCommand
                 isWell &= problem is null;
             }
 
-            Say("tool", $"dotnet-dq {typeof(DoctorCommand).Assembly.GetName().Version?.ToString(3)} on {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}");
+            Say("tool", $"dotnet-dq {ToolVersion.Text} on {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}");
             Say("SDK", Sdk() ?? "not found; only building from source and MSBuild targets need it");
             var backend = NativeBackend.Probe();
             Say("libtorch", $"{backend.LibTorchVersion} in {backend.LibTorchFolder}", backend.Problem?.ToString());

@@ -33,9 +33,11 @@ internal static class BuildSummary
         {
             // A failed gate has its coded line already.
             if (gate.Verdict == GateVerdict.Passed && news > 0)
-                Output.Line($"gate passed: {gate.Model} {gate.Gate.Attack}{(gate.Gate.BlackBox ? " (B)" : "")} at ε = {Words.Epsilon(gate.Gate.Epsilon)}: {Words.Percent(gate.Accuracy!.Value)} ({Words.Interval(gate.Interval!.Value.Low, gate.Interval.Value.High)}), {gate.Demand} demanded{string.Concat(gate.Comparisons.Select(comparison => $"; {comparison}"))}");
+                Output.Line($"gate passed: {gate.Model} {gate.Gate.Attack}{(gate.Gate.BlackBox ? " (B)" : "")}{(gate.Gate.Attack == AttackDeclaration.Clean ? "" : $" at ε = {Words.Epsilon(gate.Gate.Epsilon)}")}: {Words.Percent(gate.Accuracy!.Value)} ({Words.Interval(gate.Interval!.Value.Low, gate.Interval.Value.High)}), {gate.Demand} demanded{string.Concat(gate.Comparisons.Select(comparison => $"; {comparison}"))}");
         }
 
+        foreach (var package in result.Targets.Where(target => target.Outcome is Outcome.Built or Outcome.FromCache).Select(target => target.Target).OfType<PackageTarget>())
+            Output.Line($"package: {string.Join(", ", package.Declaration.Formats.Select(format => SourcePlace.Shown(workspace.OutputPath(package.Name, PackageTarget.FileOf(format)))))}");
         foreach (var path in reports.SelectMany(workspace.PathsOf).Where(path => news > 0 && File.Exists(path)))
             Output.Line($"report: {SourcePlace.Shown(path)}");
     }
