@@ -49,6 +49,8 @@ internal sealed record Page(string Text, IReadOnlyDictionary<string, string> Cha
             yield return $"\n![Accuracy under attack against accuracy on clean images]({path})";
         }
 
+        foreach (var line in Masking(recorded.Masking(section.Of)))
+            yield return line;
         if (section.Comparisons.Count > 0)
             yield return "";
         foreach (var comparison in section.Comparisons)
@@ -56,6 +58,17 @@ internal sealed record Page(string Text, IReadOnlyDictionary<string, string> Cha
             var pairs = recorded.Pairs(section.Of, comparison);
             yield return pairs.Count > 0 ? Verdict.Of(comparison.Claim, comparison.By / 100, pairs) : $"- {comparison.Claim}. **Not measured yet.**";
         }
+    }
+
+    /// <summary>What the diagnosis of masked gradients says of the models of a section; nothing where it could not look.</summary>
+    private static IEnumerable<string> Masking((int Models, IReadOnlyList<(string Model, string Code, string Text)> Signs) found)
+    {
+        if (found.Models == 0)
+            yield break;
+        var suspected = found.Signs.Select(sign => sign.Model).Distinct().Count();
+        yield return $"\nSigns of [masked gradients](../../tool/DIAGNOSTICS.md#dq4101): {(suspected == 0 ? "none" : $"on {suspected}")} of {found.Models} models.{(suspected == 0 ? "" : "\n")}";
+        foreach (var (model, code, text) in found.Signs)
+            yield return $"- `{model}`, {code}: {text}.";
     }
 
     private static IEnumerable<string> Distances(Section section, Recorded recorded, DistanceTarget distance)

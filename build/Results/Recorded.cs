@@ -4,6 +4,7 @@ using DQPipeline.Targets;
 using DQPipeline.Targets.Gates;
 using DQPipeline.Targets.Graph;
 using DQPipeline.Targets.Keys;
+using DQPipeline.Targets.Masking;
 using DQPipeline.Targets.Records;
 using DQPipeline.Targets.Reports;
 
@@ -14,6 +15,7 @@ internal sealed class Recorded
 {
     private readonly Workspace _workspace;
     private readonly LockFile _lock;
+    private readonly HashSet<Target> _asDeclared;
     private readonly Dictionary<string, MetricRecord> _metrics;
 
     public Recorded(string folder)
@@ -22,8 +24,8 @@ internal sealed class Recorded
         Pipeline = PipelineFile.Load(_workspace.DeclarationPath);
         Graph = TargetGraph.Create(Pipeline);
         _lock = LockFile.Read(_workspace.LockPath);
-        var asDeclared = Graph.Targets.Where(IsAsDeclared).ToHashSet();
-        Metrics = [.. MetricsReport.Recorded(Graph, _workspace.LockPath).Where(metric => Graph.Targets.OfType<EvaluationCell>().Where(cell => IsBehind(metric, cell)).All(asDeclared.Contains))];
+        _asDeclared = [.. Graph.Targets.Where(IsAsDeclared)];
+        Metrics = [.. MetricsReport.Recorded(Graph, _workspace.LockPath).Where(metric => Graph.Targets.OfType<EvaluationCell>().Where(cell => IsBehind(metric, cell)).All(_asDeclared.Contains))];
         _metrics = Metrics.ToDictionary(metric => $"{metric.Target}/{Subject(metric)}");
     }
 
@@ -59,6 +61,21 @@ internal sealed class Recorded
             return [];
         var pairs = more.Zip(than, (one, other) => (one.Accuracy, other.Accuracy, one.ComparedWith(other))).ToList();
         return pairs.TrueForAll(pair => pair.Item3 is not null) ? [.. pairs.Select(pair => (pair.Item1, pair.Item2, pair.Item3!.Value))] : [];
+    }
+
+    /// <summary>
+    /// The signs of masked gradients of an evaluation's trained models, as a build tells of them, for those whose gradients were followed in earnest: by Auto-PGD and long PGD at one strength.
+    /// </summary>
+    /// <param name="evaluation">The evaluation's name.</param>
+    /// <returns>How many models were looked at, and for each sign the model, the code and what was found.</returns>
+    public (int Models, IReadOnlyList<(string Model, string Code, string Text)> Signs) Masking(string evaluation)
+    {
+        var measured = Graph.Targets.OfType<EvaluationCell>().Where(cell => cell.Name == evaluation && cell.Model is TrainTarget && _asDeclared.Contains(cell))
+            .Select(cell => AttackEvidence.Of(cell, _lock.Find(cell.Id)!.Record)).OfType<AttackEvidence>()
+            .GroupBy(evidence => evidence.Cell.Model.Name)
+            .Where(model => model.Where(one => one.Cell.Attack is not null).GroupBy(one => one.Cell.Epsilon).Any(strength => MaskingCheck.IsEarnest([.. strength])))
+            .ToList();
+        return (measured.Count, [.. measured.SelectMany(model => MaskingCheck.Signs([.. model]).Select(sign => (model.Key, sign.Code, sign.Text)))]);
     }
 
     /// <summary>

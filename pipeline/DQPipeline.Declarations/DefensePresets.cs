@@ -11,7 +11,8 @@ public static class DefensePresets
 
     /// <summary>
     /// What the search of examples/paper found to keep the most under attack for its accuracy on clean images: adversarial training with one step, R+FGSM at ε = 2, and levels that lie where activations are. After a batch norm
-    /// most values are below 2, and of ReLU6's four levels at 2 bits (0, 2, 4, 6) two are hardly used; so the range is [0, 2] up to 2 bits and [0, 3] above. No penalty is in it, because none added to it.
+    /// most values are below 2, and of ReLU6's four levels at 2 bits (0, 2, 4, 6) two are hardly used; so the range is [0, 3], and [0, 1] up to 2 bits, where a wider one hides from gradients what Square then finds. No
+    /// penalty is in it, because none added to it.
     /// </summary>
     public const string Plus = "dq+";
 
@@ -33,5 +34,5 @@ public static class DefensePresets
     };
 
     /// <summary>The activation of <see cref="Plus"/> at a number of bits.</summary>
-    internal static string PlusActivation(int bits) => bits <= 2 ? "relu2" : "relu3";
+    internal static string PlusActivation(int bits) => bits <= 2 ? "relu1" : "relu3";
 }

@@ -50,7 +50,7 @@ public sealed record TrainDeclaration
 
     /// <summary>
     /// Defaults for what follows that make a defence, each of which may still be written: <c>dq</c> is the paper's penalty (lipschitz.beta 1e-3); <c>dq+</c> is R+FGSM adversarial training at ε = 2
-    /// with activations in [0, 2] up to 2 bits and in [0, 3] above, where their levels lie. The default is none.
+    /// with activations in [0, 1] up to 2 bits and in [0, 3] above, where their levels lie. The default is none.
     /// </summary>
     public string Defense { get; init; } = DefensePresets.None;
 

@@ -85,7 +85,7 @@ public class ModelsDeclarationTests
         // The word is no option of its own: written out, it is the same model.
         Assert.Equal(Declaration.Options(models["written"]), Declaration.Options(models["paper"]));
         var (plus, light) = (models["plus"], models["light"]);
-        Assert.Equal((2, "relu2"), (models["few"].Activation.Bits, models["few"].Activation.Kind));
+        Assert.Equal((2, "relu1"), (models["few"].Activation.Bits, models["few"].Activation.Kind));
         Assert.Equal((4, "relu3", "r+fgsm", 2.0, 0.0, 5e-4), (plus.Activation.Bits, plus.Activation.Kind, plus.Adversarial.Kind, plus.Adversarial.Epsilon, plus.Lipschitz.Beta, plus.Optimizer.WeightDecay));
         Assert.Equal((4, "relu6", "r+fgsm", 1.0), (light.Activation.Bits, light.Activation.Kind, light.Adversarial.Kind, light.Adversarial.Epsilon));
         Assert.Equal(Declaration.Options(models["plain"]), Declaration.Options(models["none"]));

@@ -48,6 +48,6 @@ internal static class StatusCommand
             TargetState.Broken => "cannot be built",
             _ => "stale",
         };
-        return target.State == TargetState.UpToDate || target.Reasons.Count == 0 ? state : $"{state}: {string.Join("; ", target.Reasons)}";
+        return target.State == TargetState.UpToDate || target.Reasons is [] || (target.Reasons is [var only] && only == state) ? state : $"{state}: {string.Join("; ", target.Reasons)}";
     }
 }
