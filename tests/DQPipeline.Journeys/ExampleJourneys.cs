@@ -83,7 +83,7 @@ public sealed partial class ExampleJourneys(ExampleJourneys.Packaged packaged) :
         foreach (var photo in packaged.Expected.Take(3))
         {
             await page.SetInputFilesAsync("#file", photo.Path);
-            await Assertions.Expect(page.Locator("#label")).ToHaveTextAsync(new Regex($"^{photo.Label}, {photo.Score * 100:0}"));
+            await Assertions.Expect(page.Locator("#label")).ToHaveTextAsync(new Regex(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"^{photo.Label}, {photo.Score * 100:0.0} ")));
             await Assertions.Expect(page.Locator("#scores tr")).ToHaveCountAsync(5);
             await Assertions.Expect(page.Locator("#scores th").First).ToHaveTextAsync(photo.Label);
             Assert.True(await page.Locator("#preview").EvaluateAsync<int>("image => image.decode().then(() => image.naturalWidth)") == 32);
