@@ -38,7 +38,10 @@ if (Instrumentation.IsHere)
     var budget = new Budget(TimeSpan.FromMinutes(Number("--minutes", double.IsFinite(files) ? 60 : 10)), double.IsFinite(files) ? (long)files : long.MaxValue);
     // Before anything that is instrumented runs: without the map it has nowhere to count.
     var coverage = new CoverageMap();
-    return new Campaign(kinds[args[0]](), coverage, budget, (int)Number("--seed", 2019)).Run();
+    var target = kinds[args[0]]();
+    // Some have a folder of their own.
+    using var held = target as IDisposable;
+    return new Campaign(target, coverage, budget, (int)Number("--seed", 2019)).Run();
 }
 
 var copy = Instrumentation.Copy();
