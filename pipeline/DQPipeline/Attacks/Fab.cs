@@ -44,6 +44,14 @@ internal sealed class Fab(int steps, int restarts, int targets) : Attack("fab-t"
         var tried = Math.Min(targets, attempt.Victim.Classes - 1);
         var isFirst = attempt.Restart < tried;
         using var hunted = new Hunted(attempt, of => isFirst ? of.Ball.Centre() : of.Ball.RandomPoint(of.Noise), attempt.Restart % tried);
+        // Where the image itself is misclassified, no perturbation is the smallest. From there, steps would only hop over the boundary by less and less, until rounding chose the side.
+        if (pursuit.Keep(hunted.Ball.Images, hunted.Astray, [.. hunted.Astray.Select(isAstray => isAstray ? 0f : float.NegativeInfinity)]) is { } hale)
+        {
+            if (hale.Length == 0)
+                return pursuit.Found;
+            hunted.Shrink(hale);
+        }
+
         for (var step = 0; step < steps; step++)
         {
             using var scope = NewDisposeScope();

@@ -16,7 +16,12 @@ internal class Hunted : IDisposable
         using var scope = NewDisposeScope();
         _whole = Ball = attempt.Ball;
         (Classes, Point) = (attempt.Classes.clone(), start(attempt));
-        Targets = rank is { } chosen ? Pursuit.Target(attempt.Victim.Logits(Ball.Images), Classes, chosen) : null;
+        if (rank is { } chosen)
+        {
+            var logits = attempt.Victim.Logits(Ball.Images);
+            (Targets, Astray) = (Pursuit.Target(logits, Classes, chosen), Pursuit.Wrong(logits, Classes));
+        }
+
         // Only now: a pass may be cancelled, and what was made before it belongs to nobody yet.
         Classes.DetachFromDisposeScope();
         Point.DetachFromDisposeScope();
@@ -34,6 +39,9 @@ internal class Hunted : IDisposable
 
     /// <summary>int64, the classes that they are led to; null where these are none in particular.</summary>
     public Tensor? Targets { get; private set; }
+
+    /// <summary>Which of the images were misclassified before any step, in the order of all; none told where there are no targets, for which the network is asked.</summary>
+    public IReadOnlyList<bool> Astray { get; } = [];
 
     /// <summary>Moves them; the new point is taken over, and the old one given back, for the caller to dispose.</summary>
     public Tensor Go(Tensor point)

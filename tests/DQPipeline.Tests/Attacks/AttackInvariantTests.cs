@@ -45,6 +45,25 @@ public sealed class AttackInvariantTests
         iter: 100, threads: 1);
 
     [Theory]
+    [InlineData(1, 898727)]
+    [InlineData(11, 898727)]
+    [InlineData(12, 5)]
+    public void The_smallest_perturbation_of_a_misclassified_image_is_none(int steps, int seed)
+    {
+        using var network = Toys.Linear(seed);
+        var pixels = Toys.Pixels(seed, 2 * 18);
+        // The class that the network itself gives, by hand, and then one that it does not give.
+        int[] given = [.. Enumerable.Range(0, 2).Select(i => Toys.ClassOf(network, pixels.AsSpan(i * 18, 18)))];
+        int[] wrong = [.. given.Select(k => (k + 1) % 4)];
+        var unmoved = Array.ConvertAll(pixels, p => p / 255f);
+        Assert.Equal(unmoved, Harness.Run(Harness.Attack("fab-t", steps), network, pixels, wrong, 60, seed).Images);
+        // One of each: the other is moved as if it were alone.
+        var both = Harness.Run(Harness.Attack("fab-t", 11), network, pixels, [wrong[0], given[1]], 255, seed).Images;
+        Assert.Equal(unmoved[..18], both[..18]);
+        Assert.NotEqual(unmoved[18..], both[18..]);
+    }
+
+    [Theory]
     [InlineData("random")]
     [InlineData("r+fgsm")]
     [InlineData("pgd")]
