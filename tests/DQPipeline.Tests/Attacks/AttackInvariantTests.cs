@@ -53,11 +53,12 @@ public sealed class AttackInvariantTests
         using var network = Toys.Linear(seed);
         var pixels = Toys.Pixels(seed, 2 * 18);
         // The class that the network itself gives, by hand, and then one that it does not give.
-        int[] given = [.. Enumerable.Range(0, 2).Select(i => Toys.ClassOf(network, pixels.AsSpan(i * 18, 18)))];
+        var second = new SecondFormulation(network);
+        int[] given = [.. pixels.Chunk(18).Select(image => second.Class([.. image.Select(pixel => pixel / 255.0)]))];
         int[] wrong = [.. given.Select(k => (k + 1) % 4)];
         var unmoved = Array.ConvertAll(pixels, p => p / 255f);
         Assert.Equal(unmoved, Harness.Run(Harness.Attack("fab-t", steps), network, pixels, wrong, 60, seed).Images);
-        // One of each: the other is moved as if it were alone.
+        // One of each: the other alone is moved.
         var both = Harness.Run(Harness.Attack("fab-t", 11), network, pixels, [wrong[0], given[1]], 255, seed).Images;
         Assert.Equal(unmoved[..18], both[..18]);
         Assert.NotEqual(unmoved[18..], both[18..]);

@@ -159,9 +159,5 @@ public sealed class ReferenceAttackTests
     private static float[] Run(Attack attack, LinearNetwork network, byte[] pixels, int predicted, double epsilon, int restart) =>
         Harness.Run(attack, network, pixels, [predicted], epsilon, seed: 5, restart).Images;
 
-    private static int Predicted(LinearNetwork network, float[] image)
-    {
-        var logits = new SecondFormulation(network).Logits([.. image.Select(value => (double)value)]);
-        return Array.IndexOf(logits, logits.Max());
-    }
+    private static int Predicted(LinearNetwork network, float[] image) => new SecondFormulation(network).Class([.. image.Select(value => (double)value)]);
 }

@@ -23,6 +23,13 @@ internal sealed class SecondFormulation(LinearNetwork network)
         return now;
     }
 
+    /// <summary>The class with the largest logit.</summary>
+    public int Class(double[] x)
+    {
+        var logits = Logits(x);
+        return Array.IndexOf(logits, logits.Max());
+    }
+
     public double[] Logits(double[] x)
     {
         var logits = (double[])network.Bias.Clone();

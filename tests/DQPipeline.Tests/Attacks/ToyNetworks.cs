@@ -84,22 +84,6 @@ internal static class Toys
         return [.. Enumerable.Range(0, count).Select(_ => random.Next(classes))];
     }
 
-    /// <summary>The class that a linear network gives an image, computed here in doubles.</summary>
-    public static int ClassOf(LinearNetwork network, ReadOnlySpan<byte> pixels)
-    {
-        var (best, most) = (-1, double.NegativeInfinity);
-        for (var k = 0; k < network.Bias.Length; k++)
-        {
-            var logit = network.Bias[k];
-            for (var i = 0; i < pixels.Length; i++)
-                logit += network.Weight[k, i] * pixels[i] / 255;
-            if (logit > most)
-                (best, most) = (k, logit);
-        }
-
-        return best;
-    }
-
     public static double Gaussian(Random random) =>
         Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }
