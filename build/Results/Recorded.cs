@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using DQPipeline.Declarations;
 using DQPipeline.Targets;
-using DQPipeline.Targets.Gates;
 using DQPipeline.Targets.Graph;
 using DQPipeline.Targets.Keys;
 using DQPipeline.Targets.Masking;
@@ -52,15 +51,13 @@ internal sealed class Recorded
     public static Regex Like(string pattern) => new($"^{Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal)}$", RegexOptions.CultureInvariant);
 
     /// <summary>
-    /// The pairs of a claim; none where something is not measured, or not on the same images. What differs must be all that differs: as many on one side as on the other.
+    /// The pairs of a claim, one for each seed; none where something is not measured, or not on the same images. What differs must be all that differs: as many on one side as on the other.
     /// </summary>
-    public IReadOnlyList<(double More, double Than, PairedComparison Pairs)> Pairs(string evaluation, Comparison comparison)
+    public IReadOnlyList<Pair> Pairs(string evaluation, Comparison comparison)
     {
         var (more, than) = (Find(evaluation, comparison.More), Find(evaluation, comparison.Than));
-        if (more.Count != than.Count)
-            return [];
-        var pairs = more.Zip(than, (one, other) => (one.Accuracy, other.Accuracy, one.ComparedWith(other))).ToList();
-        return pairs.TrueForAll(pair => pair.Item3 is not null) ? [.. pairs.Select(pair => (pair.Item1, pair.Item2, pair.Item3!.Value))] : [];
+        var comparable = more.Count == than.Count && more.Zip(than, (one, other) => one.ComparedWith(other) is not null && more[0].ComparedWith(one) is not null).All(same => same);
+        return comparable ? [.. more.Zip(than, (one, other) => new Pair(one.Images!.Right, other.Images!.Right))] : [];
     }
 
     /// <summary>

@@ -9,19 +9,20 @@ internal static class Verdict
     /// <summary>The claim, its verdict, and the figures behind it, as a line of a list.</summary>
     /// <param name="claim">The claim.</param>
     /// <param name="by">By how much the first is to be above the second, as a share.</param>
-    /// <param name="pairs">Both measurements' accuracies and how their images compare, for each seed.</param>
-    public static string Of(string claim, double by, IReadOnlyList<(double More, double Than, PairedComparison Pairs)> pairs)
+    /// <param name="pairs">Both measurements, for each seed.</param>
+    public static string Of(string claim, double by, IReadOnlyList<Pair> pairs)
     {
         // The interval and McNemar's exact test can differ at the brim: what is printed as p ≥ 0.05 shall settle nothing.
-        var verdict = pairs.All(one => (one.Pairs.Interval.Low > by || (by < 0 && one.Pairs.Interval.Low >= by)) && (by != 0 || one.Pairs.PValue < 0.05)) ? "Shown"
-            : pairs.All(one => one.Pairs.Interval.High < by && (by != 0 || one.Pairs.PValue < 0.05)) ? "Refuted"
-            : pairs.Average(one => one.Pairs.Difference) >= by ? "Not settled, but it points there"
+        var verdict = pairs.All(one => (one.Counts.Interval.Low > by || (by < 0 && one.Counts.Interval.Low >= by)) && (by != 0 || one.Counts.PValue < 0.05)) ? "Shown"
+            : pairs.All(one => one.Counts.Interval.High < by && (by != 0 || one.Counts.PValue < 0.05)) ? "Refuted"
+            : pairs.Average(one => one.Counts.Difference) >= by ? "Not settled, but it points there"
             : by == 0 ? "Not settled, and it points the other way" : "Not settled, and it falls short";
-        var least = pairs.MinBy(one => one.Pairs.Difference).Pairs;
+        var least = pairs.MinBy(one => one.Counts.Difference)!.Counts;
+        var average = SeedAverage.Interval(pairs);
         var figures = pairs.Count == 1
-            ? $"{Percent(pairs[0].More)} against {Percent(pairs[0].Than)}, {Between(least)}"
-            : $"{string.Join(", ", pairs.Select(one => Percent(one.More)))} against {string.Join(", ", pairs.Select(one => Percent(one.Than)))} in {pairs.Count} seeds, "
-                + $"{Points(pairs.Average(one => one.Pairs.Difference))} points on average; in the least of them {Between(least)}";
+            ? $"{More(pairs[0])} against {Than(pairs[0])}, {Between(least)}"
+            : $"{string.Join(", ", pairs.Select(More))} against {string.Join(", ", pairs.Select(Than))} in {pairs.Count} seeds, "
+                + $"{Points(pairs.Average(one => one.Counts.Difference))} points on average (95 % interval {Points(average.Low)} to {Points(average.High)}); in the least of them {Between(least)}";
         return $"- {claim}{(by == 0 ? "" : by > 0 ? $", by {Plain(by)} points or more" : $", or at most {Plain(-by)} points below")}. **{verdict}**: {figures}.";
     }
 
@@ -30,6 +31,10 @@ internal static class Verdict
 
     /// <summary>A share in percent without the sign, with one decimal.</summary>
     public static string Plain(double share) => (share * 100).ToString("0.0", CultureInfo.InvariantCulture);
+
+    private static string More(Pair pair) => Percent(pair.More.Count(right => right) / (double)pair.More.Count);
+
+    private static string Than(Pair pair) => Percent(pair.Than.Count(right => right) / (double)pair.Than.Count);
 
     private static string Between(PairedComparison pairs)
     {

@@ -39,6 +39,7 @@ public class DocumentationTests
     [InlineData("lipschitz")]
     [InlineData("paper")]
     [InlineData("paper/full")]
+    [InlineData("paper/saturation")]
     [InlineData("paper/search")]
     [InlineData("masking")]
     public void Every_example_is_valid(string example) => Assert.NotEmpty(Example(example).Train);

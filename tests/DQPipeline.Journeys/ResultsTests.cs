@@ -1,5 +1,4 @@
 using DQPipeline.Results;
-using DQPipeline.Targets.Gates;
 
 namespace DQPipeline.Journeys;
 
@@ -25,15 +24,32 @@ public class ResultsTests
     [InlineData(0.128, "**Refuted**")]
     [InlineData(-0.03, "or at most 3.0 points below. **Shown**")]
     public void A_claim_is_held_against_the_interval_of_its_pairs(double by, string expected) =>
-        Assert.Contains(expected, Verdict.Of("More is more", by, [(0.3, 0.2, new PairedComparison(Both: 150, FirstOnly: 150, SecondOnly: 50, Neither: 650))]), StringComparison.Ordinal);
+        Assert.Contains(expected, Verdict.Of("More is more", by, [Paired(both: 150, moreOnly: 150, thanOnly: 50, neither: 650)]), StringComparison.Ordinal);
 
     [Fact]
     public void Of_several_seeds_each_has_to_show_it()
     {
-        var clear = (0.3, 0.2, new PairedComparison(150, 150, 50, 650));
-        var faint = (0.3, 0.29, new PairedComparison(200, 100, 90, 610));
+        var clear = Paired(150, 150, 50, 650);
+        var faint = Paired(200, 100, 90, 610);
         Assert.Contains("**Shown**", Verdict.Of("So it is", 0, [clear, clear]), StringComparison.Ordinal);
         var mixed = Verdict.Of("So it is", 0, [clear, faint]);
-        Assert.Contains("**Not settled, but it points there**: 30.0 %, 30.0 % against 20.0 %, 29.0 % in 2 seeds, +5.5 points on average; in the least of them +1.0 points", mixed, StringComparison.Ordinal);
+        Assert.Contains("**Not settled, but it points there**: 30.0 %, 30.0 % against 20.0 %, 29.0 % in 2 seeds, +5.5 points on average (95 % interval +2.9 to +8.1); in the least of them +1.0 points", mixed, StringComparison.Ordinal);
+    }
+
+    // Four images, two seeds. Differences of the images: (1, 1), (1, 0), (0, 0), (−1, 0); averaged 1, 0.5, 0, −0.5; their mean 0.25, their variance (0.75² + 0.25² + 0.25² + 0.75²) / 3 = 5 / 12,
+    // so the mean's standard error is √(5/48) = 0.322749 and the interval 0.25 ± 0.632576.
+    [Fact]
+    public void An_average_over_seeds_takes_each_image_as_one_observation()
+    {
+        var (low, high) = SeedAverage.Interval([new([true, true, true, false], [false, false, true, true]), new([true, false, true, false], [false, false, true, false])]);
+        Assert.Equal(0.25 - 0.632576, low, 5);
+        Assert.Equal(0.25 + 0.632576, high, 5);
+    }
+
+    private static Pair Paired(int both, int moreOnly, int thanOnly, int neither)
+    {
+        IEnumerable<bool> Images(bool inBoth, bool ifMore, bool ifThan) =>
+            [.. Enumerable.Repeat(inBoth, both), .. Enumerable.Repeat(ifMore, moreOnly), .. Enumerable.Repeat(ifThan, thanOnly), .. Enumerable.Repeat(false, neither)];
+        return new([.. Images(true, true, false)], [.. Images(true, false, true)]);
     }
 }

@@ -5,9 +5,11 @@ namespace DQPipeline.Journeys;
 /// <summary>`dq watch`: what changes is built.</summary>
 public class WatchJourneys
 {
+    // Far more than they take: a wait in vain is to fail.
+    private const int Limit = 300_000;
     private const string Watching = "dq: watching for changes; Ctrl-C ends it";
 
-    [Fact]
+    [Fact(Timeout = Limit)]
     public async Task A_change_is_built_a_mistake_is_told_and_waited_out_and_an_interrupt_ends_it()
     {
         using var folder = new Folder();
@@ -34,7 +36,7 @@ public class WatchJourneys
         Assert.Matches("\"activation.bits\": ?2\\b", File.ReadAllText(folder.At("dq.lock")));
     }
 
-    [Fact]
+    [Fact(Timeout = Limit)]
     public async Task A_change_in_the_middle_of_a_build_stops_it()
     {
         using var folder = new Folder(Folder.Small.Replace("\"epochs\": 1", "\"epochs\": 10000", StringComparison.Ordinal));
