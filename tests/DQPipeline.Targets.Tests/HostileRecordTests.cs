@@ -16,6 +16,7 @@ public class HostileRecordTests
     [InlineData("{\"key\":\"KEY\",\"curve\":\"\u00ff\"")]
     [InlineData("{\"key\":\"KEY\",\"\u00f4\":1")]
     [InlineData("{\"key\":\"KEY\",\"outputs\":{\"../x\":{\"sha256\":\"KEY\",\"size\":1}}")]
+    [InlineData("{\"key\":\"KEY\",\"metrics\":{\"correct\":2147483e648}")]
     [InlineData("[1")]
     public void A_result_with_its_right_hash_that_is_none_is_not_taken(string text)
     {

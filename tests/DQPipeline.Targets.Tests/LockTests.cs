@@ -86,6 +86,7 @@ public class LockTests
     [InlineData("[]", 1)]
     [InlineData("{\n  \"version\": 2,\n  \"targets\": { \"train/a\": {\n \"key\": \"87df6a0aa9d5cd1d4d1b8f2b6a0c2d4d87df6a0aa9d5cd1d4d1b8f2b6a0c2d4d\" } } }", 4)]
     [InlineData("{ \"version\": 1, \"targets\": { \"train/a\": {\n \"key\": \"87df6a0aa9d5cd1d4d1b8f2b6a0c2d4d87df6a0aa9d5cd1d4d1b8f2b6a0c2d4d\", \"parts\": {\n \"a\": [{ \"half \\ud800 a character\": 1 }] } } } }", 3)]
+    [InlineData("{ \"version\": 1, \"targets\": { \"train/a\": {\n \"key\": \"87df6a0aa9d5cd1d4d1b8f2b6a0c2d4d87df6a0aa9d5cd1d4d1b8f2b6a0c2d4d\", \"metrics\": {\n \"loss\": 1e999 } } } }", 3)]
     [InlineData("{ \"version\": 3, \"targets\": { \"what\": \"a newer tool writes\" } }", 1)]
     public void Damage_and_newer_versions_are_reported_with_their_line(string text, int line)
     {

@@ -84,7 +84,11 @@ internal static class RecordJson
         while (NextProperty(ref reader, out var name))
         {
             Expect(ref reader, JsonTokenType.Number);
-            metrics.Add(new(name, reader.GetDouble()));
+            var value = reader.GetDouble();
+            // Digits beyond what a double holds are read as infinite, which JSON cannot say again.
+            if (!double.IsFinite(value))
+                throw new JsonException($"\"{name}\" is beyond all numbers");
+            metrics.Add(new(name, value));
         }
 
         return [.. metrics];

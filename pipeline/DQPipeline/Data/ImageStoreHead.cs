@@ -66,9 +66,10 @@ internal sealed record ImageStoreHead(ImageShape Shape, long[] TrainChecks, long
         var header = new byte[length];
         file.ReadExactly(header);
         using var json = JsonDocument.Parse(header);
-        using var labels = JsonDocument.Parse(json.RootElement.GetProperty("__metadata__").GetProperty("labels").GetString()!);
-        return ([.. labels.RootElement.EnumerateArray().Select(label => label.GetString()!)], Axes("train.images"), Axes("test.images"), sizeof(ulong) + (long)length);
+        using var labels = JsonDocument.Parse(Text(json.RootElement.GetProperty("__metadata__").GetProperty("labels")));
+        return ([.. labels.RootElement.EnumerateArray().Select(Text)], Axes("train.images"), Axes("test.images"), sizeof(ulong) + (long)length);
 
+        static string Text(JsonElement text) => text.GetString() ?? throw new InvalidDataException();
         long[] Axes(string name) => [.. json.RootElement.GetProperty(name).GetProperty("shape").EnumerateArray().Select(axis => axis.GetInt64())];
     }
 

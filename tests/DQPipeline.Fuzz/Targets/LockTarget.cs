@@ -36,12 +36,15 @@ internal sealed class LockTarget : Target
 
     public override bool Show(byte[] file, string path)
     {
-        var read = LockFile.Parse(path, file);
+        // Beside the file, which is to stay as it is where this fails.
+        var written = path + ".written";
+        var read = LockFile.Parse(written, file);
         _ = MetricsReport.Recorded(_graph, read);
         foreach (var entry in read.Entries.Values)
             _ = TrainingCurve.Decode(entry.Record.Curve);
         read.Write(_ => true);
-        var again = LockFile.Read(path);
+        var again = LockFile.Read(written);
+        File.Delete(written);
         Demand(again.Entries.Count == read.Entries.Count && again.Entries.All(entry => read.Find(entry.Key) is { } other && entry.Value.Record.Same(other.Record)), "what was written is not what was read");
         return true;
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
+using System.Text;
 using DQPipeline.Data;
 using DQPipeline.Declarations;
 using DQPipeline.Export;
@@ -128,7 +129,7 @@ public sealed class ImageStoreTests : IDisposable
             var bytes = sound.ToArray();
             bytes[flip.At] ^= (byte)(1 << flip.Bit);
             return bytes;
-        }).Concat([[], sound[..7], sound[..8], sound[..100], sound[..^1], [.. sound, 0], sound[..^ImageBytes]]);
+        }).Concat([Labelled(sound, "null"), Labelled(sound, "\"null\""), Labelled(sound, "\"[null]\""), [], sound[..7], sound[..8], sound[..100], sound[..^1], [.. sound, 0], sound[..^ImageBytes]]);
         foreach (var bytes in damaged)
         {
             _warnings.Clear();
@@ -144,6 +145,15 @@ public sealed class ImageStoreTests : IDisposable
         _warnings.Clear();
         Load(Photos);
         Assert.Empty(_warnings);
+    }
+
+    /// <summary>The file with another text in the place of its labels, as long as it was.</summary>
+    private static byte[] Labelled(byte[] sound, string labels)
+    {
+        var header = Encoding.Latin1.GetString(sound);
+        var start = header.IndexOf("\"labels\":", StringComparison.Ordinal) + "\"labels\":".Length;
+        var end = header.IndexOf(",\"xxh128\"", StringComparison.Ordinal);
+        return Encoding.Latin1.GetBytes(header[..start] + labels.PadRight(end - start) + header[end..]);
     }
 
     [Fact]

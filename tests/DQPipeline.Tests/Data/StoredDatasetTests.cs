@@ -94,11 +94,12 @@ public sealed class StoredDatasetTests : IDisposable
         }
     }
 
-    /// <summary>Each is a field of the first header: what .NET's reader of .tar says to it is an overflow, a wrong argument or a wrong format.</summary>
+    /// <summary>Each is a field of the first header, or several: what .NET's reader of .tar says to it is an overflow, a wrong argument, a wrong format or (of an extended header that long) a wrong operation.</summary>
     [Theory]
     [InlineData(124, "\u00ff\u0080\u0080\u0080\u0080\u0080\u0080\u0080\u0080\u0080\u0080\u0080")]
     [InlineData(124, "\u0080\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff")]
     [InlineData(124, "99999999999\0")]
+    [InlineData(124, "77777777777\000000000000\0        x")]
     [InlineData(136, "\u0080\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff")]
     public void An_archive_whose_numbers_are_none_is_damaged_and_never_a_stack_trace(int at, string field)
     {

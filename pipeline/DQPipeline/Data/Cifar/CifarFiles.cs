@@ -86,7 +86,7 @@ internal sealed class CifarFiles(string kind, string title, long largestFile, pa
             }
         }
         // What the reader of .tar throws at numbers and texts that are none is not of one kind.
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or OverflowException or ArgumentException or NotSupportedException)
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or OverflowException or ArgumentException or InvalidOperationException or NotSupportedException)
         {
             throw DataErrors.Corrupt($"{path} is no whole .tar.gz ({e.Message.TrimEnd('.')}). Fetch it again with `dq data fetch {kind}`.", e);
         }
