@@ -92,7 +92,7 @@ internal static class AttackCommand
         NativeBackend.Load();
         torch.set_num_threads(Environment.ProcessorCount);
         using var network = ModelFile.Load(task.Path).to(Devices.Resolve(device));
-        LabelCheck.Require(network.Description.Labels, task.Images);
+        DataCheck.Require(network.Description, task.Images);
         return new Evaluator(network, task.Images.Test, task.Samples, seed: task.Seed).Adversarial(task.Attack, task.Epsilon, task.Progress, cancellation);
     }
 

@@ -67,7 +67,7 @@ internal static class ExportCommand
             var declared = data is not null ? ModelFiles.DatasetOf(model, data) : ModelFiles.TrainedOn(model)
                 ?? throw new DqException(DiagnosticCodes.CannotExport, $"{model} needs images to calibrate its residual sums or activations by, and no dq.json says what it was trained on; name them by --data, or export it with --float");
             var images = Datasets.Load(declared, cancellation);
-            LabelCheck.Require(network.Labels, images);
+            DataCheck.Require(network, images);
             return images;
         }
         catch (DqException) when (data is null && !required)

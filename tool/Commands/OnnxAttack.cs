@@ -34,7 +34,7 @@ internal static class OnnxAttack
         {
             ForeignOptions.RefuseFor(task.Path, given);
             using var model = DeployedModel.Load(task.Path);
-            CheckOurs(task, model.Info);
+            DataCheck.Require(model.Info, task.Images);
             return Attack(task, ScoredModel.Of(model), cancellation);
         }
 
@@ -45,19 +45,6 @@ internal static class OnnxAttack
         if (!task.IsQuiet)
             Describe(task, foreign);
         return Attack(task, ScoredModel.Of(foreign), cancellation);
-    }
-
-    private static void CheckOurs(AttackTask task, DeployedModelInfo info)
-    {
-        var images = task.Images;
-        if ((images.Channels, images.Height, images.Width) != (info.Channels, info.Height, info.Width))
-        {
-            throw new DqException(
-                DiagnosticCodes.DataUnfit,
-                $"The data's images are {images.Channels}×{images.Height}×{images.Width} (channels, rows, columns), but {task.Path} takes {info.Channels}×{info.Height}×{info.Width}; take data of that size.");
-        }
-
-        LabelCheck.Require(info.Labels, images);
     }
 
     private static AdversarialSet Attack(AttackTask task, ScoredModel model, CancellationToken cancellation)

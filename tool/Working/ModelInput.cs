@@ -24,12 +24,12 @@ internal static class ModelInput
         channel.Stop);
 
     /// <summary>The model of a file whose content has the hash, on the device, fit for the data.</summary>
-    /// <exception cref="DqException">DQ3005: the file was changed since the job was written. DQ2005: the model knows other classes than the data have.</exception>
+    /// <exception cref="DqException">DQ3005: the file was changed since the job was written. DQ2005: the model takes images of another shape or knows other classes than the data have.</exception>
     public static Classifier Load(string path, string sha256, string device, ImageDataset dataset)
     {
         Verify(path, sha256);
         var network = (Classifier)ModelFile.Load(path).to(Devices.Resolve(device));
-        LabelCheck.Require(network.Description.Labels, dataset);
+        DataCheck.Require(network.Description, dataset);
         return network;
     }
 
@@ -37,12 +37,12 @@ internal static class ModelInput
     public static bool IsDeployed(string path) => Path.GetExtension(path).Equals(".onnx", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The deployed model of a file whose content has the hash, fit for the data.</summary>
-    /// <exception cref="DqException">DQ3005: the file was changed since the job was written. DQ5001: it is unusable. DQ2005: the model knows other classes than the data have.</exception>
+    /// <exception cref="DqException">DQ3005: the file was changed since the job was written. DQ5001: it is unusable. DQ2005: the model takes images of another shape or knows other classes than the data have.</exception>
     public static DeployedModel LoadDeployed(string path, string sha256, int threads, ImageDataset dataset)
     {
         Verify(path, sha256);
         var model = DeployedModel.Load(path, new DeployedModelOptions { Threads = threads });
-        LabelCheck.Require(model.Info.Labels, dataset);
+        DataCheck.Require(model.Info, dataset);
         return model;
     }
 

@@ -70,7 +70,7 @@ internal sealed class ApgdState : Hunted
             tensor.Dispose();
     }
 
-    /// <summary>A uniform direction from each image, drawn out to the surface of its ball.</summary>
+    /// <summary>From each image in the direction of a point drawn uniformly from a cube, as far as the surface of its ball. By Euclidean length the cube's corners are somewhat preferred, which in an image's hundreds of dimensions makes no difference that counts for a start.</summary>
     private static Tensor OnSurface(Attempt attempt)
     {
         var ball = attempt.Ball;

@@ -45,7 +45,7 @@ public abstract class Attack
     /// <summary>Independent runs on a network of so many classes, of which the most harmful counts for each image; 1 for attacks without a random start.</summary>
     public virtual int Restarts(int classes) => 1;
 
-    /// <summary>How many passes of an image through the network a run takes at most at strength <paramref name="epsilon"/>, 0–255; a gradient counts as one.</summary>
+    /// <summary>How many passes of an image through the network a run takes at most at strength <paramref name="epsilon"/>, 0–255; a gradient counts as one, and so does the mean of several (<c>average</c>).</summary>
     public abstract int Passes(double epsilon);
 
     /// <summary>

@@ -67,9 +67,7 @@ public sealed class Batch : IDisposable
         using var bytes = empty(shape, uint8);
         Pixels.CopyTo(PixelConversion.Memory<byte>(bytes));
         using var there = bytes.to(device);
-        var numbers = there.to(float32);
-        using var sameNumbers = numbers.div_(Number.Of(255));
-        return numbers;
+        return there.to(float32).div_(Number.Of(255));
     }
 
     /// <summary>The classes as int64 N.</summary>

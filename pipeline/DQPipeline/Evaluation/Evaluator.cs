@@ -233,7 +233,7 @@ public sealed partial class Evaluator
     {
         // Of an attack made of several, the first might take its hours before the second is refused.
         attack.CheckClasses(network.Description.Classes);
-        return new(progress, batches.Count, attack.Parts.Sum(part => part.Restarts(network.Description.Classes) * (part.Passes(epsilon) + 1L)));
+        return new(progress, batches.Count, attack.Parts.Sum(part => part.Restarts(network.Description.Classes) * (part.Passes(epsilon) * (long)part.Averaged + 1)));
     }
 
     private static CellResult Result(bool[] correct, int attacked) => new(correct.Length, correct.Count(one => one), attacked, correct);

@@ -53,6 +53,19 @@ public class BatchNormalization : nn.Module<Tensor, Tensor>
         return Normalize(input, weight, bias);
     }
 
-    private Tensor Normalize(Tensor input, Tensor weight, Tensor bias) =>
-        nn.functional.batch_norm(input, RunningMean, RunningVariance, weight, bias, training, Momentum, Epsilon);
+    private Tensor Normalize(Tensor input, Tensor weight, Tensor bias)
+    {
+        var (mean, variance) = (RunningMean, RunningVariance);
+        if (!training || TellsVariance(input.numel() / mean.numel()))
+            return nn.functional.batch_norm(input, mean, variance, weight, bias, training, Momentum, Epsilon);
+        using var unmovedMean = mean.clone();
+        using var unmovedVariance = variance.clone();
+        return nn.functional.batch_norm(input, unmovedMean, unmovedVariance, weight, bias, training, Momentum, Epsilon);
+    }
+
+    /// <summary>
+    /// Whether so many values a channel move the running statistics. A single one, of a last batch of one image whose map is one pixel, has no variance: torch's operator would make
+    /// the running one NaN, and the network with it.
+    /// </summary>
+    internal static bool TellsVariance(long values) => values > 1;
 }

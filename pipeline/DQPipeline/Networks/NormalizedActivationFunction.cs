@@ -14,9 +14,10 @@ internal sealed class NormalizedActivationFunction : autograd.SingleTensorFuncti
     /// <inheritdoc/>
     public override string Name => nameof(NormalizedActivationFunction);
 
-    /// <summary>Whether the fused form can be used: float32 or bfloat16 maps on the processor.</summary>
+    /// <summary>Whether the fused form can be used: float32 or bfloat16 maps on the processor, of less than 2 GiB, which is what a span holds.</summary>
     public static bool Takes(Tensor input) =>
-        input.device_type == TorchSharp.DeviceType.CPU && input.dtype is ScalarType.Float32 or ScalarType.BFloat16 && input.dim() == 4;
+        input.device_type == TorchSharp.DeviceType.CPU && input.dtype is ScalarType.Float32 or ScalarType.BFloat16 && input.dim() == 4
+        && input.numel() * input.element_size() <= int.MaxValue;
 
     /// <summary>The layer's output, with its gradient where one is wanted.</summary>
     public static Tensor Run(Tensor input, NormalizedActivation layer)

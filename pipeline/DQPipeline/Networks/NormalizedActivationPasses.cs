@@ -32,14 +32,14 @@ internal static unsafe class NormalizedActivationPasses<TElement> where TElement
         var count = input.numel() / means.Length;
         for (var c = 0; c < means.Length; c++)
         {
-            if (maps.BatchStatistics)
-            {
-                means[c] = Follow(means[c], mean[c]);
-                variances[c] = Follow(variances[c], variance[c] * count / Math.Max(1, count - 1));
-            }
-            else
+            if (!maps.BatchStatistics)
             {
                 (mean[c], variance[c]) = (means[c], variances[c]);
+            }
+            else if (BatchNormalization.TellsVariance(count))
+            {
+                means[c] = Follow(means[c], mean[c]);
+                variances[c] = Follow(variances[c], variance[c] * count / (count - 1));
             }
 
             var inverse = 1 / Math.Sqrt(variance[c] + NormalizedActivation.Epsilon);

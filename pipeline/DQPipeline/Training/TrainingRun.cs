@@ -41,6 +41,9 @@ internal sealed class TrainingRun(TrainingRequest request, CheckpointFolder? che
             state.Network.train();
             Loop(state, cancellation);
             state.Constraint?.Settle();
+            // The last step's loss is of the weights before it.
+            if (!IsFinite(state.Network))
+                throw Diverged(state);
             if (declaration.WeightBits != ActivationDeclaration.FullPrecision)
                 WeightGrid.Round(state.Network);
             state.Network.eval();
@@ -117,11 +120,20 @@ internal sealed class TrainingRun(TrainingRequest request, CheckpointFolder? che
         var means = state.Totals.Read();
         // Before the first image the mean is 0/0.
         if (state.Step > 0 && !double.IsFinite(means.Loss + means.Penalty))
-            throw new DqException(
-                DiagnosticCodes.Diverged,
-                $"The training of '{declaration.Name}' diverged: at step {state.Step} of {Steps} the loss is no finite number. "
-                + "Lower \"optimizer.learningRate\" or \"lipschitz.beta\", or give the one-cycle schedule or \"lipschitz\" a longer \"warmup\".");
+            throw Diverged(state);
         return means;
+    }
+
+    private DqException Diverged(TrainingState state) => new(
+        DiagnosticCodes.Diverged,
+        $"The training of '{declaration.Name}' diverged: at step {state.Step} of {Steps} the loss, or what follows from it, is no finite number. "
+        + "Lower \"optimizer.learningRate\" or \"lipschitz.beta\", or give the one-cycle schedule or \"lipschitz\" a longer \"warmup\".");
+
+    private static bool IsFinite(Classifier network)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        return network.state_dict().Values.All(numbers => numbers.isfinite().all().item<bool>());
     }
 
     private void Report(TrainingState state)

@@ -8,8 +8,8 @@ namespace DQPipeline.Tests.Attacks;
 /// <summary>Runs attacks on arrays, so that tests compare arrays.</summary>
 internal static class Harness
 {
-    public static Attack Attack(string kind, int steps = 0, double alpha = 1, string start = "uniform", int restarts = 1) =>
-        AttackFactory.Create(new AttackDeclaration { Kind = kind, Steps = steps, Alpha = alpha, Start = start, Restarts = restarts, Queries = 20 });
+    public static Attack Attack(string kind, int steps = 0, double alpha = 1, string start = "uniform", int restarts = 1, int average = 1) =>
+        AttackFactory.Create(new AttackDeclaration { Kind = kind, Steps = steps, Alpha = alpha, Start = start, Restarts = restarts, Queries = 20, Average = average });
 
     /// <summary>The adversarial images as floats, and which of them stalled.</summary>
     public static (float[] Images, bool[] Stalled) Run(

@@ -1,5 +1,6 @@
 using CsCheck;
 using DQPipeline.Data;
+using TorchSharp;
 
 namespace DQPipeline.Tests.Data;
 
@@ -50,6 +51,17 @@ public class BatchLoaderTests
         Assert.Equal(18, counts.Length);
         // Chi-squared with 17 degrees of freedom: 40.8 is exceeded once in a thousand seeds.
         Assert.True(counts.Sum(count => (count - 2000.0) * (count - 2000.0) / 2000) < 40.8, string.Join(' ', counts));
+    }
+
+    [Fact]
+    public void Images_for_another_device_are_there_when_they_are_asked_for()
+    {
+        using var batch = new BatchLoader(Random(4, 3, 5, 6), batch: 4, crop: 0, flip: false, seed: 1).Batches(1, 0, 0, CancellationToken.None).First();
+        // A device without numbers, which is everywhere; what it is given took the way of an accelerator.
+        using var images = batch.Images(new torch.Device(TorchSharp.DeviceType.META));
+        Assert.False(images.IsInvalid);
+        Assert.Equal([4L, 3, 5, 6], images.shape);
+        Assert.Equal(torch.ScalarType.Float32, images.dtype);
     }
 
     [Fact]

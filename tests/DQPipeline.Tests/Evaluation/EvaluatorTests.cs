@@ -193,6 +193,11 @@ public sealed class EvaluatorTests
         Assert.Equal(heard[^1].Total, heard[^1].Done);
         Assert.All(heard.Zip(heard.Skip(1)), pair => Assert.True(pair.First.Done < pair.Second.Done && pair.First.Total == pair.Second.Total));
 
+        heard.Clear();
+        // Each answer of an average is a pass: 2 restarts of 2 gradients and a look at the end, and the clean images.
+        _ = evaluator.Adversarial(Harness.Attack("pgd", steps: 2, restarts: 2, average: 3), 4, new Listener(heard.Add));
+        Assert.Equal(heard[^1].Total, heard[^1].Done);
+
         using var source = new CancellationTokenSource();
         var steps = 0;
         void CancelAtFifth(EvaluationProgress now)

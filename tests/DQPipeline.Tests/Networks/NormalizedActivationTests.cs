@@ -150,6 +150,31 @@ public class NormalizedActivationTests
         Assert.True(x.grad!.select(2, 0).select(2, 0).squeeze(0).allclose(expected, rtol: 1e-5, atol: 1e-7));
     }
 
+    [Theory]
+    [InlineData("relu6")]
+    [InlineData("tanh")]
+    public void A_single_value_a_channel_moves_no_running_statistics(string kind)
+    {
+        using var scope = NewDisposeScope();
+        var layer = Layer(3, new BoundedActivation(new ActivationDeclaration { Kind = kind }), training: true);
+        var (mean, variance) = (layer.RunningMean.clone(), layer.RunningVariance.clone());
+        var y = layer.forward(randn(1, 3, 1, 1));
+        // x − μ is 0, so that β alone is left; the fused layer takes the difference of products with 1/√ε.
+        Assert.True(y.flatten().allclose(layer.Activation.Apply(layer.Bias.detach().clone()), atol: 1e-3));
+        Assert.True(layer.RunningMean.eq(mean).all().item<bool>());
+        Assert.True(layer.RunningVariance.eq(variance).all().item<bool>());
+    }
+
+    [Fact]
+    public void A_map_that_no_span_holds_goes_to_torchs_own_operators()
+    {
+        using var scope = NewDisposeScope();
+        // One number's memory, seen as many.
+        Assert.True(NormalizedActivationFunction.Takes(zeros(1).expand(64, 32, 512, 511)));
+        Assert.False(NormalizedActivationFunction.Takes(zeros(1).expand(64, 32, 512, 512)));
+        Assert.True(NormalizedActivationFunction.Takes(zeros(1, ScalarType.BFloat16).expand(64, 32, 512, 512)));
+    }
+
     [Fact]
     public void Without_a_gradient_no_graph_is_made()
     {

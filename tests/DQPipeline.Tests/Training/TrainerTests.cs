@@ -102,6 +102,16 @@ public class TrainerTests
     }
 
     [Fact]
+    public void A_last_step_that_leaves_weights_that_are_no_numbers_is_found_though_its_loss_was_one()
+    {
+        var request = Request();
+        var one = request.Declaration with { Epochs = 1, Batch = request.Data.Train.Count, Optimizer = new OptimizerDeclaration { LearningRate = float.MaxValue, WeightDecay = 1e6 }, Schedule = new ScheduleDeclaration { Kind = "step" } };
+        var failure = Assert.Throws<DqException>(() => Trainer.Train(request with { Declaration = one }));
+        Assert.Equal(DiagnosticCodes.Diverged, failure.Diagnostics[0].Code);
+        Assert.Contains("at step 1 of 1", failure.Diagnostics[0].Message);
+    }
+
+    [Fact]
     public void Progress_comes_at_the_start_at_the_end_and_at_most_four_times_a_second()
     {
         // Two looks at the clock a step, a twentieth of a second each: a quarter of a second is five looks.
