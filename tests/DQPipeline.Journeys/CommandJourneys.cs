@@ -163,6 +163,34 @@ public class CommandJourneys
     }
 
     [Fact]
+    public async Task Images_of_as_many_values_in_other_rows_and_columns_are_refused()
+    {
+        using var folder = new Folder("""
+            { "threads": 1, "datasets": { "wide": { "kind": "idx", "path": "wide" }, "tall": { "kind": "idx", "path": "tall" } },
+              "train": { "m": { "dataset": "wide", "epochs": 1, "network": { "layers": ["conv 4", "linear"] } } } }
+            """);
+        foreach (var (name, height, width) in new[] { ("wide", 8, 12), ("tall", 12, 8) })
+        {
+            foreach (var split in new[] { "train", "t10k" })
+            {
+                Directory.CreateDirectory(folder.At(name));
+                File.WriteAllBytes(folder.At(name, $"{split}-images-idx3-ubyte"), [0, 0, 8, 3, 0, 0, 0, 20, 0, 0, 0, (byte)height, 0, 0, 0, (byte)width, .. new byte[20 * height * width]]);
+                File.WriteAllBytes(folder.At(name, $"{split}-labels-idx1-ubyte"), [0, 0, 8, 1, 0, 0, 0, 20, .. Enumerable.Range(0, 20).Select(i => (byte)(i % 10))]);
+            }
+        }
+
+        (await DqTool.RunAsync(folder.Path, "build", "--quiet")).Expect(0);
+        (await DqTool.RunAsync(folder.Path, "export", "m", "--onnx", "m.onnx", "--float")).Expect(0);
+        foreach (var (model, attack) in new[] { (".dq/out/m/model.safetensors", "random"), ("m.onnx", "square") })
+        {
+            string[] command = ["attack", model, "--attack", attack, "--epsilon", "8", "--samples", "10", "--out", "a.npz", "--data"];
+            (await DqTool.RunAsync(folder.Path, [.. command, "wide"])).Expect(0);
+            var refused = (await DqTool.RunAsync(folder.Path, [.. command, "tall"])).Expect(1);
+            Assert.Contains("error DQ2005: the data's images are 1×12×8 (channels, rows, columns), but the model takes 1×8×12", refused.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Real_images_train_and_are_attacked_out_of_a_zip()
     {
         var zip = RealData.Cifar10Zip();
