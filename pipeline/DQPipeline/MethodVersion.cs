@@ -13,7 +13,7 @@ public static class MethodVersion
     public const string Evaluate = "evaluate/4";
 
     /// <summary>Of integer models: data generation, sampling, calibration, rounding, the layout of the file.</summary>
-    public const string Quantize = "quantize/2";
+    public const string Quantize = "quantize/3";
 
     /// <summary>Version of what packages hold besides their model.</summary>
     public const string Package = "package/2";

@@ -16,8 +16,12 @@ internal sealed class GraphCheck
     {
     }
 
-    /// <summary>The input's shape, the number of logits and the bytes of all maps of one image together.</summary>
-    public sealed record Result(TensorShape Input, long Logits, long MapBytes);
+    /// <summary>What was found.</summary>
+    /// <param name="Input">The input's shape.</param>
+    /// <param name="Logits">The number of logits.</param>
+    /// <param name="MapBytes">The bytes of all maps of one image together.</param>
+    /// <param name="AsksForExactness">Whether signed weights have zeros, all of them: so that a runtime which is asked to be exact can make unsigned ones of them.</param>
+    public sealed record Result(TensorShape Input, long Logits, long MapBytes, bool AsksForExactness);
 
     /// <summary>Checks a graph.</summary>
     /// <exception cref="InvalidDataException">What is wrong with it.</exception>
@@ -64,7 +68,13 @@ internal sealed class GraphCheck
         var answer = Find(logits.Name);
         if (answer is not { IsMap: true, Type: DataType.Float, Dimensions.Count: 1 } || !Declared(logits).Fits(answer))
             throw new InvalidDataException("its output is no batch of logits");
-        return new(input, answer.Elements, bytes);
+        return new(input, answer.Elements, bytes, AsksForExactness(graph));
+    }
+
+    private bool AsksForExactness(GraphProto graph)
+    {
+        NodeProto[] signed = [.. graph.Node.Where(node => node.OpType == "DequantizeLinear" && Find(node.Input[0]).Type == DataType.Int8)];
+        return signed.Length > 0 && signed.All(node => node.Input.Count > 2);
     }
 
     private void Add(TensorProto array)

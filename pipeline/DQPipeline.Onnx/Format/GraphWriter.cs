@@ -32,6 +32,9 @@ internal sealed class GraphWriter
         return name;
     }
 
+    /// <summary>Gives a node one more input.</summary>
+    public void Extend(string node, string input) => graph.Node.Single(one => one.Name == node).Input.Add(input);
+
     /// <summary>Adds an array; no dimensions make a scalar.</summary>
     public string Floats(string name, ReadOnlySpan<float> values, params ReadOnlySpan<long> shape) =>
         Array(name, TensorProto.Types.DataType.Float, MemoryMarshal.AsBytes(values), shape);

@@ -43,7 +43,8 @@ internal static class OperatorShapes
     {
         var (value, scale) = (inputs[0], inputs[1]);
         var perChannel = scale.Dimensions.Count == 1;
-        Require(value.Type == from && value.Type != DataType.Int64 && scale is { IsMap: false, Type: DataType.Float } && inputs.Skip(2).All(zero => zero is { IsMap: false, Elements: 1 }));
+        Require(value.Type == from && value.Type != DataType.Int64 && scale is { IsMap: false, Type: DataType.Float });
+        Require(inputs.Skip(2).All(zero => !zero.IsMap && zero.Elements == scale.Elements));
         if (perChannel)
             Require(!value.IsMap && attributes.Whole("axis") == 0 && value.Dimensions.Count > 0 && scale.Elements == value.Dimensions[0]);
         else

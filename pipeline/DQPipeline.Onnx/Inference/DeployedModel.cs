@@ -60,6 +60,9 @@ public sealed class DeployedModel : IDisposable
                 // What is wrong comes as an exception; nobody asked for lines on an app's standard error.
                 LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
             };
+            // On processors without VNNI sums of products of bytes would saturate; others lose nothing by it.
+            if (content.Graph.AsksForExactness)
+                settings.AddSessionConfigEntry("session.x64quantprecision", "1");
             var maps = content.Graph.MapBytes;
             var batch = (int)Math.Clamp(Math.Min(RunBytes / maps, Math.Max(CachedBytes / maps, CachedImages)), 1, options.BatchSize);
             return new(name, info, new InferenceSession(file, settings), batch);

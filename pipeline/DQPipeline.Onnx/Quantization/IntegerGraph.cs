@@ -4,7 +4,7 @@ using DQPipeline.Onnx.Graphs;
 namespace DQPipeline.Onnx.Quantization;
 
 /// <summary>
-/// A network in integer arithmetic: every feature map is unsigned bytes, every weight a signed byte with one scale per output channel, every bias a 32-bit integer. It is
+/// A network in integer arithmetic: every feature map is unsigned bytes, every weight a byte with one scale per output channel, every bias a 32-bit integer. It is
 /// written as quantize and dequantize nodes, which a runtime fuses into integer kernels.
 /// </summary>
 /// <remarks>
@@ -13,11 +13,19 @@ namespace DQPipeline.Onnx.Quantization;
 /// </remarks>
 internal sealed class IntegerGraph
 {
+    /// <summary>The byte that stands for 0 where numbers of both signs are alike.</summary>
+    private const byte Middle = 128;
+
+    /// <summary>Bytes of which two, each times the largest weight, add up to a signed number of 16 bits.</summary>
+    private const int LowBytes = short.MaxValue / (2 * sbyte.MaxValue);
+
     private readonly GraphWriter writer = new();
     private readonly LayerGraph graph;
     private readonly CalibrationResult calibration;
     private readonly int freeSteps;
     private readonly Map[] maps;
+    private readonly List<(string Weight, int Channels)> signed = [];
+    private bool meetsHighBytes;
     private int copies;
 
     private IntegerGraph(LayerGraph graph, CalibrationResult calibration, int freeBits)
@@ -76,11 +84,14 @@ internal sealed class IntegerGraph
                     throw new NotSupportedException($"There is no integer form of {layer.GetType().Name}.");
             }
         }
+
+        if (meetsHighBytes)
+            AddZeros();
     }
 
     private Map Image(ImageLayer layer, bool bytes)
     {
-        var grid = new ByteGrid((float)(LayerGraph.InputScale / byte.MaxValue), 128);
+        var grid = new ByteGrid((float)(LayerGraph.InputScale / byte.MaxValue), Middle);
         var pixel = new ByteGrid(1f / byte.MaxValue, 0);
         var image = writer.Input(FloatGraph.Input, bytes ? TensorProto.Types.DataType.Uint8 : TensorProto.Types.DataType.Float, graph.Channels, graph.Height, graph.Width);
         writer.Output(FloatGraph.Output, graph.Classes);
@@ -97,8 +108,10 @@ internal sealed class IntegerGraph
     private string Convolution(int number, ConvolutionLayer layer)
     {
         var input = maps[layer.Input];
+        var meetsImage = graph.Layers[layer.Input] is ImageLayer;
+        meetsHighBytes |= !meetsImage && input.Highest > LowBytes;
         var (weights, shift) = RoundedLayer.Of(calibration.Rounded.GetValueOrDefault(number), layer.Weight, layer.Bias, input.Grid.Scale);
-        var weight = Weights(layer.Name, weights, layer.Outputs, layer.Inputs, layer.Kernel, layer.Kernel);
+        var weight = Weights(layer.Name, weights, meetsImage, layer.Outputs, layer.Inputs, layer.Kernel, layer.Kernel);
         var scales = Array.ConvertAll(weights.Scales, scale => scale * input.Grid.Scale);
         var bias = writer.Node(
             $"{layer.Name}.bias",
@@ -125,7 +138,7 @@ internal sealed class IntegerGraph
             return new(Quantize(layer.Name, input, grid), grid);
         var rounded = Quantize($"{layer.Name}.rounded", input, grid);
         var bounds = new[] { writer.Bytes($"{layer.Name}.low", [0]), writer.Bytes($"{layer.Name}.high", [(byte)steps]) };
-        return new(writer.Node(layer.Name, "Clip", [rounded, .. bounds]), grid);
+        return new(writer.Node(layer.Name, "Clip", [rounded, .. bounds]), grid, (byte)steps);
     }
 
     /// <summary>The levels 2k/s − 1 lie at even places of a grid of half the step whose zero is between two of them; 255 steps do not fit one and go to the nearest of 1/127.</summary>
@@ -134,7 +147,7 @@ internal sealed class IntegerGraph
         var tanh = writer.Node($"{layer.Name}.tanh", "Tanh", [input]);
         if (layer.Steps is 0 or byte.MaxValue)
         {
-            var nearest = new ByteGrid(1f / sbyte.MaxValue, 128);
+            var nearest = new ByteGrid(1f / sbyte.MaxValue, Middle);
             return new(Quantize(layer.Name, tanh, nearest), nearest);
         }
 
@@ -142,7 +155,7 @@ internal sealed class IntegerGraph
         var step = new ByteGrid(2f / layer.Steps, 0);
         var levels = Quantize($"{layer.Name}.levels", writer.Node($"{layer.Name}.raised", "Add", [tanh, one]), step);
         var half = new ByteGrid(1f / layer.Steps, (byte)layer.Steps);
-        return new(Quantize(layer.Name, writer.Node($"{layer.Name}.lowered", "Sub", [Floats(new(levels, step)), one]), half), half);
+        return new(Quantize(layer.Name, writer.Node($"{layer.Name}.lowered", "Sub", [Floats(new(levels, step)), one]), half), half, (byte)(2 * layer.Steps));
     }
 
     private void Head(int number, HeadLayer layer)
@@ -150,16 +163,39 @@ internal sealed class IntegerGraph
         var (weights, shift) = RoundedLayer.Of(calibration.Rounded.GetValueOrDefault(number), layer.Weight, layer.Bias, 1);
         var mean = writer.Node($"{layer.Name}.mean", "GlobalAveragePool", [Floats(maps[layer.Input])]);
         var flat = writer.Node($"{layer.Name}.flat", "Flatten", [mean]);
-        var weight = Weights(layer.Name, weights, graph.Classes, layer.Weight.Length / graph.Classes);
+        // The mean is in float, and so is the product.
+        var weight = Weights(layer.Name, weights, meetImage: false, graph.Classes, layer.Weight.Length / graph.Classes);
         var bias = writer.Floats($"{layer.Name}.bias", shift, graph.Classes);
         writer.Node(FloatGraph.Output, "Gemm", [flat, weight, bias], GraphWriter.Whole("transB", 1));
     }
 
-    private string Weights(string name, QuantizedWeights weights, params ReadOnlySpan<long> shape) => writer.Node(
-        $"{name}.weight",
-        "DequantizeLinear",
-        [writer.SignedBytes($"{name}.weight.q", weights.Values, shape), writer.Floats($"{name}.weight.scale", weights.Scales, weights.Scales.Length)],
-        GraphWriter.Whole("axis", 0));
+    /// <summary>
+    /// Weights as bytes. Processors without VNNI multiply unsigned bytes by signed ones and add two such products in 16 bits, where the sum saturates if the map's bytes are high. The
+    /// image's bytes are, so that its weights are unsigned, about 128: that is computed in more bits everywhere, at a third of the speed, of which one small convolution takes no notice.
+    /// </summary>
+    private string Weights(string name, QuantizedWeights weights, bool meetImage, params ReadOnlySpan<long> shape)
+    {
+        var channels = weights.Scales.Length;
+        string[] zeros = [];
+        if (meetImage)
+            zeros = [writer.Bytes($"{name}.weight.zero", [.. Enumerable.Repeat(Middle, channels)], channels)];
+        else
+            signed.Add(($"{name}.weight", channels));
+        var values = meetImage
+            ? writer.Bytes($"{name}.weight.q", Array.ConvertAll(weights.Values, q => (byte)(q + Middle)), shape)
+            : writer.SignedBytes($"{name}.weight.q", weights.Values, shape);
+        return writer.Node($"{name}.weight", "DequantizeLinear", [values, writer.Floats($"{name}.weight.scale", weights.Scales, channels), .. zeros], GraphWriter.Whole("axis", 0));
+    }
+
+    /// <summary>
+    /// Gives all signed weights the zeros with which a runtime that is asked to be exact (<see cref="GraphCheck.Result.AsksForExactness"/>) makes unsigned ones of them, where its processor
+    /// needs it; without them it refuses.
+    /// </summary>
+    private void AddZeros()
+    {
+        foreach (var (weight, channels) in signed)
+            writer.Extend(weight, writer.SignedBytes($"{weight}.zero", new sbyte[channels], channels));
+    }
 
     /// <summary>A result in float that no activation takes up is kept as bytes on its calibrated grid.</summary>
     private Map Settle(int number, string floats)
@@ -183,8 +219,8 @@ internal sealed class IntegerGraph
 
     private string[] Parameters(string name, ByteGrid grid) => [writer.Floats($"{name}.scale", [grid.Scale]), writer.Bytes($"{name}.zero", [grid.ZeroPoint])];
 
-    /// <summary>A feature map: bytes on a grid, or numbers that the next node takes up.</summary>
-    private readonly record struct Map(string Name, ByteGrid Grid, bool IsFloat = false)
+    /// <summary>A feature map: bytes on a grid, of which none is above <paramref name="Highest"/>, or numbers that the next node takes up.</summary>
+    private readonly record struct Map(string Name, ByteGrid Grid, byte Highest = byte.MaxValue, bool IsFloat = false)
     {
         public static Map OfFloats(string name) => new(name, default, IsFloat: true);
     }

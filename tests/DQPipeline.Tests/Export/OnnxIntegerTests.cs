@@ -2,6 +2,7 @@ using DQPipeline.Declarations;
 using DQPipeline.Export;
 using DQPipeline.Networks;
 using DQPipeline.Onnx;
+using DQPipeline.Onnx.Format;
 using DQPipeline.Onnx.Graphs;
 using DQPipeline.Onnx.Inference;
 using DQPipeline.Onnx.Quantization;
@@ -105,6 +106,58 @@ public class OnnxIntegerTests
         using var bytes = DeployedModel.Load(Integer(model, images, takesBytes: true), "bytes");
         Assert.True(bytes.Info.TakesBytes);
         Assert.Equal(Deployed.Run(floats, images), Deployed.Run(bytes, images));
+    }
+
+    /// <summary>
+    /// Without VNNI two products of an unsigned and a signed byte are added in 16 bits. So a convolution's weights are unsigned, or no two products are larger than that, or they have the zeros
+    /// by which a runtime that is asked to be exact can make them unsigned.
+    /// </summary>
+    [Theory]
+    [InlineData("vgg-s", "relu6", 1, false)]
+    [InlineData("vgg-s", "relu6", 7, false)]
+    [InlineData("vgg-s", "relu6", 8, true)]
+    [InlineData("vgg-s", "relu6", 32, true)]
+    [InlineData("vgg-s", "tanh", 6, false)]
+    [InlineData("vgg-s", "tanh", 7, true)]
+    [InlineData("wrn-10-1", "relu6", 4, false)]
+    [InlineData("wrn-10-1", "relu6", 8, true)]
+    [InlineData("conv 8, maxpool, block 12 /2, linear", "relu6", 2, false)]
+    public void No_sum_of_products_saturates_on_processors_without_VNNI(string network, string activation, int bits, bool hasHighBytes)
+    {
+        using var scope = NewDisposeScope();
+        using var model = Deployed.Network(network, "sum", new() { Kind = activation, Bits = bits }, new());
+        var file = Integer(model, Deployed.Noise(model, 16), nearest: true);
+        var graph = ModelProto.Parser.ParseFrom(file.AsSpan(..^ModelBytes.Seal([]).Length)).Graph;
+        var nodes = graph.Node.ToDictionary(node => node.Output[0]);
+        var arrays = graph.Initializer.ToDictionary(array => array.Name);
+        var highest = new List<int>();
+        foreach (var convolution in graph.Node.Where(node => node.OpType == "Conv"))
+        {
+            var (map, weight) = (nodes[convolution.Input[0]], nodes[convolution.Input[1]]);
+            Assert.Equal(("DequantizeLinear", "DequantizeLinear"), (map.OpType, weight.OpType));
+            var source = nodes[map.Input[0]];
+            while (source.OpType == "MaxPool")
+                source = nodes[source.Input[0]];
+            var high = source.OpType == "Clip" ? arrays[source.Input[2]].RawData[0] : byte.MaxValue;
+            // A tanh of s steps is lowered from s levels to the bytes 0 … 2s.
+            if (source is { OpType: "QuantizeLinear" } && nodes.GetValueOrDefault(source.Input[0]) is { OpType: "Sub" })
+                high = (byte)(2 * arrays[source.Input[2]].RawData[0]);
+            var isImage = source.Input[0] == graph.Input[0].Name;
+            var values = arrays[weight.Input[0]];
+            Assert.Equal(isImage, values.DataType == (int)TensorProto.Types.DataType.Uint8);
+            if (isImage)
+            {
+                Assert.All(arrays[weight.Input[2]].RawData, zero => Assert.Equal(128, zero));
+                continue;
+            }
+
+            highest.Add(high);
+            if (2 * high * 127 > short.MaxValue)
+                Assert.Equal(arrays[weight.Input[1]].Dims, arrays[weight.Input[2]].Dims);
+        }
+
+        Assert.Equal(hasHighBytes, highest.Max() > 129);
+        Assert.Equal(hasHighBytes, ModelReader.Read(file).Graph.AsksForExactness);
     }
 
     private static byte[] Integer(Classifier model, float[] images, bool takesBytes = false, bool nearest = false)
