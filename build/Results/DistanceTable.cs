@@ -13,37 +13,39 @@ internal static class DistanceTable
     private sealed record Point(string Model, int Layer, double Epsilon, int? Bits, double? Mean, double? Deviation, int Samples);
 
     /// <summary>Figure 3a: a row for each strength.</summary>
-    public static string ByStrength(string path) =>
-        Of(path, point => point.Epsilon.ToString("R", CultureInfo.InvariantCulture), "ε", point => point.Bits is { } bits ? $"`{point.Model}`, {bits} bits" : $"`{point.Model}`");
+    public static string ByStrength(byte[] json) =>
+        Of(json, point => point.Epsilon.ToString("R", CultureInfo.InvariantCulture), "ε", point => point.Bits is { } bits ? $"`{point.Model}`, {bits} bits" : $"`{point.Model}`");
 
     /// <summary>Figure 3b: a row for each layer.</summary>
-    public static string ByLayer(string path) => Of(path, point => point.Layer.ToString(CultureInfo.InvariantCulture), "convolution", point => $"`{point.Model}`");
+    public static string ByLayer(byte[] json) => Of(json, point => point.Layer.ToString(CultureInfo.InvariantCulture), "convolution", point => $"`{point.Model}`");
 
     /// <summary>
     /// A claim that the distance grows more from layer to layer in one model than in another, held against every layer after the third: where the factor D(layer)/D(layer − 1) is larger, as a line of a list.
     /// </summary>
-    public static string Growth(string path, Comparison comparison)
+    public static string Growth(byte[] json, Comparison comparison)
     {
-        var (more, than) = (Factors(path, comparison.More), Factors(path, comparison.Than));
+        var (more, than) = (Factors(json, comparison.More), Factors(json, comparison.Than));
         if (more.Count == 0 || than.Count == 0)
             return $"- {comparison.Claim}. **Not measured yet.**";
-        var layers = more.Keys.Where(layer => layer > 3).ToList();
+        var layers = more.Keys.Where(layer => layer > 3 && than.ContainsKey(layer)).ToList();
+        if (layers.Count == 0)
+            return $"- {comparison.Claim}. **There is no layer after the third.**";
         var holds = layers.Where(layer => than[layer] < more[layer]).ToList();
         var verdict = holds.Count == layers.Count ? "So it is" : holds.Count == 0 ? "It is not so at any layer" : $"It is so at {string.Join(", ", holds)} of the layers {string.Join(", ", layers)}";
         return $"- {comparison.Claim}. **{verdict}**: by layer {string.Join(", ", layers.Select(layer => string.Create(CultureInfo.InvariantCulture, $"{layer}: × {more[layer]:0.00} against {than[layer]:0.00}")))}.";
     }
 
-    private static Dictionary<int, double> Factors(string path, string model)
+    private static Dictionary<int, double> Factors(byte[] json, string model)
     {
-        var means = Points(path).Where(point => point.Model == model && point.Mean is not null).ToDictionary(point => point.Layer, point => point.Mean!.Value);
+        var means = Points(json).Where(point => point.Model == model && point.Mean is not null).ToDictionary(point => point.Layer, point => point.Mean!.Value);
         return means.Where(mean => means.ContainsKey(mean.Key - 1)).ToDictionary(mean => mean.Key, mean => mean.Value / means[mean.Key - 1]);
     }
 
-    private static IReadOnlyList<Point> Points(string path) => JsonSerializer.Deserialize<Content>(File.ReadAllBytes(path), s_options)!.Points;
+    private static IReadOnlyList<Point> Points(byte[] json) => JsonSerializer.Deserialize<Content>(json, s_options)!.Points;
 
-    private static string Of(string path, Func<Point, string> row, string heading, Func<Point, string> column)
+    private static string Of(byte[] json, Func<Point, string> row, string heading, Func<Point, string> column)
     {
-        var points = Points(path);
+        var points = Points(json);
         var columns = points.Select(column).Distinct().ToList();
         var text = AccuracyTable.Header([heading, .. columns]);
         foreach (var group in points.GroupBy(row))

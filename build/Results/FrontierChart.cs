@@ -41,17 +41,17 @@ internal static class FrontierChart
         plot.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop, LegendLineSpacing = 9, LegendPadding = 36 });
         foreach (var (group, place) in points.GroupBy(point => Group(point.Model)).Select((group, place) => (group, place)))
         {
-            var series = new ScatterErrorSeries
-            {
-                Title = group.Key,
-                MarkerType = s_markers[place % s_markers.Length],
-                MarkerSize = 5,
-                MarkerFill = s_colours[place % s_colours.Length],
-                ErrorBarColor = s_colours[place % s_colours.Length],
-                ErrorBarStrokeThickness = 1,
-            };
+            var colour = s_colours[place % s_colours.Length];
+            var series = new ScatterSeries { Title = group.Key, MarkerType = s_markers[place % s_markers.Length], MarkerSize = 5, MarkerFill = colour };
+            // Bars lie about the middle of Wilson's interval, which is not the accuracy.
+            var bars = new ScatterErrorSeries { MarkerType = MarkerType.None, ErrorBarColor = colour, ErrorBarStrokeThickness = 1, RenderInLegend = false };
             foreach (var (_, clean, attacked) in group)
-                series.Points.Add(new ScatterErrorPoint(100 * clean!.Accuracy, 100 * attacked!.Accuracy, errorX: 0, 100 * (attacked.High - attacked.Low)));
+            {
+                series.Points.Add(new(100 * clean!.Accuracy, 100 * attacked!.Accuracy));
+                bars.Points.Add(new ScatterErrorPoint(100 * clean.Accuracy, 50 * (attacked.Low + attacked.High), errorX: 0, 100 * (attacked.High - attacked.Low)));
+            }
+
+            plot.Series.Add(bars);
             plot.Series.Add(series);
         }
 

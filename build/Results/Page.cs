@@ -3,10 +3,10 @@ using DQPipeline.Targets.Graph;
 
 namespace DQPipeline.Results;
 
-/// <summary>The page, RESULTS.md, and the charts that it shows.</summary>
+/// <summary>The page, RESULTS.md, and what it shows.</summary>
 /// <param name="Text">The page.</param>
-/// <param name="Charts">The charts by their paths relative to the page, with <c>/</c>.</param>
-internal sealed record Page(string Text, IReadOnlyDictionary<string, string> Charts)
+/// <param name="Files">Charts, and copies of small outputs that a build has made anew, by their paths relative to the page, with <c>/</c>.</param>
+internal sealed record Page(string Text, IReadOnlyDictionary<string, byte[]> Files)
 {
     /// <summary>The page as the lock files say it.</summary>
     /// <param name="folder">The folder of results.json, dq.json and dq.lock.</param>
@@ -15,37 +15,47 @@ internal sealed record Page(string Text, IReadOnlyDictionary<string, string> Cha
     {
         var experiments = Experiments.Read(Path.Combine(folder, "results.json"));
         var recorded = experiments.Sections.Select(section => section.Folder).Distinct().ToDictionary(name => name, name => new Recorded(Path.Combine(folder, name)));
-        var (text, charts) = (new StringBuilder(), new Dictionary<string, string>());
+        var (text, files) = (new StringBuilder(), new Dictionary<string, byte[]>());
         text.Append("# Results\n\n").Append(experiments.Text).Append("\n\n").Append(experiments.Machine).Append('\n');
         foreach (var section in experiments.Sections)
-            Append(text, charts, section, recorded[section.Folder], string.Join('/', new[] { "examples/paper", section.Folder }.Where(part => part.Length > 0)));
-        return new(text.ToString(), charts);
+            Append(text, files, section, recorded[section.Folder]);
+        return new(text.ToString(), files);
     }
 
-    private static void Append(StringBuilder text, Dictionary<string, string> charts, Section section, Recorded recorded, string folder)
+    private static void Append(StringBuilder text, Dictionary<string, byte[]> files, Section section, Recorded recorded)
     {
         text.Append($"\n## {section.Title}\n\n");
         if (section.Text.Length > 0)
             text.Append(section.Text).Append("\n\n");
-        text.Append($"`dotnet run --project tool -c Release -- build {folder} {section.Of}`\n\n");
+        text.Append($"`dotnet run --project tool -c Release -- build examples/paper{(section.Folder.Length > 0 ? $"/{section.Folder}" : "")} {section.Of}`\n\n");
         var target = recorded.Graph.Targets.FirstOrDefault(target => target.Name == section.Of)
             ?? throw new InvalidOperationException($"results.json has a section of {section.Of}, which {section.Folder}/dq.json does not declare.");
         var body = target switch
         {
-            DistanceTarget distance => Distances(section, recorded, distance),
-            SamplesTarget samples => [recorded.Output(samples.Id, samples.Name, SamplesTarget.SheetFile) is { } sheet ? $"![{section.Title}]({sheet})" : "Not made yet."],
-            _ => Accuracies(section, recorded, charts),
+            DistanceTarget distance => Distances(section, Keep(files, section, recorded.Output(distance.Id, distance.Name, DistanceTarget.JsonFile)), distance),
+            SamplesTarget samples => [Keep(files, section, recorded.Output(samples.Id, samples.Name, SamplesTarget.SheetFile)) is { } sheet ? $"![{section.Title}]({sheet.Path})" : "Not made yet."],
+            _ => Accuracies(section, recorded, files),
         };
         text.AppendJoin('\n', body).Append('\n');
     }
 
-    private static IEnumerable<string> Accuracies(Section section, Recorded recorded, Dictionary<string, string> charts)
+    /// <summary>Notes a copy, whose path is then relative to the page.</summary>
+    private static RecordedOutput? Keep(Dictionary<string, byte[]> files, Section section, RecordedOutput? output)
+    {
+        if (output is null)
+            return null;
+        var path = section.Folder.Length > 0 ? $"{section.Folder}/{output.Path}" : output.Path;
+        files[path] = output.Content;
+        return output with { Path = path };
+    }
+
+    private static IEnumerable<string> Accuracies(Section section, Recorded recorded, Dictionary<string, byte[]> files)
     {
         yield return AccuracyTable.Of(section, recorded.Metrics);
         if (section.Frontier.Length > 0 && FrontierChart.Draw([.. recorded.Metrics.Where(metric => metric.Target == section.Of)], section.Frontier) is { } chart)
         {
-            var path = $"results/{section.Of}.svg";
-            charts.Add(path, chart);
+            var path = section.Folder.Length == 0 ? $"results/{section.Of}.svg" : $"results/{section.Folder}-{section.Of}.svg";
+            files.Add(path, Encoding.UTF8.GetBytes(chart));
             yield return $"\n![Accuracy under attack against accuracy on clean images]({path})";
         }
 
@@ -71,19 +81,18 @@ internal sealed record Page(string Text, IReadOnlyDictionary<string, string> Cha
             yield return $"- `{model}`, {code}: {text}.";
     }
 
-    private static IEnumerable<string> Distances(Section section, Recorded recorded, DistanceTarget distance)
+    private static IEnumerable<string> Distances(Section section, RecordedOutput? output, DistanceTarget distance)
     {
-        if (recorded.Output(distance.Id, distance.Name, DistanceTarget.JsonFile) is not { } file)
+        if (output is null)
         {
             yield return "Not measured yet.";
             yield break;
         }
 
-        var path = recorded.PathOf(file);
-        yield return distance.Declaration.At == Declarations.DistanceDeclaration.FirstBlock ? DistanceTable.ByStrength(path) : DistanceTable.ByLayer(path);
+        yield return distance.Declaration.At == Declarations.DistanceDeclaration.FirstBlock ? DistanceTable.ByStrength(output.Content) : DistanceTable.ByLayer(output.Content);
         if (section.Comparisons.Count > 0)
             yield return "";
         foreach (var comparison in section.Comparisons)
-            yield return DistanceTable.Growth(path, comparison);
+            yield return DistanceTable.Growth(output.Content, comparison);
     }
 }

@@ -1,14 +1,15 @@
+using System.Text;
 using DQPipeline.Declarations;
 using DQPipeline.Results;
 
 // Usage: Results [FOLDER] [--check]
-// Writes FOLDER/RESULTS.md and its charts out of FOLDER/results.json and of the lock files beside it; with --check they are only held against them.
+// Writes FOLDER/RESULTS.md, its charts and the copies of small outputs out of FOLDER/results.json and of the lock files beside it; with --check they are only held against them.
 var folder = args.FirstOrDefault(argument => !argument.StartsWith('-')) ?? Path.Combine("examples", "paper");
 try
 {
     var page = Page.Of(folder);
-    var files = page.Charts.Prepend(new("RESULTS.md", page.Text)).Select(file => (Path: Path.Combine(folder, file.Key), Text: file.Value)).ToList();
-    var stale = files.FindAll(file => !File.Exists(file.Path) || File.ReadAllText(file.Path) != file.Text);
+    var files = page.Files.Prepend(new("RESULTS.md", Encoding.UTF8.GetBytes(page.Text))).Select(file => (Path: Path.Combine(folder, file.Key), Content: file.Value)).ToList();
+    var stale = files.FindAll(file => !File.Exists(file.Path) || !File.ReadAllBytes(file.Path).AsSpan().SequenceEqual(file.Content));
     if (args.Contains("--check"))
     {
         foreach (var file in stale)
@@ -19,7 +20,7 @@ try
     foreach (var file in stale)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(file.Path)!);
-        AtomicFile.Write(file.Path, System.Text.Encoding.UTF8.GetBytes(file.Text));
+        AtomicFile.Write(file.Path, file.Content);
         Console.WriteLine($"{file.Path}: written");
     }
 

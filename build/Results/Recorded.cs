@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using DQPipeline.Declarations;
 using DQPipeline.Targets;
@@ -75,27 +76,18 @@ internal sealed class Recorded
         return (measured.Count, [.. measured.SelectMany(model => MaskingCheck.Signs([.. model]).Select(sign => (model.Key, sign.Code, sign.Text)))]);
     }
 
-    /// <summary>
-    /// The committed copy of a small output, brought up to date from <c>.dq/out</c> where that is what dq.lock records; null where nothing of what dq.lock records is here.
-    /// </summary>
+    /// <summary>A small output, from its committed copy or from <c>.dq/out</c>, whichever is what dq.lock records; null where neither is.</summary>
     /// <param name="target">The target's id.</param>
     /// <param name="name">The target's name.</param>
     /// <param name="output">The output's file name.</param>
-    /// <returns>The copy's path relative to the folder, with <c>/</c>.</returns>
-    public string? Output(string target, string name, string output)
+    public RecordedOutput? Output(string target, string name, string output)
     {
         if (_lock.Find(target)?.Record.Output(output) is not { } recorded)
             return null;
-        var relative = $"results/{name}{Path.GetExtension(output)}";
-        var copy = Path.Combine(_workspace.Folder, relative);
-        if (Is(copy, recorded))
-            return relative;
-        var built = _workspace.OutputPath(name, output);
-        if (!Is(built, recorded))
-            return null;
-        Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-        AtomicFile.Write(copy, File.ReadAllBytes(built));
-        return relative;
+        var copy = $"results/{name}{Path.GetExtension(output)}";
+        var content = new[] { Path.Combine(_workspace.Folder, copy), _workspace.OutputPath(name, output) }.Where(File.Exists).Select(File.ReadAllBytes)
+            .FirstOrDefault(bytes => Convert.ToHexStringLower(SHA256.HashData(bytes)) == recorded.Sha256);
+        return content is null ? null : new(copy, content);
     }
 
     /// <summary>Whether a target and all that it reads were recorded with the options that are declared; the data are not looked at, which need not be here.</summary>
@@ -105,7 +97,10 @@ internal sealed class Recorded
             return false;
         var options = new KeyParts(new OptionsMemory());
         target.AddOptions(options);
-        return options.Sorted().All(entry.Parts.Contains) && target.Requires.All(IsAsDeclared);
+        options.AddOptions("dataset.", target.Dataset);
+        var declared = options.Sorted();
+        // Options with a default are in no key where they have it: one that was set, and is no more, is in the record alone.
+        return declared.All(entry.Parts.Contains) && entry.Parts.All(part => declared.Contains(part) || IsCircumstance(part.Key)) && target.Requires.All(IsAsDeclared);
     }
 
     /// <summary>Whether a measurement is of a cell, or a worst case over it.</summary>
@@ -113,9 +108,12 @@ internal sealed class Recorded
         ? cell.Attack?.Norm == norm && cell.Epsilon == metric.Epsilon
         : cell.AttackName == metric.Attack && cell.Epsilon == metric.Epsilon && (cell.Substitute is not null) == metric.BlackBox);
 
-    private static bool Is(string path, TargetOutput recorded) =>
-        File.Exists(path) && Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path))) == recorded.Sha256;
-
-    /// <summary>The absolute path of a file of the folder.</summary>
-    public string PathOf(string relative) => Path.Combine(_workspace.Folder, relative);
+    /// <summary>What a key holds beside the options that its declaration sets: what was read, and by what.</summary>
+    private static bool IsCircumstance(string part) =>
+        part is "data" or "device" or "method" or "threads" or "trained" or "substitute" or "model" or "weights" || part.StartsWith("model.", StringComparison.Ordinal) || part.StartsWith("weights.", StringComparison.Ordinal);
 }
+
+/// <summary>A small output that dq.lock records.</summary>
+/// <param name="Path">Where its copy is or belongs, with <c>/</c>.</param>
+/// <param name="Content">Its bytes.</param>
+internal sealed record RecordedOutput(string Path, byte[] Content);

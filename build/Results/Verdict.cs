@@ -13,16 +13,18 @@ internal static class Verdict
     public static string Of(string claim, double by, IReadOnlyList<Pair> pairs)
     {
         // The interval and McNemar's exact test can differ at the brim: what is printed as p ≥ 0.05 shall settle nothing.
+        var average = pairs.Average(one => one.Counts.Difference);
         var verdict = pairs.All(one => (one.Counts.Interval.Low > by || (by < 0 && one.Counts.Interval.Low >= by)) && (by != 0 || one.Counts.PValue < 0.05)) ? "Shown"
             : pairs.All(one => one.Counts.Interval.High < by && (by != 0 || one.Counts.PValue < 0.05)) ? "Refuted"
-            : pairs.Average(one => one.Counts.Difference) >= by ? "Not settled, but it points there"
+            : average == 0 && by == 0 ? "Not settled, and it points nowhere"
+            : average >= by ? "Not settled, but it points there"
             : by == 0 ? "Not settled, and it points the other way" : "Not settled, and it falls short";
         var least = pairs.MinBy(one => one.Counts.Difference)!.Counts;
-        var average = SeedAverage.Interval(pairs);
+        var overall = SeedAverage.Interval(pairs);
         var figures = pairs.Count == 1
             ? $"{More(pairs[0])} against {Than(pairs[0])}, {Between(least)}"
             : $"{string.Join(", ", pairs.Select(More))} against {string.Join(", ", pairs.Select(Than))} in {pairs.Count} seeds, "
-                + $"{Points(pairs.Average(one => one.Counts.Difference))} points on average (95 % interval {Points(average.Low)} to {Points(average.High)}); in the least of them {Between(least)}";
+                + $"{Points(average)} points on average (95 % interval {Points(overall.Low)} to {Points(overall.High)}); in the least of them {Between(least)}";
         return $"- {claim}{(by == 0 ? "" : by > 0 ? $", by {Plain(by)} points or more" : $", or at most {Plain(-by)} points below")}. **{verdict}**: {figures}.";
     }
 

@@ -11,7 +11,7 @@ public class ResultsTests
         var folder = Path.Combine(DqTool.Repository, "examples", "paper");
         var page = Page.Of(folder);
         Assert.Equal(page.Text, File.ReadAllText(Path.Combine(folder, "RESULTS.md")));
-        Assert.All(page.Charts, chart => Assert.Equal(chart.Value, File.ReadAllText(Path.Combine(folder, chart.Key))));
+        Assert.All(page.Files, file => Assert.Equal(file.Value, File.ReadAllBytes(Path.Combine(folder, file.Key))));
     }
 
     // 1,000 images. 300 against 200 right, of which 150 in both: a difference of 10 points whose interval by Newcombe's method, computed apart, is 7.29 to 12.71.
