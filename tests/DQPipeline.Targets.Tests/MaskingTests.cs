@@ -96,6 +96,45 @@ public class MaskingTests
     }
 
     [Fact]
+    public void What_chance_breaks_need_not_break_more_at_twice_the_strength()
+    {
+        // 4 of 360 images fall at ε = 2: p = 0.13.
+        var measured = Honest();
+        foreach (var attack in (string[])["pgd50", "apgd-ce", "fgsm", "black-box/fgsm", "square", "pgd"])
+            measured[$"{attack}@2"] = measured[$"{attack}@8"] = Right(image => image < 356);
+        Assert.Empty(Found(measured));
+    }
+
+    [Fact]
+    public void Strengths_need_not_be_neighbours_to_be_compared()
+    {
+        var measured = new Dictionary<string, bool[]> { ["clean"] = Right(image => image < 360) };
+        foreach (var (epsilon, right) in new[] { (2, 200), (3, 190), (4, 200) })
+            measured[$"pgd50@{epsilon}"] = measured[$"apgd-ce@{epsilon}"] = Right(image => image < right);
+        Assert.Equal("DQ4104", Assert.Single(Found(measured, "linf", [2, 3, 4])).Code);
+    }
+
+    [Theory]
+    [InlineData("square@128", "DQ4103")]
+    [InlineData("fgsm@128", "DQ4102")]
+    public void In_L2_the_same_is_compared(string weaker, string code)
+    {
+        Dictionary<string, bool[]> measured = new()
+        {
+            ["clean"] = Right(image => image < 360),
+            ["pgd50@128"] = Right(image => image < 80),
+            ["apgd-ce@128"] = Right(image => image < 80),
+            [weaker] = Right(image => image is < 50 or (>= 100 and < 105)),
+        };
+        var found = Assert.Single(Found(measured, "l2", [128]));
+        Assert.Equal(code, found.Code);
+        Assert.Contains("at ε = 128 in L2 ", found.Message, StringComparison.Ordinal);
+        // A length of 128 is no fourth of the range: what withstands it is no sign.
+        measured[weaker] = measured["pgd50@128"];
+        Assert.Empty(Found(measured, "l2", [128]));
+    }
+
+    [Fact]
     public void Images_that_withstand_what_nothing_can_are_found()
     {
         var measured = Honest();
@@ -150,7 +189,12 @@ public class MaskingTests
 
     private static bool[] Right(Func<int, bool> isRight) => [.. Enumerable.Range(0, Samples).Select(isRight)];
 
-    private static IReadOnlyList<Diagnostic> Found(Dictionary<string, bool[]> measured, CellHealth? health = null, params (string Cell, CellHealth Health)[] healths)
+    private static IReadOnlyList<Diagnostic> Found(Dictionary<string, bool[]> measured, CellHealth? health = null, params (string Cell, CellHealth Health)[] healths) =>
+        Found(measured, "linf", [2, 8, 64], health, healths);
+
+    private static IReadOnlyList<Diagnostic> Found(Dictionary<string, bool[]> measured, string norm, double[] epsilon) => Found(measured, norm, epsilon, health: null);
+
+    private static IReadOnlyList<Diagnostic> Found(Dictionary<string, bool[]> measured, string norm, double[] epsilon, CellHealth? health, params (string Cell, CellHealth Health)[] healths)
     {
         using var bench = new Bench();
         var evaluation = Bench.Evaluation("robustness", "full", "dq") with
@@ -160,9 +204,10 @@ public class MaskingTests
                 new() { Kind = "fgsm", Name = "fgsm" }, new() { Kind = "fgsm", Name = "fgsm", From = "full" }, new() { Kind = "pgd", Name = "pgd" }, new() { Kind = "pgd", Name = "pgd", From = "full" }, new() { Kind = "square", Name = "square" },
                 new() { Kind = "pgd", Name = "pgd50", Steps = 50, Alpha = 0.5, Restarts = 5 }, new() { Kind = "apgd-ce", Name = "apgd-ce" },
             ],
-            Epsilon = [2, 8, 64],
+            Epsilon = epsilon,
             Samples = Samples,
         };
+        evaluation = evaluation with { Attacks = [.. evaluation.Attacks.Select(attack => attack with { Norm = norm })] };
         bench.Change(pipeline => pipeline with { Evaluate = Bench.Named(evaluation) });
         var prefix = "evaluate/robustness/dq/";
         var evidence = bench.Graph().Targets.OfType<EvaluationCell>().Where(cell => cell.Id.StartsWith(prefix, StringComparison.Ordinal) && measured.ContainsKey(cell.Id[prefix.Length..])).Select(cell =>

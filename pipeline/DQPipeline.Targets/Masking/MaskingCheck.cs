@@ -45,9 +45,16 @@ internal static class MaskingCheck
         AttackEvidence[] attacked = [.. measured.Where(one => one.Cell.Attack is not null)];
         var found = new List<(string Code, string Text)>();
         Gradients(found, clean, attacked);
-        var strengths = attacked.Where(one => one.Cell.Attack!.Norm == "linf").GroupBy(one => one.Cell.Epsilon).OrderBy(group => group.Key).ToList();
-        (double Epsilon, bool[] Standing)? weaker = null;
-        foreach (var strength in strengths)
+        // What is weaker than what can be said within a norm alone.
+        foreach (var norm in attacked.GroupBy(one => one.Cell.Attack!.Norm))
+            Comparisons(found, clean, [.. norm]);
+        return found;
+    }
+
+    private static void Comparisons(List<(string Code, string Text)> found, AttackEvidence? clean, IReadOnlyList<AttackEvidence> ofNorm)
+    {
+        var weaker = new List<(double Epsilon, bool[] Standing)>();
+        foreach (var strength in ofNorm.GroupBy(one => one.Cell.Epsilon).OrderBy(group => group.Key))
         {
             var all = strength.ToList();
             Restarts(found, all);
@@ -59,19 +66,21 @@ internal static class MaskingCheck
             Compare(found, all, one => one.IsSingleStep, standing, DiagnosticCodes.SingleStepBeatsIterated, "a single step breaks", "many steps");
             if (all.Any(one => one.IsAutoPgdAlone))
                 Compare(found, all, one => one.IsScoreBased, WorstOf(all.Where(one => one.IsAutoPgdAlone)), DiagnosticCodes.SquareBeatsAutoPgd, "Square, which sees no gradient, breaks", "Auto-PGD");
-            if (weaker is var (epsilon, before) && strength.Key >= 2 * epsilon && Share(standing) >= Share(before) && Share(before) > 2 * Nothing)
+            if (weaker.FindLast(half => 2 * half.Epsilon <= strength.Key) is { Standing: { } before } half && Share(standing) >= Share(before) && Share(before) > 2 * Nothing && HasFallen(clean, before))
             {
                 found.Add((DiagnosticCodes.StrengthDoesNotMatter,
-                    $"accuracy does not fall with ε: {Percent(before)} at ε = {Number(epsilon)}, {Percent(standing)} at ε = {Number(strength.Key)}"));
+                    $"accuracy falls from the clean images to ε = {Number(half.Epsilon)}, and then no more: {Percent(before)} there, {Percent(standing)} at {At(all[0])}"));
             }
 
-            if (strength.Key >= LargeEpsilon && WilsonInterval.Of(standing.Count(right => right), standing.Length).Low > Nothing)
+            if (all[0].Cell.Attack!.Norm == "linf" && strength.Key >= LargeEpsilon && WilsonInterval.Of(standing.Count(right => right), standing.Length).Low > Nothing)
                 found.Add((DiagnosticCodes.LargeStrengthLeavesSome, $"{Percent(standing)} of the images withstand ε = {Number(strength.Key)}, with which every image can be made to look like any other"));
-            weaker = (strength.Key, standing);
+            weaker.Add((strength.Key, standing));
         }
-
-        return found;
     }
+
+    /// <summary>Whether a strength is one that tells: where it breaks no more than chance does, twice the strength need not break more either.</summary>
+    private static bool HasFallen(AttackEvidence? clean, bool[] standing) =>
+        clean is null || PairedComparison.Of(clean.Standing, standing) is { PValue: < Level } fall && fall.FirstOnly > fall.SecondOnly;
 
     /// <summary>Whether the model's own gradient was followed in earnest at a strength.</summary>
     public static bool IsEarnest(IReadOnlyCollection<AttackEvidence> atStrength) => atStrength.Any(one => one.IsAutoPgd) && atStrength.Any(one => one.IsLongPgd);
@@ -91,7 +100,7 @@ internal static class MaskingCheck
         foreach (var attack in attacked)
         {
             if (attack.Health is { } under && WilsonInterval.Of(Math.Min(under.ZeroGradient, right), right).Low > Few)
-                found.Add((DiagnosticCodes.GradientsVanish, $"{under.ZeroGradient} of {right} images come to a gradient of zero in every pixel under {attack.Cell.AttackName} at ε = {Number(attack.Cell.Epsilon)}"));
+                found.Add((DiagnosticCodes.GradientsVanish, $"{under.ZeroGradient} of {right} images come to a gradient of zero in every pixel under {attack.Cell.AttackName} at {At(attack)}"));
         }
     }
 
@@ -103,7 +112,7 @@ internal static class MaskingCheck
                 continue;
             var (left, samples) = (attack.Standing.Count(right => right), attack.Standing.Length);
             if (WilsonInterval.Of(first - left, samples).Low > LittleLuck)
-                found.Add((DiagnosticCodes.RestartsMatter, $"restarts matter too much: {first} of {samples} images withstand the first run of {attack.Cell.AttackName} at ε = {Number(attack.Cell.Epsilon)}, {left} all {attack.Cell.Attack!.Restarts}"));
+                found.Add((DiagnosticCodes.RestartsMatter, $"restarts matter too much: {first} of {samples} images withstand the first run of {attack.Cell.AttackName} at {At(attack)}, {left} all {attack.Cell.Attack!.Restarts}"));
         }
     }
 
@@ -130,13 +139,15 @@ internal static class MaskingCheck
         if (comparison.FirstOnly <= comparison.SecondOnly || comparison.PValue >= Level)
             return false;
         found.Add((code,
-            $"at ε = {Number(atStrength[0].Cell.Epsilon)} {what} {comparison.FirstOnly} images that withstand {than}, and {comparison.SecondOnly} the other way (McNemar's p = {comparison.PValue.ToString("0.0e+0", CultureInfo.InvariantCulture)})"));
+            $"at {At(atStrength[0])} {what} {comparison.FirstOnly} images that withstand {than}, and {comparison.SecondOnly} the other way (McNemar's p = {comparison.PValue.ToString("0.0e+0", CultureInfo.InvariantCulture)})"));
         return true;
     }
 
     private static double Share(bool[] standing) => (double)standing.Count(right => right) / standing.Length;
 
     private static string Percent(bool[] standing) => (100 * Share(standing)).ToString("0.0#", CultureInfo.InvariantCulture) + " %";
+
+    private static string At(AttackEvidence one) => $"ε = {Number(one.Cell.Epsilon)}{(one.Cell.Attack!.Norm == "linf" ? "" : " in L2")}";
 
     private static string Number(double epsilon) => EvaluationCell.Number(epsilon);
 }
