@@ -71,7 +71,7 @@ internal sealed class Recorded
         var measured = Graph.Targets.OfType<EvaluationCell>().Where(cell => cell.Name == evaluation && cell.Model is TrainTarget && _asDeclared.Contains(cell))
             .Select(cell => AttackEvidence.Of(cell, _lock.Find(cell.Id)!.Record)).OfType<AttackEvidence>()
             .GroupBy(evidence => evidence.Cell.Model.Name)
-            .Where(model => model.Where(one => one.Cell.Attack is not null).GroupBy(one => (one.Cell.Attack!.Norm, one.Cell.Epsilon)).Any(strength => MaskingCheck.IsEarnest([.. strength])))
+            .Where(MaskingCheck.IsExamined)
             .ToList();
         return (measured.Count, [.. measured.SelectMany(model => MaskingCheck.Signs([.. model]).Select(sign => (model.Key, sign.Code, sign.Text)))]);
     }

@@ -1,5 +1,6 @@
 using System.Xml.Linq;
 using DQPipeline.Reports.Pages;
+using DQPipeline.Targets.Reports;
 using SkiaSharp;
 
 namespace DQPipeline.Reports.Tests;
@@ -19,6 +20,20 @@ public class PageTests
         var read = XElement.Parse(page["<!doctype html>\n".Length..]);
         Assert.Equal("</td><script>alert(1)</script>\" onload=\"x␇\ufffd", read.Descendants("th").First().Value);
         Assert.DoesNotContain(read.Descendants().Attributes(), attribute => attribute.Name == "onload");
+    }
+
+    [Theory]
+    [InlineData(null, true, 0, "lead unsure", "0 models, 0 measurements.")]
+    [InlineData("clean", true, 0, "lead good", "1 model, 1 measurement.")]
+    [InlineData("fgsm", true, 0, "lead good", "1 model, 1 measurement; whether gradients are masked was not looked for.")]
+    [InlineData("pgd", true, 1, "lead good", "1 model, 1 measurement; no sign of masked gradients.")]
+    [InlineData("pgd", false, 0, "lead unsure", "1 model, 1 measurement; all of them stale; whether gradients are masked was not looked for.")]
+    public void The_first_sentence_promises_no_more_than_was_looked_for(string? attack, bool isCurrent, int examined, string state, string text)
+    {
+        MetricRecord[] metrics = attack is null ? [] : [new("e", "m", attack, attack == "clean" ? 0 : 8, false, 100, 90, 0.9, 0.8, 0.95, isCurrent)];
+        var page = HtmlReport.Write(new ReportContent("r", new RecordedResults([], metrics, [], []) { Examined = examined }));
+        var lead = XElement.Parse(page["<!doctype html>\n".Length..]).Descendants("p").Single(p => ((string?)p.Attribute("class"))?.StartsWith("lead ", StringComparison.Ordinal) == true);
+        Assert.Equal((state, text), ((string?)lead.Attribute("class"), lead.Value));
     }
 
     [Fact]

@@ -52,12 +52,12 @@ public class JUnitTests
         using var bench = new Bench();
         bench.ChangeModel("dq", model => model with { Place = new(bench.Workspace.DeclarationPath, 7, 3) });
         bench.UseGates(Gate(bench, "dq", 0.3));
-        bench.Executor.Before = (job, _) => job.Name == "train/dq" ? throw new DqException("DQ3004", "it diverged") : Task.CompletedTask;
+        bench.Executor.Before = (job, _) => job.Name == "train/dq" ? throw new DqException("DQ3004", $"it diverged, see {Path.Combine(bench.Folder, "log")}") : Task.CompletedTask;
         var suites = Written(bench, await bench.BuildAsync());
         var targets = Suite(suites, "targets");
         Assert.Equal("12 0 1 5", Counts(targets));
         var error = Case(targets, "train/dq").Element("error")!;
-        Assert.Equal(("DQ3004", "it diverged", "dq.json(7,3): error DQ3004: it diverged"), ((string?)error.Attribute("type"), (string?)error.Attribute("message"), error.Value));
+        Assert.Equal(("DQ3004", "it diverged, see log", "dq.json(7,3): error DQ3004: it diverged, see log"), ((string?)error.Attribute("type"), (string?)error.Attribute("message"), error.Value));
         Assert.Equal("it needs train/dq, which failed", Case(targets, "evaluate/robustness/dq/clean").Element("skipped")!.Value);
         var gates = Suite(suites, "robustness");
         Assert.Equal("1 0 0 1", Counts(gates));

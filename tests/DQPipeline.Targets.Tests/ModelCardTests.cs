@@ -218,7 +218,7 @@ public class ModelCardTests
     }
 
     [Theory]
-    [InlineData("fgsm", "Only attacks of one step were measured; those of many steps do more harm.")]
+    [InlineData("fgsm", "Of attacks with the model's own gradient only those of one step were measured; those of many steps do more harm.")]
     [InlineData("random", "No attack with the model's own gradient was measured.")]
     [InlineData(null, "No attack was measured: nothing is known of its robustness.")]
     public async Task It_says_what_must_not_be_concluded(string? attack, string limit)
@@ -229,6 +229,20 @@ public class ModelCardTests
         var limits = Component(bench)["modelCard"]!["considerations"]!["technicalLimitations"]!.AsArray().Select(text => (string?)text).ToList();
         Assert.Contains(limit, limits);
         Assert.Equal(attack == "fgsm", limits.Exists(text => text!.StartsWith("An integer model has no gradient", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("which change no value of a pixel by more than ε, on", "linf")]
+    [InlineData("which change an image by a Euclidean length of at most ε, on", "l2")]
+    [InlineData("which change no value of a pixel by more than ε or, in L2, change an image by a Euclidean length of at most ε, on", "linf", "l2")]
+    public async Task It_says_what_the_attacks_may_do_to_an_image(string reach, params string[] norms)
+    {
+        using var bench = Packaged();
+        bench.ChangeEvaluation(e => e with { Attacks = [.. norms.Select(norm => new AttackDeclaration { Kind = "pgd", Name = norm, Norm = norm, Steps = 1 })], Gates = [] });
+        await bench.BuildAsync();
+        var limits = Component(bench)["modelCard"]!["considerations"]!["technicalLimitations"]!.AsArray().Select(text => (string?)text!).ToList();
+        Assert.Contains(limits, text => text!.Contains(reach, StringComparison.Ordinal));
+        Assert.Contains(limits, text => text!.StartsWith("Of attacks with the model's own gradient only those of one step", StringComparison.Ordinal));
     }
 
     [Fact]

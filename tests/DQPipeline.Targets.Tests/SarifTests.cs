@@ -27,7 +27,7 @@ public class SarifTests
 
     private static JsonNode NotBegun(Bench bench, params Diagnostic[] diagnostics) => Written(bench, BuildResult.NotBegun(2, diagnostics));
 
-    private static string Fingerprint(JsonNode result) => (string)result["partialFingerprints"]!["dqFinding/v1"]!;
+    private static string Fingerprint(JsonNode result) => (string)result["partialFingerprints"]!["dqFinding/v2"]!;
 
     [Fact]
     public async Task A_failed_gate_is_an_error_at_its_line_and_a_passed_one_a_pass()
@@ -131,6 +131,27 @@ public class SarifTests
         using var elsewhere = new Bench();
         var second = NotBegun(elsewhere, new("DQ1004", "90 is too much", new(elsewhere.Workspace.DeclarationPath, 9, 1)), new("DQ6003", $"see {log.Replace(bench.Folder, elsewhere.Folder, StringComparison.Ordinal)}"));
         Assert.Equal([first[0], first[2]], second["results"]!.AsArray().Select(result => Fingerprint(result!)));
+    }
+
+    [Fact]
+    public void Findings_of_two_models_of_a_matrix_are_two_whatever_is_measured_and_whichever_comes_first()
+    {
+        using var bench = new Bench();
+        var (two, four, stronger) = (
+            new Diagnostic("DQ4103", "dq@bits=2 may mask its gradients: at ε = 2 Square breaks 79 images (p = 5.3e-6)"), new Diagnostic("DQ4103", "dq@bits=4 may mask its gradients: at ε = 2 Square breaks 8 images (p = 5.3e-2)"),
+            new Diagnostic("DQ4103", "dq@bits=4 may mask its gradients: at ε = 8 Square breaks 8 images (p = 5.3e-2)"));
+        var both = NotBegun(bench, two, four, stronger)["results"]!.AsArray().Select(result => Fingerprint(result!)).ToList();
+        Assert.Equal(3, both.Distinct().Count());
+        var later = NotBegun(bench, four with { Message = four.Message.Replace("8 images (p = 5.3e-2)", "120 images (p = 1.0e-26)", StringComparison.Ordinal) })["results"]!;
+        Assert.Equal(both[1], Fingerprint(later[0]!));
+    }
+
+    [Fact]
+    public void Files_in_a_message_are_named_from_the_root()
+    {
+        using var bench = new Bench();
+        var result = NotBegun(bench, new Diagnostic("DQ2001", $"the data set 'd' is not at {Path.Combine(bench.Folder, "photos")}, in {bench.Folder}"))["results"]![0]!;
+        Assert.Equal("the data set 'd' is not at photos, in .", (string?)result["message"]!["text"]);
     }
 
     [Fact]

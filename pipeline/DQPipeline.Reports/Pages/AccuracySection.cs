@@ -18,7 +18,7 @@ internal static class AccuracySection
         return new(
             $"Accuracy: {evaluation}", $"accuracy-{evaluation}",
             E("p", $"{(samples is [var count] ? $"{Names.Count(count, "test image")}; a" : "A")}ccuracy in percent, with its 95 % interval{(isChanged ? $", and what became of it since {content.Since!.Revision} ({content.Since.Commit[..10]})" : "")}."
-                + (metrics.Any(metric => metric.Attack.StartsWith("worst", StringComparison.Ordinal)) ? " The worst case counts an image as right that is right under every attack of that strength." : "")),
+                + (metrics.Any(metric => metric.Attack.StartsWith("worst", StringComparison.Ordinal)) ? " The worst case counts an image as right that is right under every attack of that strength and norm." : "")),
             allStale ? E("p", E("span", A("class", "mark unsure"), "Stale: "), Marked("these were measured before something that they depend on was changed; `dq status` says what.")) : null,
             Table($"Accuracy: {evaluation}", ["model", .. columns], metrics.GroupBy(metric => metric.Model).Select(model => (IEnumerable<object>)
                 [model.Key, .. columns.Select(column => model.FirstOrDefault(metric => Names.Of(metric) == column) is { } metric ? (object)Cell(metric, allStale, isChanged ? changes.GetValueOrDefault(metric) : null) : "–")]), "numbers"),

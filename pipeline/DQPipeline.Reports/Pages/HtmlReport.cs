@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
+using DQPipeline.Declarations;
 using DQPipeline.Targets.Gates;
 using static DQPipeline.Reports.Pages.Html;
 
@@ -54,6 +55,7 @@ public static class HtmlReport
     {
         var (gates, findings) = (content.Results.Gates, content.Results.Findings);
         var holding = gates.Count(gate => gate.Verdict == GateVerdict.Passed);
+        var attacked = content.Results.Metrics.Any(metric => metric.Attack != AttackDeclaration.Clean);
         string?[] parts =
         [
             gates switch
@@ -64,9 +66,10 @@ public static class HtmlReport
             },
             $"{Names.Count(content.Results.Metrics.Select(metric => metric.Model).Distinct().Count(), "model")}, {Names.Count(content.Results.Metrics.Count, "measurement")}",
             content.Results.Metrics.Count(metric => !metric.Current) is > 0 and var stale ? $"{(stale == content.Results.Metrics.Count ? "all" : stale.ToString(CultureInfo.InvariantCulture))} of them stale" : null,
-            findings.Count == 0 ? "no sign of masked gradients" : $"{Names.Count(findings.Count, "sign")} of masked gradients",
+            findings.Count > 0 ? $"{Names.Count(findings.Count, "sign")} of masked gradients" : content.Results.Examined > 0 ? "no sign of masked gradients" : attacked ? "whether gradients are masked was not looked for" : null,
         ];
-        var state = gates.Any(gate => gate.Verdict == GateVerdict.Failed) ? "bad" : findings.Count > 0 || holding < gates.Count ? "unsure" : "good";
+        var doubted = findings.Count > 0 || holding < gates.Count || content.Results.Metrics.Count == 0 || content.Results.Metrics.Any(metric => !metric.Current);
+        var state = gates.Any(gate => gate.Verdict == GateVerdict.Failed) ? "bad" : doubted ? "unsure" : "good";
         return E("p", A("class", $"lead {state}"), string.Join("; ", parts.Where(part => part is not null)) + ".");
     }
 

@@ -85,6 +85,10 @@ internal static class MaskingCheck
     /// <summary>Whether the model's own gradient was followed in earnest at a strength.</summary>
     public static bool IsEarnest(IReadOnlyCollection<AttackEvidence> atStrength) => atStrength.Any(one => one.IsAutoPgd) && atStrength.Any(one => one.IsLongPgd);
 
+    /// <summary>Whether it was at some strength.</summary>
+    public static bool IsExamined(IEnumerable<AttackEvidence> measured) =>
+        measured.Where(one => one.Cell.Attack is not null).GroupBy(one => (one.Cell.Attack!.Norm, one.Cell.Epsilon)).Any(strength => IsEarnest([.. strength]));
+
     /// <summary>For each image whether it withstands all of these.</summary>
     public static bool[] WorstOf(IEnumerable<AttackEvidence> attacks) =>
         Standing.InAll([.. attacks.Select(one => one.Standing)])!;

@@ -29,6 +29,9 @@ public sealed record RecordedTarget(
 public sealed record RecordedResults(
     IReadOnlyList<RecordedTarget> Targets, IReadOnlyList<MetricRecord> Metrics, IReadOnlyList<GateResult> Gates, IReadOnlyList<Diagnostic> Findings)
 {
+    /// <summary>Of how many models, counted in each evaluation, current measurements follow the gradients in earnest, by long PGD and Auto-PGD: elsewhere most signs cannot show. The default is 0.</summary>
+    public int Examined { get; init; }
+
     /// <summary>Reads what is recorded of the targets that <paramref name="options"/> selects.</summary>
     /// <exception cref="DqException">DQ6002: dq.lock cannot be read; DQ1005: a selected name means nothing.</exception>
     public static RecordedResults Create(Workspace workspace, TargetGraph graph, BuildOptions options, CancellationToken cancellation = default)
@@ -45,7 +48,10 @@ public sealed record RecordedResults(
             [.. told.Select(node => (node, Entry: planner.Lock.Find(node.Target.Id))).Where(one => one.Entry is not null).Select(one => Of(one.node, one.Entry!))],
             MetricsReport.Of(graph, told, planner.Lock),
             GateCheck.Check(graph, byCell.Keys.ToHashSet(), cell => byCell[cell] is { HasResult: true } node ? node.Record : null),
-            [.. MaskingReport.Of(graph, told)]);
+            [.. MaskingReport.Of(graph, told)])
+        {
+            Examined = MaskingReport.Examined(told),
+        };
     }
 
     private static RecordedTarget Of(Node node, LockEntry entry) => new(

@@ -19,11 +19,11 @@ internal static class CardLimits
         }
         else
         {
-            limits.Add($"Robustness is known for the listed attacks alone, which change no value of a pixel by more than ε, on {Samples(card)} images; another attack may do more harm.");
+            limits.Add($"Robustness is known for the listed attacks alone, {Reach(attacked)}, on {Samples(card)} images; another attack may do more harm.");
             if (whiteBox.Count == 0)
                 limits.Add("No attack with the model's own gradient was measured.");
-            else if (whiteBox.TrueForAll(cell => cell.Attack!.Kind is "fgsm" or "r+fgsm"))
-                limits.Add("Only attacks of one step were measured; those of many steps do more harm.");
+            else if (whiteBox.TrueForAll(cell => cell.Attack is { Kind: "fgsm" or "r+fgsm" } or { Kind: "bim" or "pgd", Steps: 1 }))
+                limits.Add("Of attacks with the model's own gradient only those of one step were measured; those of many steps do more harm.");
             if (card.Quantization is not null && whiteBox.Count > 0)
                 limits.Add($"An integer model has no gradient: its white-box attacks were made on {card.Training.Name}, and rounded to 8-bit pixels.");
         }
@@ -46,6 +46,18 @@ internal static class CardLimits
         return card.Quantization is not null && record.Metric("trainedCorrect") is { } trained && record.Metric("agreeing") is { } agreeing && EvaluationCell.Measurement(record) is var (samples, correct)
             ? FormattableString.Invariant($"Of {samples} clean images the integer model classifies {correct} rightly and the trained one {trained}; on {agreeing} both say the same.")
             : null;
+    }
+
+    /// <summary>What the attacks may do to an image, by their norms.</summary>
+    private static string Reach(List<EvaluationCell> attacked)
+    {
+        const string value = "change no value of a pixel by more than ε", length = "change an image by a Euclidean length of at most ε";
+        return (attacked.Exists(cell => cell.Attack!.Norm == "linf"), attacked.Exists(cell => cell.Attack!.Norm != "linf")) switch
+        {
+            (true, false) => $"which {value}",
+            (false, true) => $"which {length}",
+            _ => $"which {value} or, in L2, {length}",
+        };
     }
 
     private static string Samples(ModelCard card)

@@ -85,12 +85,12 @@ internal static class JUnitFile
         writer.WriteAttributeString("classname", Clean(test.Class));
         writer.WriteAttributeString("name", Clean(name));
         if (test.Verdict == JUnitVerdict.Skipped)
-            writer.WriteElementString("skipped", Clean(test.Text));
+            writer.WriteElementString("skipped", Clean(test.Root.Without(test.Text)));
         foreach (var finding in test.Findings)
         {
             writer.WriteStartElement(test.Verdict == JUnitVerdict.Failure ? "failure" : "error");
             writer.WriteAttributeString("type", finding.Code);
-            writer.WriteAttributeString("message", Clean(finding.Message));
+            writer.WriteAttributeString("message", Clean(test.Root.Without(finding.Message)));
             writer.WriteString(Clean(test.Root.Line(finding)));
             writer.WriteEndElement();
         }

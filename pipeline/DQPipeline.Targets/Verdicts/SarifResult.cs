@@ -21,11 +21,11 @@ internal sealed partial record SarifResult(string Code, string Kind, string Leve
     public const string Root = "%SRCROOT%";
 
     /// <summary>Another way to make fingerprints needs another name, so that none of the one is taken for one of the other.</summary>
-    private const string Fingerprint = "dqFinding/v1";
+    private const string Fingerprint = "dqFinding/v2";
 
     /// <summary>A diagnostic, and the gate that it is about, if it is about one.</summary>
     public static SarifResult Of(Diagnostic diagnostic, GateResult? gate, SourceRoot root) => new(
-        diagnostic.Code, "fail", diagnostic.Severity == Severity.Error ? "error" : "warning", diagnostic.Message, UriOf(diagnostic.Place, root), diagnostic.Place,
+        diagnostic.Code, "fail", diagnostic.Severity == Severity.Error ? "error" : "warning", root.Without(diagnostic.Message), UriOf(diagnostic.Place, root), diagnostic.Place,
         gate is null ? Number().Replace(root.Without(diagnostic.Message), "#") : IdentityOf(gate));
 
     /// <summary>A gate of which there was nothing to report.</summary>
@@ -93,6 +93,7 @@ internal sealed partial record SarifResult(string Code, string Kind, string Leve
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
-    [GeneratedRegex("[0-9]+")]
+    /// <summary>Numbers that were measured, and not those in names and strengths, by which one finding is another than the next.</summary>
+    [GeneratedRegex(@"(?<![\w=@.])(?<!ε = )[0-9]+([.][0-9]+)?(e[+-][0-9]+)?")]
     private static partial Regex Number();
 }

@@ -30,17 +30,18 @@ internal sealed class SourceRoot
         return IsOutside(relative) ? new Uri(full).AbsoluteUri : string.Join('/', relative.Split(Path.DirectorySeparatorChar).Select(System.Uri.EscapeDataString));
     }
 
-    /// <summary>A diagnostic in its canonical form, its file named from the root.</summary>
+    /// <summary>A diagnostic in its canonical form, its file and those of its message named from the root.</summary>
     public string Line(Diagnostic diagnostic)
     {
+        diagnostic = diagnostic with { Message = Without(diagnostic.Message) };
         if (diagnostic.Place is not { } place || !IsFile(place))
             return diagnostic.ToString();
         var relative = Path.GetRelativePath(_root, Path.GetFullPath(place.File));
         return IsOutside(relative) ? diagnostic.ToString() : (diagnostic with { Place = place with { File = relative.Replace('\\', '/') } }).ToString();
     }
 
-    /// <summary>A text without this machine's path to the root.</summary>
-    public string Without(string text) => text.Replace(_root, "", StringComparison.Ordinal);
+    /// <summary>A text whose paths below the root are named from it.</summary>
+    public string Without(string text) => text.Replace(_root + Path.DirectorySeparatorChar, "", StringComparison.Ordinal).Replace(_root, ".", StringComparison.Ordinal);
 
     private static bool IsOutside(string relative) => relative == ".." || relative.StartsWith(".." + Path.DirectorySeparatorChar, StringComparison.Ordinal) || Path.IsPathRooted(relative);
 
