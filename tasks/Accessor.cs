@@ -10,8 +10,8 @@ internal static class Accessor
     private static readonly HashSet<string> s_members = ["FileName", "Path", "Channels", "Height", "Width", "Labels", "Load", "DqModels"];
 
     /// <summary>The source. The models of one package are its formats; what is loaded is the first .zip among them.</summary>
-    /// <param name="space">The namespace; empty for none.</param>
-    /// <param name="models">The models, which may lack labels and sizes where they are only known by name.</param>
+    /// <param name="space">The namespace, as a project names it (<see cref="Namespace"/>); empty for none.</param>
+    /// <param name="models">The models, which lack labels and sizes where they are only declared.</param>
     public static string Write(string space, IReadOnlyList<PackagedModel> models)
     {
         var text = new StringBuilder("""
@@ -22,7 +22,7 @@ internal static class Accessor
 
             """.Replace("\r", ""));
         if (space.Length > 0)
-            text.Append("namespace ").Append(space).Append("\n{\n");
+            text.Append("namespace ").Append(Namespace.Of(space)).Append("\n{\n");
         text.Append("""
             /// <summary>The models that this project's pipeline packages.</summary>
             internal static partial class DqModels
@@ -70,8 +70,9 @@ internal static class Accessor
     {
         var model = formats.Find(format => format.TargetPath.EndsWith(".zip")) ?? formats[0];
         var labels = string.Join(", ", model.Labels.Select(Literal));
+        var summary = model.IsHere ? $"images of {Text(model.Channels)}×{Text(model.Height)}×{Text(model.Width)}, {Text(model.Labels.Count)} labels" : "its model was not there in this build";
         text.Append($$"""
-                /// <summary>The package {{model.Package}}: images of {{model.Channels}}×{{model.Height}}×{{model.Width}}, {{model.Labels.Count}} labels.</summary>
+                /// <summary>The package {{model.Package}}: {{summary}}.</summary>
                 public static partial class {{name}}
                 {
                     /// <summary>Its file, below the app's folder.</summary>
@@ -90,10 +91,12 @@ internal static class Accessor
             """.Replace("\r", ""));
         if (model.TargetPath.EndsWith(".zip"))
         {
-            text.Append("""
+            // An app that was built without its model may have been given one since.
+            var absent = model.IsHere ? "" : $"!global::System.IO.File.Exists(Path) ? throw new global::System.IO.FileNotFoundException({Literal(Absent(model.Package))} + Path, Path) : ";
+            text.Append($$"""
                 #if DQ_MLNET
                         /// <summary>Loads it as an ML.NET transformer.</summary>
-                        public static global::Microsoft.ML.ITransformer Load(global::Microsoft.ML.MLContext context) => context.Model.Load(Path, out _);
+                        public static global::Microsoft.ML.ITransformer Load(global::Microsoft.ML.MLContext context) => {{absent}}context.Model.Load(Path, out _);
                 #endif
 
                 """.Replace("\r", ""));
@@ -101,6 +104,9 @@ internal static class Accessor
 
         text.Append("    }\n");
     }
+
+    private static string Absent(string package) =>
+        $"The model of the package \"{package}\" was not there when this app was built: a gate fails, or nothing has built it. `dotnet build -t:DqStatus` says which; build the app again with it. It should lie at ";
 
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 

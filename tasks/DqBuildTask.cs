@@ -170,7 +170,7 @@ public sealed class DqBuildTask : ToolTask
             Error("DQ1005", item.GetMetadata("DefiningProjectFullPath"), 0, 0, $"DqModel names a packaged model, by Format and the ending of TargetPath where they are given, and \"{item.ItemSpec}\" is none; there are: {(known.Length > 0 ? known : "none")}");
         }
 
-        Models = [.. taken.Select(model => model.ToItem())];
+        Models = [.. taken.Where(model => model.IsHere).Select(model => model.ToItem())];
         if (CodeFile.Length > 0 && TextFile.WriteIfChanged(CodeFile, Accessor.Write(CodeNamespace, taken)))
             Log.LogMessage(MessageImportance.Low, "{0} is written anew.", CodeFile);
         return !Log.HasLoggedErrors;

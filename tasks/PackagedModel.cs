@@ -3,7 +3,7 @@ using Microsoft.Build.Utilities;
 
 namespace DQPipeline.MSBuild;
 
-/// <summary>A packaged model that is there, in one format.</summary>
+/// <summary>A packaged model in one format, which is there or only declared.</summary>
 internal sealed class PackagedModel
 {
     public PackagedModel(string package, string format, string path, int channels, int height, int width, IReadOnlyList<string> labels)
@@ -24,11 +24,14 @@ internal sealed class PackagedModel
     /// <summary>mlnet, mlnet-stock or onnx.</summary>
     public string Format { get; }
 
-    /// <summary>Where the pipeline has placed it.</summary>
+    /// <summary>Where the pipeline has placed it; empty where it is not there.</summary>
     public string Path { get; }
 
+    /// <summary>Whether it is there.</summary>
+    public bool IsHere => Path.Length > 0;
+
     /// <summary>Where it goes below the output folder.</summary>
-    public string TargetPath { get; set; }
+    public string TargetPath { get; private set; }
 
     public int Channels { get; }
 
@@ -46,6 +49,9 @@ internal sealed class PackagedModel
             labels.Add(line[i]);
         return new PackagedModel(line[0], line[1], line[2], line.Number(3), line.Number(4), line.Number(5), labels);
     }
+
+    /// <summary>The same model at another place below the output folder.</summary>
+    public PackagedModel At(string targetPath) => new(Package, Format, Path, Channels, Height, Width, Labels) { TargetPath = targetPath };
 
     /// <summary>As an item of the build.</summary>
     public ITaskItem ToItem()

@@ -6,9 +6,9 @@ namespace DQPipeline.MSBuild;
 internal static class Placement
 {
     /// <summary>The models that are taken.</summary>
-    /// <param name="models">The models that are there.</param>
+    /// <param name="models">The models that are declared, there or not.</param>
     /// <param name="items">Items DqModel: a package's name, with Format (default: every format, or the one that fits TargetPath) and TargetPath (default: the package's name).</param>
-    /// <param name="unknown">The items whose package, or whose format of it, is not there.</param>
+    /// <param name="unknown">The items whose package, or whose format of it, is not declared.</param>
     public static IReadOnlyList<PackagedModel> Choose(IReadOnlyList<PackagedModel> models, IReadOnlyList<ITaskItem> items, out IReadOnlyList<ITaskItem> unknown)
     {
         var taken = new List<PackagedModel>();
@@ -25,12 +25,7 @@ internal static class Placement
                 matches = [.. matches.Where(model => Path.GetExtension(model.TargetPath).Equals(Path.GetExtension(path), StringComparison.OrdinalIgnoreCase)).Take(1)];
             if (matches.Count == 0)
                 missing.Add(item);
-            foreach (var model in matches)
-            {
-                if (path.Length > 0)
-                    model.TargetPath = path;
-                taken.Add(model);
-            }
+            taken.AddRange(path.Length > 0 ? matches.Select(model => model.At(path)) : matches);
         }
 
         return taken;

@@ -10,8 +10,9 @@ if (args is not [var path, var folder])
     return 2;
 }
 
-var files = new[] { "*.jpg", "*.jpeg", "*.png" }
-    .SelectMany(pattern => Directory.EnumerateFiles(folder, pattern, SearchOption.AllDirectories))
+// Cameras write IMG_0001.JPG as well.
+var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+    .Where(file => Path.GetExtension(file).ToLowerInvariant() is ".jpg" or ".jpeg" or ".png")
     .Order(StringComparer.Ordinal).Select(file => new Photo { Path = Path.GetRelativePath(folder, file) }).ToArray();
 var context = new MLContext();
 var model = context.Model.Load(path, out _);
@@ -24,7 +25,7 @@ try
 {
     foreach (var row in context.Data.CreateEnumerable<Labelled>(model.Transform(images), reuseRowObject: true))
     {
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\"{row.Path.Replace("\"", "\"\"", StringComparison.Ordinal)}\",\"{row.PredictedLabel}\",{row.Probability.Max():F4}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Quoted(row.Path)},{Quoted(row.PredictedLabel)},{row.Probability.Max():F4}"));
         done++;
     }
 }
@@ -36,6 +37,8 @@ catch (DqException e)
 
 Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{done} images, {done / clock.Elapsed.TotalSeconds:F0} images/s"));
 return 0;
+
+static string Quoted(string text) => $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
 internal sealed class Photo
 {

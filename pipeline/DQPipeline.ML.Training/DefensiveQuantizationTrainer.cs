@@ -22,6 +22,10 @@ public sealed class DefensiveQuantizationTrainer : IEstimator<DefensiveQuantizat
             throw new DqException(DiagnosticCodes.OutOfRange, $"Images of {options.Channels}×{options.Height}×{options.Width} cannot be trained on. Use 1 or 3 channels and 4 to 1024 pixels a side.");
         if (options.TrainingThreads is < 1 or > 256)
             throw new DqException(DiagnosticCodes.OutOfRange, $"{options.TrainingThreads} threads cannot be used. Use 1 to 256.");
+        // What would be found out only when the training is over, or not at all, is said before it. Both are read as dq.json is.
+        options.Columns.Check();
+        Declaration.FromJson<TrainDeclaration>(Declaration.ToJson(options.Train with { Dataset = "rows" }));
+        Declaration.FromJson<QuantizeDeclaration>(Declaration.ToJson(options.Quantize with { Model = "rows" }));
         this.options = options;
     }
 

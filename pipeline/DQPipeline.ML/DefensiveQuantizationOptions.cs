@@ -1,4 +1,5 @@
 using DQPipeline.Declarations;
+using DQPipeline.Onnx.Inference;
 
 namespace DQPipeline.ML;
 
@@ -32,6 +33,15 @@ public sealed record DefensiveQuantizationOptions
     /// <summary>Processor threads of one run. Range 1 to 256, or 0 for one per core; the default is 0. Apps that predict from many threads at once do best with 1.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Images that are scored together at most; as many rows are read ahead. Range 1 to 65536; the default is 64.</summary>
+    /// <summary>Images that are scored together at most; as many rows are read ahead. Range 1 to 65536; the default is 64. Large images are fewer: those of one batch take 256 MiB at most.</summary>
     public int BatchSize { get; init; } = 64;
+
+    /// <summary>Refuses what is out of its range, where no model is there yet that would.</summary>
+    /// <exception cref="DqException">DQ1004.</exception>
+    internal void Check()
+    {
+        DeployedModel.Check(Threads, BatchSize);
+        if (IsAdversarialColumnName is not null)
+            AdversarialDetector.Check(Detector);
+    }
 }

@@ -20,10 +20,15 @@ public static class OnnxExport
     /// <param name="words">As for <see cref="Float"/>.</param>
     /// <param name="takesBytes">Whether the input is uint8 pixels; else float32 in [0,1], brought onto the bytes by the first node.</param>
     /// <param name="bits">Bits of activations that the network has in full precision, those of <see cref="Calibration.Bits"/>. Range 1 to 8.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The bits are not 1 to 8.</exception>
     /// <exception cref="ArgumentException">A grid is missing.</exception>
     public static byte[] Integer(
-        LayerGraph graph, CalibrationResult calibration, IReadOnlyDictionary<string, string> words, bool takesBytes = false, int bits = 8) =>
-        ModelBytes.Of(IntegerGraph.Write(graph, calibration, takesBytes, bits), ModelWords.With(words, ModelWords.Integer));
+        LayerGraph graph, CalibrationResult calibration, IReadOnlyDictionary<string, string> words, bool takesBytes = false, int bits = 8)
+    {
+        if (bits is < 1 or > 8)
+            throw new ArgumentOutOfRangeException(nameof(bits), bits, "An activation has 1 to 8 bits in integer arithmetic.");
+        return ModelBytes.Of(IntegerGraph.Write(graph, calibration, takesBytes, bits), ModelWords.With(words, ModelWords.Integer));
+    }
 
     /// <summary>
     /// A model for runtimes that know nothing of ours: beside <c>logits</c>, which becomes <paramref name="score"/>, it answers with the label as text, N×1. It has no checksum and

@@ -37,6 +37,41 @@ public sealed partial class ExampleJourneys(ExampleJourneys.Packaged packaged) :
     }
 
     [Fact]
+    public async Task Photographs_with_endings_in_capitals_are_labelled_too_and_any_name_is_a_field_of_csv()
+    {
+        using var folder = new Folder("""
+            { "threads": 1,
+              "datasets": { "photos": { "kind": "image-folder", "path": "photos", "testShare": 0.5, "size": 8 } },
+              "train": { "m": { "dataset": "photos", "epochs": 1 } },
+              "package": { "app": { "model": "m", "formats": "mlnet" } } }
+            """);
+        string[] classes = ["one, \"1\"", "two, \"2\""];
+        string[] names = ["a.PNG", "b.png", "c.JpG", "d.JPEG", "e \"e\".Png"];
+        foreach (var name in classes)
+        {
+            Directory.CreateDirectory(folder.At("photos", name));
+            foreach (var file in names)
+                File.Copy(packaged.Expected[0].Path, folder.At("photos", name, file));
+        }
+
+        (await DqTool.RunAsync(folder.Path, "build")).Expect(0);
+        File.WriteAllText(folder.At("photos", "notes.txt"), "no photograph");
+        var (code, output, errors) = await RunAsync("batch", folder.At(".dq", "out", "app", "model.zip"), folder.At("photos"));
+        Assert.True(code == 0, errors);
+        var rows = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(Fields).ToList();
+        Assert.Equal(classes.SelectMany(name => names.Select(file => Path.Combine(name, file))), rows.Select(row => row[0]));
+        Assert.All(rows, row => Assert.Contains(row[1], classes));
+
+        // By RFC 4180: a field is in quotes, in which two of them stand for one.
+        static string[] Fields(string line)
+        {
+            var match = CsvLine().Match(line);
+            Assert.True(match.Success, line);
+            return [.. match.Groups.Values.Skip(1).Select(field => field.Value.Replace("\"\"", "\"", StringComparison.Ordinal))];
+        }
+    }
+
+    [Fact]
     public async Task The_web_app_answers_many_requests_at_once()
     {
         using var server = await Server.StartAsync(packaged.Model);
@@ -112,6 +147,9 @@ public sealed partial class ExampleJourneys(ExampleJourneys.Packaged packaged) :
         var body = await response.Content.ReadAsStringAsync();
         return (response.StatusCode, body.Length > 0 ? JsonNode.Parse(body)! : new JsonObject());
     }
+
+    [GeneratedRegex("^\"((?:[^\"]|\"\")*)\",\"((?:[^\"]|\"\")*)\",([0-9.]+)$")]
+    private static partial Regex CsvLine();
 
     private static ProcessStartInfo Example(string name, params string[] arguments) =>
         new("dotnet", ["exec", Path.Combine(DqTool.Repository, "examples", name, "bin", DqTool.Configuration, "net10.0", $"{name}.dll"), .. arguments])

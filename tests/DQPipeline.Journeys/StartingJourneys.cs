@@ -47,6 +47,27 @@ public sealed class StartingJourneys
         Assert.InRange(right, 11, 15);
     }
 
+    /// <summary>actions/cache saves only where everything succeeds; a gate that fails must not cost the trainings that it is about.</summary>
+    [Fact]
+    public async Task The_workflow_keeps_what_was_computed_where_a_gate_fails_too()
+    {
+        using var folder = new Folder(null);
+        Directory.CreateDirectory(folder.At(".git"));
+        (await DqTool.RunAsync(folder.Path, "init", "models", "--built-in", "--github")).Expect(0);
+        var steps = File.ReadAllText(folder.At(".github", "workflows", "models.yml")).Split("\n      - ")[1..];
+        var (restore, build, save) = (Step("uses: actions/cache/restore@"), Step("run: dotnet dq build"), Step("uses: actions/cache/save@"));
+        Assert.True(restore < build && build < save, $"{restore}, {build}, {save}");
+        Assert.Contains("\n        if: always()\n", steps[save], StringComparison.Ordinal);
+        Assert.Contains("\n            models/.dq/cache\n", steps[save], StringComparison.Ordinal);
+        Assert.Contains(Between("with:", "          restore-keys:", steps[restore]), steps[save], StringComparison.Ordinal);
+        // A key that there is cannot be saved again, neither by a later commit's run nor by another attempt.
+        Assert.Contains("${{ github.run_id }}-${{ github.run_attempt }}\n", steps[save], StringComparison.Ordinal);
+
+        int Step(string start) => Assert.Single(Enumerable.Range(0, steps.Length), i => steps[i].StartsWith(start, StringComparison.Ordinal));
+
+        static string Between(string start, string end, string text) => text[text.IndexOf(start, StringComparison.Ordinal)..text.IndexOf(end, StringComparison.Ordinal)];
+    }
+
     /// <summary>A JPEG of a mixed size: an object in the class's form, of any place, size, colour and light, before a background with a gradient, clutter and grain.</summary>
     private static void Photograph(string path, string name, Random random)
     {

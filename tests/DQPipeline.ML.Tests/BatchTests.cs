@@ -1,3 +1,5 @@
+using DQPipeline.ML.Scoring;
+using Microsoft.ML;
 using Microsoft.ML.Data;
 
 namespace DQPipeline.ML.Tests;
@@ -142,6 +144,58 @@ public class BatchTests
         var after = Models.Best(Models.Logits(Array.ConvertAll(images, Squeezed)));
         Assert.Equal(before.Zip(after, (a, b) => a != b), flags);
         Assert.Contains(true, flags);
+    }
+
+    /// <summary>65536 images of 3×128×128 have more values than an int can count.</summary>
+    [Fact]
+    public void The_largest_batch_scores_as_the_smallest()
+    {
+        var view = LargeImages(6);
+        Full[] Scored(int batch, int runs)
+        {
+            using var transformer = Models.Transformer(new() { BatchSize = batch, ProbabilityColumnName = "Probability", IsAdversarialColumnName = "IsAdversarial" }, Models.Large);
+            var answers = Models.Context().Data.CreateEnumerable<Full>(transformer.Transform(view), reuseRowObject: false).ToArray();
+            Assert.Equal(runs, transformer.Runs);
+            return answers;
+        }
+
+        foreach (var (expected, found) in Scored(1, runs: 6).Zip(Scored(65536, runs: 3)))
+        {
+            Assert.Equal((expected.PredictedLabel, expected.IsAdversarial), (found.PredictedLabel, found.IsAdversarial));
+            Assert.Equal(expected.Score, found.Score, (a, b) => Math.Abs(a - b) < 1e-4);
+        }
+    }
+
+    [Fact]
+    public void A_taker_of_one_row_pays_for_one_in_memory_too()
+    {
+        var view = LargeImages(1);
+        using var transformer = Models.Transformer(model: Models.Large);
+        var scored = transformer.Transform(view);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        using var cursor = scored.GetRowCursor(scored.Schema);
+        Assert.True(cursor.MoveNext());
+        // A batch of 64 would take twice as much.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, sizeof(float) * Models.LargeRow.Size, 32 * sizeof(float) * Models.LargeRow.Size);
+    }
+
+    [Theory]
+    [InlineData(64, 3 * 224 * 224, 64)]
+    [InlineData(65536, 3 * 224 * 224, 445)]
+    [InlineData(64, 3 * 1024 * 1024, 21)]
+    [InlineData(1, 3 * 1024 * 1024, 1)]
+    [InlineData(64, 3 * 8192 * 8192, 1)]
+    public void A_batch_is_as_many_images_as_256_MiB_hold(int batch, int imageSize, int rows)
+    {
+        Assert.Equal(rows, ScoringPlan.RowsTogether(batch, imageSize));
+        Assert.True(rows == 1 || (long)rows * imageSize * sizeof(float) <= 256 << 20);
+    }
+
+    private static IDataView LargeImages(int count)
+    {
+        var random = new Random(5);
+        float[] Image() => [.. Enumerable.Range(0, Models.LargeRow.Size).Select(_ => random.Next(256) / 255f)];
+        return Models.Context().Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(_ => new Models.LargeRow { Image = Image() }).ToArray());
     }
 
     private static float[] Squeezed(float[] image) =>

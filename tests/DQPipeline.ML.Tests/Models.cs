@@ -22,6 +22,9 @@ internal static class Models
 
     public static byte[] Float => OnnxExport.Float(Graph(), Words);
 
+    /// <summary>The same network for images of 3×128×128.</summary>
+    public static byte[] Large => OnnxExport.Float(Graph() with { Height = LargeRow.Side, Width = LargeRow.Side }, Words);
+
     private static Dictionary<string, string> Words => new() { ["labels"] = System.Text.Json.JsonSerializer.Serialize(Labels) };
 
     public static MLContext Context() => new(seed: 1);
@@ -116,6 +119,15 @@ internal static class Models
         public float[] Pair { get; set; } = [];
 
         public string Label { get; set; } = "";
+    }
+
+    internal sealed class LargeRow
+    {
+        public const int Side = 128;
+        public const int Size = 3 * Side * Side;
+
+        [VectorType(Size)]
+        public float[] Image { get; set; } = [];
     }
 
     internal sealed class PictureRow

@@ -72,6 +72,13 @@ public class TrainerTests
         Assert.Equal(DiagnosticCodes.DataUnfit, Code(() => trainers.DefensiveQuantization(Small).Fit(context.Data.LoadFromEnumerable(rows.Append(new Row { Image = rows[0].Image })))));
         Assert.Equal(DiagnosticCodes.OutOfRange, Code(() => trainers.DefensiveQuantization(Small with { Channels = 2 })));
         Assert.Equal(DiagnosticCodes.OutOfRange, Code(() => trainers.DefensiveQuantization(Small with { TrainingThreads = 0 })));
+        Assert.Equal(DiagnosticCodes.OutOfRange, Code(() => trainers.DefensiveQuantization(Small with { Train = Small.Train with { Activation = new() { Bits = 9 } } })));
+        Assert.Equal(DiagnosticCodes.OutOfRange, Code(() => trainers.DefensiveQuantization(Small with { Quantize = new() { Bits = 9 } })));
+        Assert.Equal(DiagnosticCodes.OutOfRange, Code(() => trainers.DefensiveQuantization(Small with { Quantize = new() { Calibration = new() { Samples = 0 } } })));
+        Assert.Equal(DiagnosticCodes.OutOfRange, Code(() => trainers.DefensiveQuantization(Small with { Quantize = new() { Calibration = new() { Method = "most" } } })));
+        Assert.Equal(DiagnosticCodes.OutOfRange, Code(() => trainers.DefensiveQuantization(Small with { Columns = new() { BatchSize = 0 } })));
+        Assert.Equal(DiagnosticCodes.OutOfRange, Code(() => trainers.DefensiveQuantization(Small with { Columns = new() { Threads = 257 } })));
+        Assert.Equal(DiagnosticCodes.OutOfRange, Code(() => trainers.DefensiveQuantization(Small with { Columns = new() { IsAdversarialColumnName = "IsAdversarial", Detector = new() { Median = 10 } } })));
         Assert.Contains("Could not find label column 'Class'", Mismatch(Small with { LabelColumnName = "Class" }), StringComparison.Ordinal);
         Assert.Contains("Schema mismatch for label column 'Image'", Mismatch(Small with { LabelColumnName = "Image" }), StringComparison.Ordinal);
         Assert.Contains("a vector of 3×16×16 = 768 float", Mismatch(Small with { Channels = 3 }), StringComparison.Ordinal);

@@ -29,6 +29,29 @@ public class AccessorTests
         Assert.Contains("new string[] { \"0\", \"say \\\"\\u00e9\\\"\" };", source, StringComparison.Ordinal);
     }
 
+    /// <summary>As `dotnet new` names the namespace of a project of that name, but for keywords, which it leaves to people.</summary>
+    [Theory]
+    [InlineData("My.App", "My.App")]
+    [InlineData("my-app", "my_app")]
+    [InlineData("my-2.3d.a b", "my_2._3d.a_b")]
+    [InlineData("app..x", "app._.x")]
+    [InlineData("a.class.Class", "a.@class.Class")]
+    [InlineData("@a.@class.b@c", "a.@class.b_c")]
+    [InlineData("ünï.e\u0301", "ünï.e\u0301")]
+    [InlineData("\U0001F600.\u0301a", "__._\u0301a")]
+    public void A_namespace_is_what_csharp_can_write(string space, string written) =>
+        Assert.Contains($"\nnamespace {written}\n{{", Accessor.Write(space, [s_digits]), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_model_that_is_not_there_has_its_class_and_says_so_when_it_is_loaded()
+    {
+        var source = Accessor.Write("", [Named("street-digits")]);
+        Assert.Contains("public static partial class StreetDigits\n", source, StringComparison.Ordinal);
+        Assert.Contains("FileName = \"street-digits.zip\"", source, StringComparison.Ordinal);
+        Assert.Contains("throw new global::System.IO.FileNotFoundException(\"The model of the package \\\"street-digits\\\" was not there when this app was built", source, StringComparison.Ordinal);
+        Assert.DoesNotContain("FileNotFoundException", Accessor.Write("", [s_digits]), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Names_that_fall_together_stay_apart()
     {
@@ -68,6 +91,16 @@ public class AccessorTests
         Assert.Equal([("onnx", "a.ONNX")], Placement.Choose(Both(), [Item("digits", "", "a.ONNX")], out _).Select(model => (model.Format, model.TargetPath)));
         Assert.Empty(Placement.Choose(Both(), [Item("digits", "", "a.bin")], out var unfit));
         Assert.Single(unfit);
+    }
+
+    [Fact]
+    public void One_model_may_go_to_several_places()
+    {
+        var taken = Placement.Choose([s_digits], [Item("digits", "mlnet", "a/one.zip"), Item("digits", "mlnet", "b/two.zip"), Item("digits", "", "")], out var unknown);
+        Assert.Equal(["a/one.zip", "b/two.zip", "digits.zip"], taken.Select(model => model.TargetPath));
+        Assert.Equal(["a/one.zip", "b/two.zip", "digits.zip"], taken.Select(model => model.ToItem().GetMetadata("TargetPath")));
+        Assert.All(taken, model => Assert.Equal(("digits", "mlnet", "/p/model.zip", 24, 2), (model.Package, model.Format, model.Path, model.Width, model.Labels.Count)));
+        Assert.Empty(unknown);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using DQPipeline.Onnx.Graphs;
 using DQPipeline.Onnx.Quantization;
 
 namespace DQPipeline.Onnx.Tests;
@@ -58,6 +59,33 @@ public class GridTests
         Assert.InRange(whole.Scale * 3, ends[0], 6);
         Assert.Equal(0, whole.ZeroPoint);
     }
+
+    /// <summary>A tanh of full precision has the levels of one that was trained with as many bits as are asked for; those of a rectifier are calibrated.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(7)]
+    [InlineData(8)]
+    public void Fewer_bits_are_fewer_levels_of_tanh_too(int bits)
+    {
+        Assert.Equal(File(steps: (1 << bits) - 1, 8), File(steps: 0, bits));
+        if (bits < 8)
+            Assert.NotEqual(File(steps: 0, 8), File(steps: 0, bits));
+
+        static byte[] File(int steps, int bits)
+        {
+            var graph = Small.Graph();
+            var layers = graph.Layers.Select(layer => layer is ActivationLayer { IsTanh: true } tanh ? tanh with { Steps = steps } : layer);
+            graph = new([.. layers], graph.Channels, graph.Height, graph.Width, graph.Classes);
+            return OnnxExport.Integer(graph, CalibrationResult.None with { Grids = IntegerPlan.Calibrated(graph).ToDictionary(layer => layer, _ => ByteGrid.Over(-4, 4)) }, Small.Words, bits: bits);
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(9)]
+    public void Bits_that_bytes_do_not_have_are_refused(int bits) =>
+        Assert.Equal("bits", Assert.Throws<ArgumentOutOfRangeException>(() => OnnxExport.Integer(Small.Graph(), CalibrationResult.None, Small.Words, bits: bits)).ParamName);
 
     /// <summary>Against all shares of the range by brute force over the values themselves.</summary>
     [Fact]

@@ -48,6 +48,9 @@ internal static class Apps
     /// <summary>What it says.</summary>
     public const string Said = "digits.zip 3x32x32 0123456789 True";
 
+    /// <summary>What it says where its model was not there.</summary>
+    public const string SaidWithout = "digits.zip 0x0x0  False";
+
     /// <summary>A console app with the MSBuild package.</summary>
     public static Project Console(Machine machine, string name, string? pipeline = Pipeline, string items = "", string frameworks = "<TargetFramework>net10.0</TargetFramework>")
     {

@@ -105,6 +105,7 @@ public class BuildJourneys(Machine machine)
                   <ItemGroup>
                     <PackageReference Include="DQPipeline.MSBuild" Version="{machine.Version}" PrivateAssets="all" />
                     <DqModel Include="digits" TargetPath="models/{name}.zip" />
+                    <DqModel Include="digits" TargetPath="more/{name}.zip" />
                   </ItemGroup>
                 </Project>
                 """);
@@ -115,7 +116,8 @@ public class BuildJourneys(Machine machine)
         (await folder.DotnetAsync("sln", "add", "One", "Two")).Expect(0);
         var built = (await folder.DotnetAsync("build", "-m")).Expect(0).Says("dq: waiting for another build in this folder (process ");
         Assert.Equal(1, Count(built.Text, "dq: started"));
-        Assert.True(File.Exists(folder.At("One", "bin", "Debug", "net10.0", "models", "One.zip")));
+        foreach (var place in (string[])["models", "more"])
+            Assert.True(File.Exists(folder.At("One", "bin", "Debug", "net10.0", place, "One.zip")), place);
         (await folder.DotnetAsync("run", "--no-build", "--project", "Two")).Expect(0).Says("models/Two.zip 3x32x32 0123456789 True");
     }
 
@@ -143,15 +145,29 @@ public class BuildJourneys(Machine machine)
     [Fact(Explicit = true)]
     public async Task A_project_may_do_without_building()
     {
-        var project = Apps.Console(machine, "without");
-        project.Write("Program.cs", "Console.WriteLine();");
+        var project = Apps.Console(machine, "without", items: """
+              <ItemGroup>
+                <DqModel Include="digits" Format="mlnet" />
+              </ItemGroup>
+            """);
         (await project.DotnetAsync("build", "-p:DqBuildOnBuild=false")).Expect(0).DoesNotSay(": started");
+        (await project.DotnetAsync("run", "--no-build")).Expect(0).Says(Apps.SaidWithout);
         Assert.False(File.Exists(project.At("dq.lock")));
         (await project.DotnetAsync("build", "-p:ContinuousIntegrationBuild=true", "-p:DqOnCI=skip")).Expect(0).DoesNotSay(": started");
         (await project.DotnetAsync("build", "-p:ContinuousIntegrationBuild=true", "-p:DqOnCI=locked")).Expect(1).Says("error DQ6005");
         Assert.False(File.Exists(project.At("dq.lock")));
         (await project.DotnetAsync("build", "-p:DqTargets=dq", "-p:DqSet=train.dq.epochs=2")).Expect(0).Says("dq: started").DoesNotSay("digits: built");
         Assert.Contains("\"epochs\"", File.ReadAllText(project.At("dq.lock")), StringComparison.Ordinal);
+    }
+
+    [Fact(Explicit = true)]
+    public async Task A_project_may_have_any_name()
+    {
+        var project = Apps.Console(machine, "named");
+        File.Move(project.At("App.csproj"), project.At("my-2d.class.csproj"));
+        project.Edit("Program.cs", "App.", "my_2d.@class.");
+        (await project.DotnetAsync("build", "-p:DqBuildOnBuild=false")).Expect(0);
+        (await project.DotnetAsync("run", "--no-build")).Expect(0).Says(Apps.SaidWithout);
     }
 
     private static int Count(string text, string part) => text.Split(part).Length - 1;

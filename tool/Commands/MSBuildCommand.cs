@@ -54,8 +54,8 @@ internal static class MSBuildCommand
         var files = new VerdictFiles(request.SarifFile, request.JUnitFile, ToolVersion.Text);
         Opened? opened = null;
         var result = await Verdict.WriteAsync(files, request.Folder, () => BuildAsync(opened = Open(request), request, kind, locked, cancellation));
-        foreach (var package in Current(result))
-            Tell(opened!.Workspace, package);
+        if (opened is not null)
+            Tell(opened, Current(result));
         if (result.Count(Outcome.UpToDate) < result.Targets.Count)
         {
             BuildSummary.Print(result, clock.Elapsed, opened!.Workspace, opened.Graph.Reports);
@@ -125,25 +125,30 @@ internal static class MSBuildCommand
     /// <summary>Tells what is there, and builds nothing.</summary>
     private static int Collect(Opened opened)
     {
-        foreach (var package in opened.Graph.Targets.OfType<PackageTarget>())
-        {
-            if (IsHere(opened.Workspace, package))
-                Tell(opened.Workspace, package);
-            else
-                MessageLines.Message(Importance.Normal, $"{package.Id}: not built yet");
-        }
-
+        var here = opened.Graph.Targets.OfType<PackageTarget>().ToLookup(package => IsHere(opened.Workspace, package));
+        foreach (var package in here[false])
+            MessageLines.Message(Importance.Normal, $"{package.Id}: not built yet");
+        Tell(opened, here[true]);
         return DqCommand.Done;
     }
 
     private static bool IsHere(Workspace workspace, PackageTarget package) => package.Outputs.All(name => File.Exists(workspace.OutputPath(package.Name, name)));
 
-    private static void Tell(Workspace workspace, PackageTarget package)
+    /// <summary>Tells every package that is declared: those that are not here too, or code that uses them would not compile where a failed gate is no error.</summary>
+    private static void Tell(Opened opened, IEnumerable<PackageTarget> here)
     {
-        if (PackageInfo.TryRead(workspace, package) is not { } content)
-            return;
-        foreach (var format in package.Declaration.Formats)
-            MessageLines.Model(package.Name, format, workspace.OutputPath(package.Name, PackageTarget.FileOf(format)), content.Channels, content.Height, content.Width, content.Labels);
+        var placed = here.ToHashSet();
+        foreach (var package in opened.Graph.Targets.OfType<PackageTarget>())
+        {
+            var content = placed.Contains(package) ? PackageInfo.TryRead(opened.Workspace, package) : null;
+            foreach (var format in package.Declaration.Formats)
+            {
+                if (content is null)
+                    MessageLines.Model(package.Name, format, "", 0, 0, 0, []);
+                else
+                    MessageLines.Model(package.Name, format, opened.Workspace.OutputPath(package.Name, PackageTarget.FileOf(format)), content.Channels, content.Height, content.Width, content.Labels);
+            }
+        }
     }
 
     private static int Status(BuildRequest request)

@@ -57,7 +57,7 @@ internal static class MessageLines
         Number(diagnostic.Place?.Column ?? 0),
         diagnostic.Message);
 
-    /// <summary>A packaged model that is there: its package and format, its file, the shape of its images, its labels.</summary>
+    /// <summary>A packaged model: its package and format, its file, the shape of its images, its labels. One that is declared and not there has no file, no shape and no labels.</summary>
     public static void Model(string package, string format, string path, int channels, int height, int width, IReadOnlyList<string> labels) =>
         Write(["model", package, format, path, Number(channels), Number(height), Number(width), .. labels]);
 

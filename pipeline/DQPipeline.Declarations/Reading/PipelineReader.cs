@@ -130,10 +130,9 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
                 Declared.Network.Complain(fault, entry.Options["network"]!, context);
         }
 
-        var mayBeConvex = NetworkNames.HasResidualSums(train.Network);
         if (entry.Options["residual"] is not { } residual)
-            train = train with { Residual = mayBeConvex && (train.Lipschitz.Beta > 0 || train.Lipschitz.Constraint != LipschitzDeclaration.None) ? "convex" : "sum" };
-        else if (train.Residual == "convex" && !mayBeConvex)
+            train = train with { Residual = TrainDefaults.Residual(train) };
+        else if (train.Residual == "convex" && !NetworkNames.HasResidualSums(train.Network))
             context.Complain(DiagnosticCodes.OutOfRange, $"\"residual\": {(LayerList.IsList(train.Network) ? "the network" : train.Network)} has no residual sums that could be convex; remove the key, or use resnet-18, wrn-D-K or layers with a block", residual.Place);
         // Which of them goes with the word depends on bits that are known only now.
         if (train.Defense == DefensePresets.Plus && entry.Options["activation"]?["kind"] is null)
@@ -145,7 +144,7 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
         else if (train.Epochs == 0)
             context.Complain(DiagnosticCodes.OutOfRange, "\"epochs\": 0 trains nothing; write 1 or more, or \"weights\" that are to be taken as they are", entry.Options["epochs"]!.Place);
         if (entry.Options["weightBits"] is null)
-            train = train with { WeightBits = train.Activation.IsQuantized ? 8 : ActivationDeclaration.FullPrecision };
+            train = train with { WeightBits = TrainDefaults.WeightBits(train) };
         // Two shares that are written to come to 1 may come to a little more.
         if (train.Lipschitz.Delay + train.Lipschitz.Warmup > 1 + 1e-9)
         {
@@ -154,7 +153,7 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
         }
 
         if (entry.Options["optimizer"]?["weightDecay"] is null)
-            train = train with { Optimizer = train.Optimizer with { WeightDecay = train.Lipschitz.Beta > 0 ? 0 : 5e-4 } };
+            train = train with { Optimizer = train.Optimizer with { WeightDecay = TrainDefaults.WeightDecay(train) } };
         if (entry.Options["augment"]?["flip"] is null)
             train = train with { Augment = train.Augment with { Flip = dataset is StoredDatasetDeclaration { MayFlip: true } } };
         _train[entry.Name] = train;

@@ -20,12 +20,13 @@ internal sealed class BatchedCursor : DataViewRowCursor
     private readonly ImageReader reader;
     private readonly ValueGetter<DataViewRowId> idGetter;
     private readonly ColumnBuffer?[] buffers;
+    private readonly int size;
     private readonly int imageSize;
     private readonly DataViewRowId[] ids;
     private readonly long[] batches;
-    private readonly float[] images;
     private readonly int[] places;
     private readonly ExceptionDispatchInfo?[] errors;
+    private float[] images = [];
     private Scores? scores;
     private ExceptionDispatchInfo? runError;
     private ExceptionDispatchInfo? inputError;
@@ -39,10 +40,9 @@ internal sealed class BatchedCursor : DataViewRowCursor
     public BatchedCursor(DataViewRowCursor input, DataViewSchema schema, ScoringPlan plan, ActiveColumns columns)
     {
         (this.input, this.schema, this.plan, this.columns) = (input, schema, plan, columns);
-        var size = plan.BatchSize;
         imageSize = plan.Model.Info.ImageSize;
+        size = ScoringPlan.RowsTogether(plan.BatchSize, imageSize);
         (ids, batches, places, errors) = (new DataViewRowId[size], new long[size], new int[size], new ExceptionDispatchInfo?[size]);
-        images = new float[size * imageSize];
         reader = plan.Reader(input);
         idGetter = input.GetIdGetter();
         buffers = [.. input.Schema.Select(column => columns.IsActive[column.Index] ? ColumnBuffer.Of(input, column, size) : null)];
@@ -107,9 +107,12 @@ internal sealed class BatchedCursor : DataViewRowCursor
     private void Fill()
     {
         (scores, runError, filled, good) = (null, null, 0, 0);
+        // Grows with the batches: the images of a whole one may take more than all else, and not everybody goes on to it.
+        if (images.Length < wanted * imageSize)
+            images = new float[wanted * imageSize];
         while (filled < wanted && inputError is null && Next())
             Read(filled++);
-        wanted = Math.Min(wanted * Growth, plan.BatchSize);
+        wanted = Math.Min(wanted * Growth, size);
     }
 
     /// <summary>An input that fails while rows are read ahead fails where the reader comes to it.</summary>

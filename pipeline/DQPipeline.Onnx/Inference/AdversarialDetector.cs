@@ -24,11 +24,18 @@ public sealed class AdversarialDetector : IDisposable
     /// <exception cref="DqException">DQ1004: the bits are not 0 to 8, the median's side is not 1 to 9, or nothing is squeezed at all.</exception>
     public AdversarialDetector(DeployedModel model, SqueezeDeclaration squeeze)
     {
-        if (squeeze.Bits is not (>= 0 and <= 8) || squeeze.Median is not (>= 1 and <= 9) || !squeeze.IsActive)
-            throw new DqException(DiagnosticCodes.OutOfRange, $"A detector cannot squeeze to {squeeze.Bits} bits by a median of {squeeze.Median}. Use 1 to 8 bits (0 for all colours), and 2 to 9 (1 for no filter).");
+        Check(squeeze);
         this.model = model;
         using var settings = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
         squeezer = new InferenceSession(Graph(model.Info, squeeze), settings);
+    }
+
+    /// <summary>Refuses what no detector can squeeze by.</summary>
+    /// <exception cref="DqException">DQ1004.</exception>
+    internal static void Check(SqueezeDeclaration squeeze)
+    {
+        if (squeeze.Bits is not (>= 0 and <= 8) || squeeze.Median is not (>= 1 and <= 9) || !squeeze.IsActive)
+            throw new DqException(DiagnosticCodes.OutOfRange, $"A detector cannot squeeze to {squeeze.Bits} bits by a median of {squeeze.Median}. Use 1 to 8 bits (0 for all colours), and 2 to 9 (1 for no filter).");
     }
 
     /// <summary>For each image whether it is detected.</summary>
@@ -39,9 +46,11 @@ public sealed class AdversarialDetector : IDisposable
     {
         var classes = model.Info.Labels.Count;
         var squeezed = new float[images.Length];
-        for (var first = 0; first < images.Length; first += model.BatchSize * model.Info.ImageSize)
+        // A batch that is larger than all images may have more values than an int holds.
+        var batch = (int)Math.Min((long)model.BatchSize * model.Info.ImageSize, images.Length);
+        for (var left = images.Length; left > 0; left -= batch)
         {
-            var length = Math.Min(model.BatchSize * model.Info.ImageSize, images.Length - first);
+            var (first, length) = (images.Length - left, Math.Min(batch, left));
             Squeeze(images.Slice(first, length), squeezed.AsMemory(first, length));
         }
 

@@ -145,17 +145,18 @@ internal sealed class IntegerGraph
     private Map Tanh(ActivationLayer layer, string input)
     {
         var tanh = writer.Node($"{layer.Name}.tanh", "Tanh", [input]);
-        if (layer.Steps is 0 or byte.MaxValue)
+        var steps = layer.Steps > 0 ? layer.Steps : freeSteps;
+        if (steps == byte.MaxValue)
         {
             var nearest = new ByteGrid(1f / sbyte.MaxValue, Middle);
             return new(Quantize(layer.Name, tanh, nearest), nearest);
         }
 
         var one = writer.Floats($"{layer.Name}.one", [1]);
-        var step = new ByteGrid(2f / layer.Steps, 0);
+        var step = new ByteGrid(2f / steps, 0);
         var levels = Quantize($"{layer.Name}.levels", writer.Node($"{layer.Name}.raised", "Add", [tanh, one]), step);
-        var half = new ByteGrid(1f / layer.Steps, (byte)layer.Steps);
-        return new(Quantize(layer.Name, writer.Node($"{layer.Name}.lowered", "Sub", [Floats(new(levels, step)), one]), half), half, (byte)(2 * layer.Steps));
+        var half = new ByteGrid(1f / steps, (byte)steps);
+        return new(Quantize(layer.Name, writer.Node($"{layer.Name}.lowered", "Sub", [Floats(new(levels, step)), one]), half), half, (byte)(2 * steps));
     }
 
     private void Head(int number, HeadLayer layer)

@@ -29,19 +29,19 @@ internal static class Charts
         }
     }
 
-    /// <summary>Accuracy against an option in which models differ, such as figure 1's bits or figure 6's β: a line for all models that are else alike, at each strength.</summary>
+    /// <summary>Accuracy against an option in which models differ, such as figure 1's bits or figure 6's β: a line for all models that are else alike (<see cref="StudiedOption.Families"/>), at each strength.</summary>
     public static IEnumerable<Chart> ByOption(IReadOnlyList<MetricRecord> evaluation, IReadOnlyDictionary<string, TrainDeclaration> trained, StudiedOption option)
     {
-        var families = trained.GroupBy(model => option.Family(model.Value)).Where(family => family.Select(model => option.Value(model.Value)).Distinct().Count() > 1).ToList();
+        var families = option.Families(trained);
         foreach (var attack in evaluation.GroupBy(metric => (metric.Attack, metric.BlackBox)).OrderBy(attack => Rank(attack.Key.Attack, attack.Key.BlackBox)))
         {
-            var values = families.SelectMany(family => family.Select(model => option.Value(model.Value))).Distinct().Order().ToList();
+            var values = families.SelectMany(family => family.Select(model => option.Value(trained[model]))).Distinct().Order().ToList();
             var series =
                 from family in families
-                from strength in attack.Where(metric => family.Any(model => model.Key == metric.Model)).GroupBy(metric => metric.Epsilon).OrderBy(strength => strength.Key)
+                from strength in attack.Where(metric => family.Contains(metric.Model)).GroupBy(metric => metric.Epsilon).OrderBy(strength => strength.Key)
                 where strength.Count() > 1
                 let points = strength.Select(metric => Point(values.IndexOf(option.Value(trained[metric.Model])), metric)).OrderBy(point => point.X).ToList()
-                select new ChartSeries($"{option.NameOf([.. family.Select(model => model.Key)])}{(strength.Key > 0 ? $", ε = {Number(strength.Key)}" : "")}", points);
+                select new ChartSeries($"{option.NameOf([.. trained.Keys.Where(family.Contains)])}{(strength.Key > 0 ? $", ε = {Number(strength.Key)}" : "")}", points);
             if (series.ToList() is { Count: > 0 } lines)
                 yield return new($"Accuracy {(attack.Key.Attack == AttackDeclaration.Clean ? "on clean images" : $"under {Names.Of(attack.First(), strength: false)}")} by {option.Title}", option.Title, Accuracy, lines) { Categories = [.. values.Select(option.Text)] };
         }

@@ -17,10 +17,10 @@ internal static class ChartSections
         [
             Charted("Accuracy against strength", "strength", "How accuracy falls as attacks may change more; bars are 95 % intervals, and ε = 0 are clean images.", evaluations.SelectMany(Charts.ByStrength)),
             Charted(
-                "Accuracy against bits", "bits", "Models that differ in nothing but the bits of their activations (figure 1 of the paper). A quantizer of few bits amplifies what an attack adds unless the network is kept from expanding it.",
+                "Accuracy against bits", "bits", "Models that differ in nothing but the bits of their activations, and in whether weights are rounded where that follows from them (figure 1 of the paper). A quantizer of few bits amplifies what an attack adds unless the network is kept from expanding it.",
                 evaluations.SelectMany(evaluation => Charts.ByOption(evaluation, trained, StudiedOption.Bits))),
             Charted(
-                "Accuracy against the penalty", "penalty", "Models that differ in nothing but β, the weight of the Lipschitz penalty (figure 6).",
+                "Accuracy against the penalty", "penalty", "Models that differ in nothing but β, the weight of the Lipschitz penalty, and in weight decay and residual sums where they follow from it (figure 6).",
                 evaluations.SelectMany(evaluation => Charts.ByOption(evaluation, trained, StudiedOption.Beta))),
             Charted(
                 "White box and black box", "boxes", "The same attack made on the model itself and on one that was trained apart (figure 5). Where the other model's images break more, the model's own gradient misleads.",
