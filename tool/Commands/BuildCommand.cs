@@ -72,7 +72,7 @@ internal static class BuildCommand
                     Force = parsed.GetValue(force),
                     Locked = parsed.GetValue(locked),
                     NoWait = parsed.GetValue(noWait),
-                    AsDeclared = parsed.GetValue(set)!.Length == 0 && !opened.Pipeline.UsesEnvironment,
+                    AsDeclared = parsed.GetValue(set)!.Length == 0 && !opened.Pipeline.UsesEnvironment ? opened.Read : null,
                     Jobs = parsed.GetValue(jobs) ?? (onSlurm ? MostJobs : Jobs(opened)),
                 };
                 var level = parsed.GetValue(quiet) ? Verbosity.Quiet : CommonOptions.LevelOf(parsed.GetValue(verbosity)!);
