@@ -89,6 +89,9 @@ internal sealed class Planner
             node.Parts = [];
     }
 
+    /// <summary>Whether the outputs of a target whose result stands are in their places.</summary>
+    public bool IsHere(Node node) => node.Record is null || node.Record.Outputs.All(output => Files.Holds(OutputPath(node.Target, output), output.Size, output.Sha256));
+
     /// <summary>The file of a target's output.</summary>
     public string OutputPath(Target target, TargetOutput output) => _workspace.OutputPath(target.Name, output.Name);
 
