@@ -22,6 +22,7 @@ internal sealed partial class BuildRun(
     private readonly List<Node> _ready = [];
     private readonly List<string> _lockedOut = [];
     private readonly SkipCauses _skips = new();
+    private readonly ReadFiles _readFiles = new(workspace, time);
     private bool _lockDirty;
     private bool _writeFailed;
     private int _moves;
