@@ -61,10 +61,10 @@ internal sealed class Opened
     }
 
     /// <summary>The executor of a cluster: the same program with the same arguments, but on its nodes.</summary>
-    public static SlurmExecutor Slurm(Workspace workspace, PipelineDeclaration pipeline)
+    public static SlurmExecutor Slurm(Workspace workspace, PipelineDeclaration pipeline, SlurmBuild? asked = null)
     {
         var (program, arguments) = Worker();
-        return new(workspace, pipeline.Executors.Slurm, program, arguments);
+        return new(workspace, pipeline.Executors.Slurm, program, arguments) { Asked = asked };
     }
 
     private static (string Program, string[] Arguments) Worker()
