@@ -311,8 +311,11 @@ public class StoredDataTests
         }, iter: 200, threads: 1);
     }
 
-    [Fact]
-    public void A_folders_hash_is_that_of_its_sorted_names_and_contents()
+    /// <summary>However it is read: keys that are recorded of folders of images hold.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_folders_hash_is_that_of_its_sorted_names_and_contents(bool ofImages)
     {
         using var bench = new Bench();
         var data = Path.Combine(bench.Folder, "data");
@@ -326,7 +329,106 @@ public class StoredDataTests
             expected.Write(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes("content of " + name)));
         }
 
-        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(expected.ToArray())), new FolderFingerprint(data, Path.Combine(bench.Folder, "s"), TimeProvider.System).Compute(default).Hash);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(expected.ToArray())), new FolderFingerprint(data, Path.Combine(bench.Folder, "s"), TimeProvider.System, ofImages ? new(HasTestShare: false) : null).Compute(default).Hash);
+    }
+
+    private static readonly string[] s_split = ["train/a/1.png", "train/b/1.JPG", "test/a/1.jpeg", "test/b/1.png"];
+
+    private static readonly string[] s_alone = ["a/1.png", "a/2.png", "b/1.png", "b/2.png"];
+
+    /// <summary>What the loader passes over changes nothing, and what it fails on something. (A name with '/' at its end is a folder's, with '>' a link's to nothing.)</summary>
+    [Theory]
+    [InlineData(false, "", "Thumbs.db", false)]
+    [InlineData(false, "", "train/a/readme.txt", false)]
+    [InlineData(false, "", "notes/", false)]
+    [InlineData(false, "", "notes/deep/", false)]
+    [InlineData(false, "", "train/a/deep/", false)]
+    [InlineData(false, "", "__MACOSX/train/a/1.png", false)]
+    [InlineData(false, "", ".trash/1.png", false)]
+    [InlineData(false, "", "train/a/2.PNG", true)]
+    [InlineData(false, "", "train/empty/", true)]
+    [InlineData(false, "", "test/empty/deep/", true)]
+    [InlineData(false, "", "train/empty/readme.txt", true)]
+    [InlineData(false, "", "train/a/gone.png>", true)]
+    [InlineData(false, "", "train/a/gone.txt>", false)]
+    [InlineData(false, "photos/", "photos/Thumbs.db", false)]
+    [InlineData(false, "photos/", "photos/train/empty/", true)]
+    [InlineData(false, "photos/", "photos/notes/", false)]
+    [InlineData(false, "photos/", "Thumbs.db", true)]
+    [InlineData(false, "photos/", "notes/", true)]
+    [InlineData(true, "", "Thumbs.db", false)]
+    [InlineData(true, "", "a/deep/", false)]
+    [InlineData(true, "", "empty/", true)]
+    [InlineData(true, "", "empty/deep/", true)]
+    [InlineData(true, "photos/", "photos/empty/", true)]
+    [InlineData(true, "photos/", "photos/Thumbs.db", false)]
+    [InlineData(true, "photos/", "Thumbs.db", true)]
+    public async Task Of_an_image_folder_counts_what_its_loader_reads(bool hasTestShare, string around, string added, bool counts)
+    {
+        using var bench = new Bench();
+        var data = Path.Combine(bench.Folder, "data");
+        bench.Change(p => p with { Datasets = Bench.Named(new ImageFolderDeclaration { Name = "street", Path = data, TestShare = hasTestShare ? 0.5 : 0 }) });
+        foreach (var name in hasTestShare ? s_alone : s_split)
+            Add(around + name);
+        await bench.BuildOfAsync("train/full");
+        Add(added);
+        // A look that remembers the folder, and one that remembers nothing.
+        for (var i = 0; i < 2; i++)
+        {
+            var status = bench.Status()["train/full"];
+            Assert.Equal(counts ? TargetState.Stale : TargetState.UpToDate, status.State);
+            if (counts)
+                Assert.StartsWith("the data of 'street'", Assert.Single(status.Reasons), StringComparison.Ordinal);
+            Directory.Delete(bench.Workspace.StateFolder, recursive: true);
+        }
+
+        void Add(string name)
+        {
+            var path = Path.Combine(data, name.TrimEnd('>'));
+            Directory.CreateDirectory(name.EndsWith('/') ? path : Path.GetDirectoryName(path)!);
+            if (name.EndsWith('>'))
+                File.CreateSymbolicLink(path, Path.Combine(data, "nowhere"));
+            else if (!name.EndsWith('/'))
+                File.WriteAllText(path, "content of " + name);
+        }
+    }
+
+    [Fact]
+    public async Task An_empty_class_is_named_and_removing_it_is_no_change()
+    {
+        using var bench = new Bench();
+        var data = bench.UseStoredData();
+        Fill(data);
+        await bench.BuildAsync();
+        Directory.CreateDirectory(Path.Combine(data, "train/empty"));
+        Assert.Equal(["the data of 'street': train/empty/ is new"], bench.Status()["train/dq"].Reasons);
+        Directory.Delete(Path.Combine(data, "train/empty"));
+        Assert.Equal(TargetState.UpToDate, bench.Status()["train/dq"].State);
+    }
+
+    /// <summary>However often one looks in between, what came and went is no change, and what changed twice is one.</summary>
+    [Fact]
+    public async Task Changes_that_undo_each_other_are_not_told()
+    {
+        using var bench = new Bench();
+        var data = bench.UseStoredData();
+        Fill(data);
+        await bench.BuildAsync();
+        string At(string name) => Path.Combine(data, name);
+        string Look() => Assert.Single(bench.Status()["train/dq"].Reasons);
+        File.WriteAllText(At("train/0/extra.png"), "1");
+        Assert.Equal("the data of 'street': train/0/extra.png is new", Look());
+        File.Delete(At("train/0/extra.png"));
+        File.WriteAllText(At("train/0/other.png"), "1");
+        Assert.Equal("the data of 'street': train/0/other.png is new", Look());
+        File.WriteAllText(At("train/0/other.png"), "2");
+        File.Delete(At("train/0/a.png"));
+        Assert.Equal("the data of 'street': train/0/other.png is new, train/0/a.png is gone", Look());
+        File.WriteAllText(At("train/0/a.png"), "3");
+        Assert.Equal("the data of 'street': train/0/other.png is new, train/0/a.png changed", Look());
+        for (var i = 0; i < 3; i++)
+            File.WriteAllText(At($"train/0/{i}.png"), "4");
+        Assert.Equal("the data of 'street': train/0/other.png is new, train/0/a.png changed, train/0/0.png is new and 2 more", Look());
     }
 
     [Fact]

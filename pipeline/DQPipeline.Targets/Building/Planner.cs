@@ -205,7 +205,8 @@ internal sealed class Planner
             var name = node.Target.PartOf(required.Target);
             foreach (var output in required.HasResult ? required.Record?.Outputs ?? [] : [])
                 parts.AddText(name, output.Sha256);
-            if (!required.HasResult && recorded?.FirstOrDefault(p => p.Key == name).Value is { } before)
+            // A measurement has no part of its own: a package's "model" is that of the model alone.
+            if (!required.HasResult && required.Target is ModelTarget && recorded?.FirstOrDefault(p => p.Key == name).Value is { } before)
                 parts.Add(name, before);
         }
 
