@@ -112,11 +112,13 @@ public static class CacheKeeping
     /// <param name="report">Hears of what went wrong (DQ6010, DQ6011, warnings).</param>
     /// <param name="cancellation">Ends it.</param>
     /// <returns>Results that were offered; what was not taken is told.</returns>
-    /// <exception cref="DqException">DQ6002: dq.lock cannot be read; DQ6010: none is declared, or nothing may be written to it; DQ6011: the signing key is none.</exception>
+    /// <exception cref="DqException">DQ6002: dq.lock cannot be read; DQ6010: none is declared, or nothing may be written to it; DQ6011: the signing key is none, or is missing where results are to be signed.</exception>
     public static async Task<int> PushAsync(Workspace workspace, CacheDeclaration declared, Func<string, string?> environment, Action<Diagnostic> report, CancellationToken cancellation)
     {
         var cache = new ContentCache(workspace.CacheFolder, report);
         using var remote = Remote(declared, cache, environment, report, cancellation);
+        if (RemoteCache.LacksKey(declared, environment))
+            throw new DqException(DiagnosticCodes.RemoteUntrusted, "results of the remote cache are taken only where they are signed (\"trust\" in dq.json), and there is no key here to sign with; set DQ_CACHE_SIGNING_KEY, or push where it is set");
         if (!remote.Writes)
             throw new DqException(DiagnosticCodes.RemoteUnreachable, "nothing may be written to the remote cache: see \"write\" in dq.json, and DQ_CACHE_READONLY in the environment");
         var records = LockFile.Read(workspace.LockPath).Entries.Values.Select(entry => entry.Record).DistinctBy(record => record.Key).Where(record => record.Outputs.All(cache.Has)).ToList();

@@ -26,15 +26,15 @@ public static class Cleaning
 {
     /// <summary>Removes the outputs and what <paramref name="scope"/> says, and forgets that the outputs were ever here.</summary>
     /// <returns>The bytes that were freed.</returns>
-    /// <exception cref="DqException">DQ6007: a build works in the folder; DQ6022: a job with Slurm needs its checkpoints; DQ6004: something cannot be removed.</exception>
+    /// <exception cref="DqException">DQ6007: a build works in the folder; DQ6022: a job with Slurm reads what would go; DQ6004: something cannot be removed.</exception>
     public static long Run(Workspace workspace, CleanScope scope)
     {
         if (!Directory.Exists(workspace.DqFolder))
             return 0;
         using var held = ExclusiveFile.TryOpen(Path.Combine(workspace.DqFolder, "build.lock"))
             ?? throw new DqException(DiagnosticCodes.Busy, $"a build works in {workspace.Folder}; clean when it is done");
-        if (scope.HasFlag(CleanScope.Checkpoints) && SubmittedJobs.In(workspace).All() is [var submitted, ..])
-            throw new DqException(DiagnosticCodes.SubmittedElsewhere, $"{submitted.Name} is with Slurm and needs its checkpoints; `dq attach` follows it to its end, `dq attach --cancel` takes it back");
+        if (SubmittedJobs.In(workspace).All() is [var submitted, ..])
+            throw new DqException(DiagnosticCodes.SubmittedElsewhere, $"{submitted.Name} is with Slurm and reads the models and checkpoints that lie here; `dq attach` follows it to its end, `dq attach --cancel` takes it back");
         var files = new FileHashes(workspace, TimeProvider.System);
         files.ForgetBelow(workspace.OutFolder);
         files.Save();

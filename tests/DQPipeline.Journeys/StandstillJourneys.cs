@@ -19,7 +19,7 @@ public class StandstillJourneys
         var pipeline = PipelineFile.Load(workspace.DeclarationPath);
         var warning = new Diagnostic(DiagnosticCodes.SingleStepBeatsIterated, "dq may mask its gradients", new SourcePlace(workspace.DeclarationPath, 8, 5), Severity.Warning);
         new Standstill(workspace, Opened.Method, "cpu").Remember(
-            workspace, pipeline, TargetGraph.Create(pipeline).Targets, new StandstillAnswer(6, [warning]).Write(), [], DateTimeOffset.UtcNow.AddMinutes(1));
+            workspace, pipeline, TargetGraph.Create(pipeline).Targets, new StandstillAnswer(6, [warning]).Write(), [], DeclarationMoment.Now(workspace, TimeProvider.System, DateTimeOffset.UtcNow.AddMinutes(1)));
 
         var parent = Path.GetDirectoryName(folder.Path)!;
         foreach (var (from, asked) in new[] { (folder.Path, "."), (parent, Path.GetFileName(folder.Path)) })

@@ -49,6 +49,62 @@ public class BlackBoxTests
         Assert.Equal([0, 0, 0, 0, 1, 1, 1, 1], job.Cells.Select(c => c.Model));
     }
 
+    /// <summary>On a clean clone nobody knows, before the changed model is trained, that the others are to be read too.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task On_a_clean_clone_a_changed_substitute_brings_back_the_models_that_it_attacks(bool remote)
+    {
+        using var bench = WithSubstitute();
+        if (remote)
+            bench.Change(p => p with { Cache = new() { Remote = Path.Combine(bench.Folder, "shared") } });
+        await bench.BuildAsync();
+        bench.BecomeCleanClone();
+        bench.ChangeModel("substitute", m => m with { Epochs = 3 });
+        var result = await bench.BuildAsync();
+        Assert.Empty(result.Diagnostics);
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal(remote ? ["train/substitute"] : ["train/dq", "train/full", "train/substitute"], bench.Executor.Trained);
+        Assert.Equal(s_cells, bench.Executor.Transferred);
+        Assert.Empty(bench.Executor.Measured);
+        Bench.AllUpToDate(await bench.BuildAsync());
+    }
+
+    /// <summary>Where a machine makes other bits, what was measured on the recorded ones is measured again.</summary>
+    [Fact]
+    public async Task What_ended_on_a_record_whose_model_comes_out_otherwise_begins_anew()
+    {
+        using var bench = WithSubstitute();
+        await bench.BuildAsync();
+        bench.BecomeCleanClone();
+        bench.ChangeModel("substitute", m => m with { Epochs = 3 });
+        bench.Executor.Machine = "another";
+        var result = await bench.BuildAsync();
+        Assert.Equal((0, result.Targets.Count), (result.ExitCode, result.Count(Outcome.Built)));
+        Assert.Equal(10, bench.Executor.Measured.Count());
+        Bench.AllUpToDate(await bench.BuildAsync());
+    }
+
+    /// <summary>A wait that ends with the recorded result needs no file, and nothing is trained for its sake.</summary>
+    [Fact]
+    public async Task On_a_clean_clone_a_substitute_of_the_same_bits_brings_nothing_back()
+    {
+        using var bench = WithSubstitute();
+        await bench.BuildAsync();
+        bench.BecomeCleanClone();
+        var result = await bench.BuildAsync(options => options with { Force = true, Select = ["substitute"] });
+        Assert.Equal(0, result.ExitCode);
+        Bench.AllUpToDate(await bench.BuildAsync());
+        bench.BecomeCleanClone();
+        // Its images are measured anew on one model alone, so that it is trained again, to the same bits.
+        bench.ChangeModel("full", m => m with { Epochs = 3 });
+        result = await bench.BuildAsync();
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal(["train/full", "train/substitute"], bench.Executor.Trained);
+        Assert.Equal(s_cells.Where(cell => cell.Contains("/full/", StringComparison.Ordinal)), bench.Executor.Transferred);
+        Bench.AllUpToDate(await bench.BuildAsync());
+    }
+
     [Fact]
     public async Task Asking_for_black_box_runs_black_box_cells_alone()
     {

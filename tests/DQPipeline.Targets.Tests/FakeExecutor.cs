@@ -78,8 +78,9 @@ internal sealed class FakeExecutor : IExecutor
 
     private DoneEvent Train(TrainJob job, IWorkerEvents events)
     {
-        events.Progress(new() { Phase = "training", Step = 1, Steps = 2 });
+        events.Progress(new() { Phase = "loading" });
         var bytes = SHA512.HashData(Encoding.UTF8.GetBytes(Machine + job.Train + WithoutPath(job.Dataset)));
+        events.Progress(new() { Phase = "training", Step = 1, Steps = 2 });
         File.WriteAllBytes(Path.Combine(job.OutputFolder, "model.safetensors"), bytes);
         return new() { Outputs = ["model.safetensors"], Metrics = new Dictionary<string, double> { ["accuracy"] = bytes[0] / 256.0 } };
     }

@@ -116,7 +116,7 @@ public class ModelCardTests
     public async Task What_was_remembered_of_them_saves_work_and_decides_nothing()
     {
         using var bench = Packaged();
-        BuildOptions AsDeclared(BuildOptions options) => options with { AsDeclared = true };
+        BuildOptions AsDeclared(BuildOptions options) => options with { AsDeclared = DeclarationMoment.Now(bench.Workspace, TimeProvider.System) };
         File.WriteAllText(bench.Workspace.DeclarationPath, "{ }");
         await bench.BuildAsync(AsDeclared);
         var (card, memory) = (bench.Workspace.OutputPath("app", PackageTarget.CardFile), Path.Combine(bench.Workspace.StateFolder, "cards"));

@@ -125,6 +125,20 @@ public class PackageTargetTests
         Assert.Equal(["package/other"], bench.Executor.Jobs.Select(j => j.Name));
     }
 
+    /// <summary>The measurements that its gates ask for are no part of its key, and so no change of it while they are to be made.</summary>
+    [Fact]
+    public async Task While_its_model_is_to_be_made_only_that_is_its_reason()
+    {
+        using var bench = WithPackage();
+        await bench.BuildAsync();
+        bench.ChangeModel("dq", m => m with { Epochs = 3 });
+        Assert.Equal(["it needs quantize/int8, which is to be built"], bench.Status()["package/app"].Reasons);
+        bench.ChangeModel("dq", m => m with { Epochs = 3, Seed = 1 });
+        await bench.BuildOfAsync("int8");
+        Assert.Equal(["it needs evaluate/robustness/int8/pgd@2, which is to be built"], bench.Status()["package/app"].Reasons.Where(reason => reason.StartsWith("it needs", StringComparison.Ordinal)));
+        Assert.Equal(["the model 'int8' changed"], bench.Status()["package/app"].Reasons.Where(reason => reason.StartsWith("the model", StringComparison.Ordinal) || reason.StartsWith("model", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Its_job_survives_its_journey_as_a_line()
     {

@@ -1,4 +1,7 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Caching;
@@ -160,6 +163,39 @@ public sealed class RemoteCacheTests : IDisposable
         Assert.Equal(1, (await BuildAsync(second, server.Address, cache => Signed(cache, shared) with { Write = false })).Count(Outcome.Built));
     }
 
+    /// <summary>A machine that may not sign has nothing to give where only signed results are taken, and would spoil what others gave.</summary>
+    [Fact]
+    public async Task Without_the_key_nothing_takes_the_place_of_signed_results()
+    {
+        var (mine, shared) = ResultSignature.Create();
+        CacheDeclaration Signed(CacheDeclaration cache) => cache with { Trust = CacheDeclaration.Signed, Keys = [shared] };
+        environment["DQ_CACHE_SIGNING_KEY"] = mine;
+        await BuildAsync(first, server.Address, Signed);
+        var files = server.Files.ToDictionary();
+        environment.Clear();
+        first.BecomeCleanClone();
+        File.Delete(first.Workspace.LockPath);
+        Assert.Equal(12, (await BuildAsync(first, server.Address, Signed, force: true)).Count(Outcome.Built));
+        Assert.Equal(files, server.Files.ToDictionary());
+        var pushed = await Assert.ThrowsAsync<DqException>(() => CacheKeeping.PushAsync(first.Workspace, first.Pipeline.Cache, _ => null, _ => { }, default));
+        Assert.Equal(("DQ6011", true), (pushed.Diagnostics[0].Code, pushed.Message.Contains("DQ_CACHE_SIGNING_KEY", StringComparison.Ordinal)));
+        Assert.Equal((0, 12), Counts(await BuildAsync(second, server.Address, Signed)));
+    }
+
+    /// <summary>Who finds a file there that is damaged or too long, and makes it anew, puts it in the place of the other.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_damaged_file_is_mended_by_whoever_makes_it_again(bool tooLong)
+    {
+        await BuildAsync(first, server.Address);
+        var sound = server.Files.ToDictionary();
+        foreach (var (name, bytes) in sound.Where(file => file.Key.StartsWith("cas/", StringComparison.Ordinal)).Take(1))
+            server.Files[name] = tooLong ? [.. bytes, 0] : [.. bytes.Select(one => (byte)(one ^ 1))];
+        Assert.Equal((1, 11), Counts(await BuildAsync(second, server.Address)));
+        Assert.Equal(sound, server.Files.ToDictionary());
+    }
+
     [Fact]
     public async Task Credentials_come_from_the_environment()
     {
@@ -200,10 +236,67 @@ public sealed class RemoteCacheTests : IDisposable
         Assert.Single(server.Requests, request => request == $"GET {name}");
     }
 
-    private async Task<BuildResult> BuildAsync(Bench bench, string remote, Func<CacheDeclaration, CacheDeclaration>? change = null)
+    /// <summary>The connection's own time is over before that of an attempt with many bytes: a failure like another, and no cancellation.</summary>
+    [Fact]
+    public void A_server_that_takes_no_connection_is_a_failure_that_may_pass()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux lets whoever comes to a full queue wait");
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start(1);
+        var endpoint = (IPEndPoint)listener.LocalEndpoint;
+        // More than the queue holds, and nobody takes them out of it.
+        var queue = Enumerable.Range(0, 8).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false }).ToList();
+        foreach (var socket in queue)
+            Assert.Equal(SocketError.WouldBlock, Assert.Throws<SocketException>(() => socket.Connect(endpoint)).SocketErrorCode);
+        using var store = new HttpStore(new($"http://{endpoint}/"), null, TimeProvider.System, answer: TimeSpan.FromMilliseconds(100));
+        using var content = new MemoryStream(new byte[4 << 20]);
+        var failure = Assert.Throws<RemoteFailure>(() => store.Put("cas/x", content, default));
+        Assert.True(failure.IsPassing);
+        Assert.Contains("no connection", failure.Message, StringComparison.Ordinal);
+        queue.ForEach(socket => socket.Dispose());
+    }
+
+    /// <summary>What a build does with a result from elsewhere that cannot be written here fails its target alone, and lets the others end.</summary>
+    [Fact]
+    public async Task A_result_that_cannot_be_taken_over_fails_its_target_alone()
+    {
+        var remote = Path.Combine(first.Folder, "shared");
+        await BuildAsync(first, remote);
+        // The trainings are to be done, their measurements to be had, and one of them not to be written.
+        Directory.Delete(Path.Combine(remote, "cas"), recursive: true);
+        var key = RecordedKey(first, "evaluate/robustness/full/clean");
+        Directory.CreateDirectory(Path.Combine(second.Workspace.CacheFolder, "results"));
+        File.WriteAllText(Path.Combine(second.Workspace.CacheFolder, "results", key[..2]), "no folder");
+        var together = RecordedKeys(first).Count(one => one[..2] == key[..2]);
+        var isHeld = false;
+        second.Executor.Before = async (job, _) =>
+        {
+            if (job.Name != "train/dq")
+                return;
+            // Until the other model and all that is made of it have ended.
+            while (second.Observer.Results.Count(result => result.Target.Id.Contains("full", StringComparison.Ordinal)) < 6)
+                await Task.Yield();
+            isHeld = ExclusiveFile.TryOpen(Path.Combine(second.Workspace.DqFolder, "build.lock")) is null;
+        };
+        var result = await BuildAsync(second, remote, jobs: 2);
+        Assert.True(isHeld);
+        Assert.Equal((1, together, 12 - together), (result.ExitCode, result.Count(Outcome.Failed), result.Count(Outcome.Built) + result.Count(Outcome.FromCache)));
+        Assert.Contains(result.Diagnostics, diagnostic => diagnostic.Code == "DQ6004");
+        Assert.Equal(12 - together, RecordedKeys(second).Count());
+    }
+
+    private static string RecordedKey(Bench bench, string id) =>
+        JsonDocument.Parse(bench.LockBytes()).RootElement.GetProperty("targets").GetProperty(id).GetProperty("key").GetString()!;
+
+    private static IEnumerable<string> RecordedKeys(Bench bench) =>
+        JsonDocument.Parse(bench.LockBytes()).RootElement.GetProperty("targets").EnumerateObject().Select(target => target.Value.GetProperty("key").GetString()!);
+
+    private static (int Built, int FromCache) Counts(BuildResult result) => (result.Count(Outcome.Built), result.Count(Outcome.FromCache));
+
+    private async Task<BuildResult> BuildAsync(Bench bench, string remote, Func<CacheDeclaration, CacheDeclaration>? change = null, bool force = false, int jobs = 1)
     {
         var cache = new CacheDeclaration { Remote = remote };
         bench.Change(pipeline => pipeline with { Cache = change?.Invoke(cache) ?? cache });
-        return await bench.BuildAsync(options => options with { Environment = name => environment.GetValueOrDefault(name) });
+        return await bench.BuildAsync(options => options with { Environment = name => environment.GetValueOrDefault(name), Force = force, Jobs = jobs });
     }
 }

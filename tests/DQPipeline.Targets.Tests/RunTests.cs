@@ -26,6 +26,18 @@ public class RunTests
         Assert.Equal(["train/full"], bench.Executor.Trained);
     }
 
+    /// <summary>A job that cannot be prepared ends before any worker starts; what needs it is skipped for it, and not cancelled.</summary>
+    [Fact]
+    public async Task What_needs_a_target_that_cannot_even_begin_is_skipped()
+    {
+        using var bench = new Bench();
+        Directory.CreateDirectory(bench.Workspace.DqFolder);
+        File.WriteAllText(bench.Workspace.CheckpointsFolder, "no folder");
+        var result = await bench.BuildAsync();
+        Assert.Equal((1, 2, 10), (result.ExitCode, result.Count(Outcome.Failed), result.Count(Outcome.Skipped)));
+        Assert.Equal(12, bench.Observer.Results.Count);
+    }
+
     [Fact]
     public async Task A_worker_that_dies_half_way_keeps_the_cells_it_has_measured()
     {

@@ -193,6 +193,61 @@ public sealed class SlurmTests : IDisposable
         Assert.Empty(SubmittedJobs.In(_bench.Workspace).All());
     }
 
+    /// <summary>A cancellation while sbatch runs: the cluster has the array when its id is said, and nobody else would take it back.</summary>
+    [Fact]
+    public async Task Cancelling_while_jobs_are_submitted_cancels_all_of_them()
+    {
+        _slurm.OnSubmit("touch $S/began; until [ -e $S/go ]; do sleep 0.01; done; echo 7");
+        _slurm.OnAsk("echo '7_0|CANCELLED|None'; echo '7_1|CANCELLED|None'");
+        WorkerJob[] jobs = [Job("train/m@bits=1") with { Matrix = "train/m" }, Job("train/m@bits=2") with { Matrix = "train/m" }];
+        using var executor = Executor();
+        using var cancel = new CancellationTokenSource();
+        executor.Expect(jobs);
+        var running = jobs.Select(job => executor.RunAsync(job, new Heard(), cancel.Token)).ToList();
+        while (!File.Exists(_slurm.At("began")))
+            await Task.Delay(5);
+        await cancel.CancelAsync();
+        File.WriteAllText(_slurm.At("go"), "");
+        foreach (var one in running)
+            _ = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => one);
+        Assert.Equal(["7_0", "7_1"], _slurm.Calls("scancel").Order(StringComparer.Ordinal));
+        Assert.Empty(SubmittedJobs.In(_bench.Workspace).All());
+    }
+
+    /// <summary>A controller that went away in the middle of a submission may have the job; a cancellation asks once more, and takes it back.</summary>
+    [Fact]
+    public async Task Cancelling_while_a_controller_is_silent_takes_back_what_it_may_have_taken()
+    {
+        using var cancel = new CancellationTokenSource();
+        _slurm.OnSubmit("echo 'sbatch: error: Unable to contact slurm controller' >&2; exit 1");
+        _slurm.OnAsk("""[ -e $S/asked ] || { touch $S/asked; exit 1; }; until [ -e $S/go ]; do sleep 0.01; done; echo "7|dq:$(basename $(cat $S/folder))" """);
+        var running = RunAsync(Job("train/dq"), cancellation: cancel.Token);
+        while (!File.Exists(_slurm.At("asked")))
+            await Task.Delay(5);
+        await cancel.CancelAsync();
+        File.WriteAllText(_slurm.At("go"), "");
+        _ = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.Equal(["7"], _slurm.Calls("scancel"));
+        Assert.Empty(SubmittedJobs.In(_bench.Workspace).All());
+    }
+
+    /// <summary>How a build was asked for stands noted while one of its jobs is with Slurm, and is that of the build whose jobs they are.</summary>
+    [Fact]
+    public async Task The_note_of_a_build_stays_until_none_of_its_jobs_is_with_Slurm()
+    {
+        var asked = new SlurmBuild(["dq"], ["train.dq.epochs=5"], "cpu", 3, Locked: false);
+        using (var idle = Executor(asked: asked with { Select = [] }))
+            Assert.Null(SlurmBuild.Read(_bench.Workspace));
+        await SubmitAndDieAsync(Job("train/dq"), asked);
+        SlurmBuild.ForgetIfDone(_bench.Workspace);
+        Assert.Equal(["train.dq.epochs=5"], SlurmBuild.Read(_bench.Workspace)!.Set);
+        _slurm.OnAsk($"""echo '{Done}' >> "$(cat $S/folder)/events.jsonl"; echo '7|RUNNING|None'""");
+        _ = await RunAsync(Job("train/dq"));
+        Assert.NotNull(SlurmBuild.Read(_bench.Workspace));
+        SlurmBuild.ForgetIfDone(_bench.Workspace);
+        Assert.Null(SlurmBuild.Read(_bench.Workspace));
+    }
+
     [Fact]
     public async Task Whoever_comes_after_a_front_ends_death_follows_the_same_job_and_hears_it_from_its_beginning()
     {
@@ -250,7 +305,9 @@ public sealed class SlurmTests : IDisposable
         await SubmitAndDieAsync(Job("train/dq"));
         var local = new ProcessExecutor(_bench.Workspace, "/no/such/program", []);
         Assert.Equal("DQ6022", (await Assert.ThrowsAsync<DqException>(() => local.RunAsync(Job("train/dq"), new Heard(), default))).Diagnostics[0].Code);
-        Assert.Equal("DQ6022", Assert.Throws<DqException>(() => Cleaning.Run(_bench.Workspace, CleanScope.Checkpoints)).Diagnostics[0].Code);
+        // A job that waits reads models among the outputs.
+        foreach (var scope in (CleanScope[])[CleanScope.Outputs, CleanScope.Cache, CleanScope.Checkpoints])
+            Assert.Equal("DQ6022", Assert.Throws<DqException>(() => Cleaning.Run(_bench.Workspace, scope)).Diagnostics[0].Code);
         using var executor = Executor();
         await executor.CancelAllAsync(default);
         _ = Cleaning.Run(_bench.Workspace, CleanScope.Checkpoints);
@@ -325,20 +382,21 @@ public sealed class SlurmTests : IDisposable
         Keys = (keys.Length > 0 ? keys : [(name, "1")]).ToDictionary(one => one.Id, one => one.Key),
     };
 
-    private SlurmExecutor Executor(SlurmDeclaration? settings = null, SlurmPatience? patience = null) => new(_bench.Workspace, settings ?? new(), "/worker", ["worker"], patience ?? s_patience, commands: _slurm.Folder);
+    private SlurmExecutor Executor(SlurmDeclaration? settings = null, SlurmPatience? patience = null, SlurmBuild? asked = null) =>
+        new(_bench.Workspace, settings ?? new(), "/worker", ["worker"], patience ?? s_patience, commands: _slurm.Folder) { Asked = asked };
 
-    private async Task<DoneEvent> RunAsync(WorkerJob job, Heard? heard = null, SlurmDeclaration? settings = null, SlurmPatience? patience = null, CancellationToken cancellation = default)
+    private async Task<DoneEvent> RunAsync(WorkerJob job, Heard? heard = null, SlurmDeclaration? settings = null, SlurmPatience? patience = null, SlurmBuild? asked = null, CancellationToken cancellation = default)
     {
-        using var executor = Executor(settings, patience);
+        using var executor = Executor(settings, patience, asked);
         return await executor.RunAsync(job, heard ?? new(), cancellation);
     }
 
     /// <summary>Leaves job 7 with Slurm, as a front end does that is killed: by a silence after which it gives up, and forgets nothing.</summary>
-    private async Task SubmitAndDieAsync(WorkerJob job)
+    private async Task SubmitAndDieAsync(WorkerJob job, SlurmBuild? asked = null)
     {
         _slurm.OnSubmit("echo 7");
         _slurm.OnAsk("exit 1");
-        _ = await Assert.ThrowsAsync<DqException>(() => RunAsync(job, patience: s_patience with { Silence = TimeSpan.Zero }));
+        _ = await Assert.ThrowsAsync<DqException>(() => RunAsync(job, patience: s_patience with { Silence = TimeSpan.Zero }, asked: asked));
     }
 
     private sealed class Heard : IWorkerEvents

@@ -20,15 +20,39 @@ public class StandstillTests
     public async Task It_is_not_remembered_of_files_too_young_to_be_proof()
     {
         using var bench = await StillAsync(remembered: false);
-        Bench.AllUpToDate(await bench.BuildAsync(options => options with { AsDeclared = true }));
+        Bench.AllUpToDate(await bench.BuildAsync(options => options with { AsDeclared = DeclarationMoment.Now(bench.Workspace, TimeProvider.System) }));
         Assert.Null(Recall(bench));
+    }
+
+    /// <summary>A build may wait for another long after it read dq.json: how old a file is when it ends says nothing of whether it was changed meanwhile.</summary>
+    [Fact]
+    public async Task It_is_not_remembered_of_files_that_are_younger_than_the_reading_of_dq_json()
+    {
+        using var bench = await StillAsync(remembered: false);
+        Bench.AllUpToDate(await BuildLaterAsync(bench, options => options with { AsDeclared = DeclarationMoment.Now(bench.Workspace, TimeProvider.System) }));
+        Assert.Null(Recall(bench));
+        Bench.AllUpToDate(await BuildLaterAsync(bench, options => options with { AsDeclared = DeclarationMoment.Now(bench.Workspace, new LaterClock(), DateTimeOffset.UtcNow) }));
+        Assert.Null(Recall(bench));
+    }
+
+    /// <summary>What lies there when the build ends may be another dq.json than the one that was read, be it of the same age.</summary>
+    [Fact]
+    public async Task It_is_of_the_dq_json_that_was_read()
+    {
+        using var bench = await StillAsync(remembered: false);
+        var read = Later(bench);
+        await File.WriteAllTextAsync(bench.Workspace.DeclarationPath, "{  }");
+        Bench.AllUpToDate(await BuildLaterAsync(bench, options => options with { AsDeclared = read }));
+        Assert.Null(Recall(bench));
+        Bench.AllUpToDate(await BuildLaterAsync(bench));
+        Assert.Equal(12, Recall(bench));
     }
 
     [Fact]
     public async Task It_is_not_remembered_of_overridden_declarations_or_of_a_part()
     {
         using var bench = await StillAsync(remembered: false);
-        await BuildLaterAsync(bench, options => options with { AsDeclared = false });
+        await BuildLaterAsync(bench, options => options with { AsDeclared = null });
         await BuildLaterAsync(bench, options => options with { Select = ["full"] });
         await BuildLaterAsync(bench, options => options with { Locked = true });
         Assert.Null(Recall(bench));
@@ -221,9 +245,9 @@ public class StandstillTests
     {
         await File.WriteAllTextAsync(Path.Combine(bench.Folder, "request.xml"), "<dq />");
         var memory = new Standstill(Path.Combine(bench.Folder, "asked", "answer"), bench.Method, "cpu", "question");
-        var result = await BuildLaterAsync(bench, options => options with { AsDeclared = false });
+        var result = await BuildLaterAsync(bench, options => options with { AsDeclared = null });
         Bench.AllUpToDate(result);
-        memory.Remember(bench.Workspace, bench.Pipeline, [.. result.Targets.Select(target => target.Target)], "said\tbefore\n", [Path.Combine(bench.Folder, "request.xml")], new LaterClock().GetUtcNow());
+        memory.Remember(bench.Workspace, bench.Pipeline, [.. result.Targets.Select(target => target.Target)], "said\tbefore\n", [Path.Combine(bench.Folder, "request.xml")], Later(bench));
         return memory;
     }
 
@@ -249,9 +273,12 @@ public class StandstillTests
     /// <summary>Builds when every file is old enough for its stamp to prove something.</summary>
     private static Task<BuildResult> BuildLaterAsync(Bench bench, Func<BuildOptions, BuildOptions>? change = null)
     {
-        var options = bench.Options() with { AsDeclared = true };
+        var options = bench.Options() with { AsDeclared = Later(bench) };
         return new Builder(bench.Workspace, bench.Graph(), bench.Executor, change?.Invoke(options) ?? options, time: new LaterClock()).RunAsync();
     }
+
+    /// <summary>The moment of a reading at which every file is old enough.</summary>
+    private static DeclarationMoment Later(Bench bench) => DeclarationMoment.Now(bench.Workspace, new LaterClock());
 
     private sealed class LaterClock : TimeProvider
     {

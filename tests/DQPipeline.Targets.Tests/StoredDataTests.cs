@@ -4,7 +4,9 @@ using DQPipeline.Declarations;
 using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Files;
 using DQPipeline.Targets.Fingerprints;
+using DQPipeline.Targets.Graph;
 using DQPipeline.Targets.Reports;
+using DQPipeline.Targets.Workers;
 
 namespace DQPipeline.Targets.Tests;
 
@@ -66,6 +68,114 @@ public class StoredDataTests
         Bench.AllUpToDate(await bench.BuildAsync());
         File.WriteAllText(elsewhere, "PK two");
         Assert.Equal(["the data of 'street': moved.zip changed"], bench.Status()["train/dq"].Reasons);
+    }
+
+    /// <summary>Two classes change their places before the second model is trained, and back when all is done: what was trained on them is no result of the data that were meant.</summary>
+    [Fact]
+    public async Task Data_that_change_while_a_build_runs_make_no_result()
+    {
+        using var bench = new Bench();
+        var data = bench.UseStoredData();
+        Fill(data);
+        bench.Change(p => p with { Evaluate = Bench.Named(Bench.Evaluation("robustness", "full", "dq") with { Attacks = [], Epsilon = [] }) });
+        var checkpoint = "";
+        bench.Executor.Before = (job, _) =>
+        {
+            if (job is TrainJob { Name: "train/dq" } train)
+            {
+                Swap(data);
+                checkpoint = train.CheckpointFolder;
+                File.WriteAllText(Path.Combine(checkpoint, "of other data"), "");
+            }
+
+            return Task.CompletedTask;
+        };
+        var result = await bench.BuildAsync();
+        Assert.Equal(["train/full", "train/dq"], result.Targets.Where(target => target.Target is TrainTarget).Select(target => target.Target.Id));
+        Assert.Equal(1, result.ExitCode);
+        var error = Assert.Single(result.Diagnostics, d => d.Severity == Severity.Error);
+        Assert.Equal((DiagnosticCodes.DataCorrupt, new SourcePlace("dq.json", 3, 5)), (error.Code, error.Place));
+        Assert.Contains("the data of 'street' changed while the build ran", error.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(checkpoint));
+        // Nobody reads them again for nothing.
+        Assert.Equal(["train/dq", "train/full"], bench.Executor.Jobs.Select(job => job.Name).Where(name => name.StartsWith("train", StringComparison.Ordinal)).Order());
+
+        Swap(data);
+        Assert.Equal(TargetState.NeverBuilt, bench.Status()["train/dq"].State);
+        bench.Executor.Before = (_, _) => Task.CompletedTask;
+        Assert.Equal(0, (await bench.BuildAsync()).ExitCode);
+        using var elsewhere = new Bench();
+        Fill(elsewhere.UseStoredData());
+        elsewhere.Change(p => p with { Evaluate = bench.Pipeline.Evaluate });
+        await elsewhere.BuildAsync();
+        Assert.Equal(elsewhere.LockBytes(), bench.LockBytes());
+
+        static void Swap(string data)
+        {
+            Directory.Move(Path.Combine(data, "train/0"), Path.Combine(data, "aside"));
+            Directory.Move(Path.Combine(data, "train/0-1"), Path.Combine(data, "train/0"));
+            Directory.Move(Path.Combine(data, "aside"), Path.Combine(data, "train/0-1"));
+        }
+    }
+
+    /// <summary>The same of measurements, which come one by one, and of data in one file.</summary>
+    [Fact]
+    public async Task Data_that_change_while_a_model_is_measured_make_no_measurement()
+    {
+        using var bench = new Bench();
+        var data = bench.UseStoredData("data.zip");
+        File.WriteAllText(data, "one");
+        await bench.BuildOfAsync("train/full");
+        bench.Executor.Before = (_, _) =>
+        {
+            File.WriteAllText(data, "two");
+            return Task.CompletedTask;
+        };
+        var result = await bench.BuildOfAsync("robustness/full");
+        Assert.Equal((1, 5), (result.ExitCode, result.Count(Outcome.Failed)));
+        Assert.Equal(DiagnosticCodes.DataCorrupt, Assert.Single(result.Diagnostics).Code);
+        File.WriteAllText(data, "one");
+        Assert.All(bench.Status().Values.Where(status => status.Target is EvaluationCell), status => Assert.Equal(TargetState.NeverBuilt, status.State));
+    }
+
+    /// <summary>What changes once a worker has read it takes nothing from its result.</summary>
+    [Fact]
+    public async Task Data_that_change_once_they_are_read_leave_the_result_as_it_is()
+    {
+        using var bench = new Bench();
+        var data = bench.UseStoredData("data.zip");
+        File.WriteAllText(data, "one");
+        var looked = 0;
+        bench.Executor.BeforeCell = _ =>
+        {
+            // Before the second cell: the first was taken, and so its data were found to be those that are meant.
+            if (looked++ == 1)
+                File.WriteAllText(data, "two");
+        };
+        Assert.Equal((0, 6), Ended(await bench.BuildOfAsync("robustness/full")));
+        Assert.Equal(["the data of 'street': data.zip changed"], bench.Status()["train/full"].Reasons);
+
+        static (int, int) Ended(BuildResult result) => (result.ExitCode, result.Count(Outcome.Built));
+    }
+
+    [Fact]
+    public async Task Weights_that_change_while_a_build_runs_make_no_result()
+    {
+        using var bench = new Bench();
+        var path = Path.Combine(bench.Folder, "weights.safetensors");
+        File.WriteAllText(path, "one");
+        bench.ChangeModel("dq", m => m with { Weights = new() { Path = path } });
+        bench.Executor.Before = (job, _) =>
+        {
+            if (job.Name == "train/dq")
+                File.WriteAllText(path, "two");
+            return Task.CompletedTask;
+        };
+        var result = await bench.BuildOfAsync("train/dq");
+        var error = Assert.Single(result.Diagnostics);
+        Assert.Equal((1, DiagnosticCodes.Weights, new SourcePlace("dq.json", 5, 3)), (result.ExitCode, error.Code, error.Place));
+        File.WriteAllText(path, "one");
+        Assert.Equal(TargetState.NeverBuilt, bench.Status()["train/dq"].State);
     }
 
     [Fact]
@@ -201,8 +311,11 @@ public class StoredDataTests
         }, iter: 200, threads: 1);
     }
 
-    [Fact]
-    public void A_folders_hash_is_that_of_its_sorted_names_and_contents()
+    /// <summary>However it is read: keys that are recorded of folders of images hold.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_folders_hash_is_that_of_its_sorted_names_and_contents(bool ofImages)
     {
         using var bench = new Bench();
         var data = Path.Combine(bench.Folder, "data");
@@ -216,7 +329,106 @@ public class StoredDataTests
             expected.Write(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes("content of " + name)));
         }
 
-        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(expected.ToArray())), new FolderFingerprint(data, Path.Combine(bench.Folder, "s"), TimeProvider.System).Compute(default).Hash);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(expected.ToArray())), new FolderFingerprint(data, Path.Combine(bench.Folder, "s"), TimeProvider.System, ofImages ? new(HasTestShare: false) : null).Compute(default).Hash);
+    }
+
+    private static readonly string[] s_split = ["train/a/1.png", "train/b/1.JPG", "test/a/1.jpeg", "test/b/1.png"];
+
+    private static readonly string[] s_alone = ["a/1.png", "a/2.png", "b/1.png", "b/2.png"];
+
+    /// <summary>What the loader passes over changes nothing, and what it fails on something. (A name with '/' at its end is a folder's, with '>' a link's to nothing.)</summary>
+    [Theory]
+    [InlineData(false, "", "Thumbs.db", false)]
+    [InlineData(false, "", "train/a/readme.txt", false)]
+    [InlineData(false, "", "notes/", false)]
+    [InlineData(false, "", "notes/deep/", false)]
+    [InlineData(false, "", "train/a/deep/", false)]
+    [InlineData(false, "", "__MACOSX/train/a/1.png", false)]
+    [InlineData(false, "", ".trash/1.png", false)]
+    [InlineData(false, "", "train/a/2.PNG", true)]
+    [InlineData(false, "", "train/empty/", true)]
+    [InlineData(false, "", "test/empty/deep/", true)]
+    [InlineData(false, "", "train/empty/readme.txt", true)]
+    [InlineData(false, "", "train/a/gone.png>", true)]
+    [InlineData(false, "", "train/a/gone.txt>", false)]
+    [InlineData(false, "photos/", "photos/Thumbs.db", false)]
+    [InlineData(false, "photos/", "photos/train/empty/", true)]
+    [InlineData(false, "photos/", "photos/notes/", false)]
+    [InlineData(false, "photos/", "Thumbs.db", true)]
+    [InlineData(false, "photos/", "notes/", true)]
+    [InlineData(true, "", "Thumbs.db", false)]
+    [InlineData(true, "", "a/deep/", false)]
+    [InlineData(true, "", "empty/", true)]
+    [InlineData(true, "", "empty/deep/", true)]
+    [InlineData(true, "photos/", "photos/empty/", true)]
+    [InlineData(true, "photos/", "photos/Thumbs.db", false)]
+    [InlineData(true, "photos/", "Thumbs.db", true)]
+    public async Task Of_an_image_folder_counts_what_its_loader_reads(bool hasTestShare, string around, string added, bool counts)
+    {
+        using var bench = new Bench();
+        var data = Path.Combine(bench.Folder, "data");
+        bench.Change(p => p with { Datasets = Bench.Named(new ImageFolderDeclaration { Name = "street", Path = data, TestShare = hasTestShare ? 0.5 : 0 }) });
+        foreach (var name in hasTestShare ? s_alone : s_split)
+            Add(around + name);
+        await bench.BuildOfAsync("train/full");
+        Add(added);
+        // A look that remembers the folder, and one that remembers nothing.
+        for (var i = 0; i < 2; i++)
+        {
+            var status = bench.Status()["train/full"];
+            Assert.Equal(counts ? TargetState.Stale : TargetState.UpToDate, status.State);
+            if (counts)
+                Assert.StartsWith("the data of 'street'", Assert.Single(status.Reasons), StringComparison.Ordinal);
+            Directory.Delete(bench.Workspace.StateFolder, recursive: true);
+        }
+
+        void Add(string name)
+        {
+            var path = Path.Combine(data, name.TrimEnd('>'));
+            Directory.CreateDirectory(name.EndsWith('/') ? path : Path.GetDirectoryName(path)!);
+            if (name.EndsWith('>'))
+                File.CreateSymbolicLink(path, Path.Combine(data, "nowhere"));
+            else if (!name.EndsWith('/'))
+                File.WriteAllText(path, "content of " + name);
+        }
+    }
+
+    [Fact]
+    public async Task An_empty_class_is_named_and_removing_it_is_no_change()
+    {
+        using var bench = new Bench();
+        var data = bench.UseStoredData();
+        Fill(data);
+        await bench.BuildAsync();
+        Directory.CreateDirectory(Path.Combine(data, "train/empty"));
+        Assert.Equal(["the data of 'street': train/empty/ is new"], bench.Status()["train/dq"].Reasons);
+        Directory.Delete(Path.Combine(data, "train/empty"));
+        Assert.Equal(TargetState.UpToDate, bench.Status()["train/dq"].State);
+    }
+
+    /// <summary>However often one looks in between, what came and went is no change, and what changed twice is one.</summary>
+    [Fact]
+    public async Task Changes_that_undo_each_other_are_not_told()
+    {
+        using var bench = new Bench();
+        var data = bench.UseStoredData();
+        Fill(data);
+        await bench.BuildAsync();
+        string At(string name) => Path.Combine(data, name);
+        string Look() => Assert.Single(bench.Status()["train/dq"].Reasons);
+        File.WriteAllText(At("train/0/extra.png"), "1");
+        Assert.Equal("the data of 'street': train/0/extra.png is new", Look());
+        File.Delete(At("train/0/extra.png"));
+        File.WriteAllText(At("train/0/other.png"), "1");
+        Assert.Equal("the data of 'street': train/0/other.png is new", Look());
+        File.WriteAllText(At("train/0/other.png"), "2");
+        File.Delete(At("train/0/a.png"));
+        Assert.Equal("the data of 'street': train/0/other.png is new, train/0/a.png is gone", Look());
+        File.WriteAllText(At("train/0/a.png"), "3");
+        Assert.Equal("the data of 'street': train/0/other.png is new, train/0/a.png changed", Look());
+        for (var i = 0; i < 3; i++)
+            File.WriteAllText(At($"train/0/{i}.png"), "4");
+        Assert.Equal("the data of 'street': train/0/other.png is new, train/0/a.png changed, train/0/0.png is new and 2 more", Look());
     }
 
     [Fact]

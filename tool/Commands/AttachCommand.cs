@@ -33,7 +33,7 @@ internal static class AttachCommand
                 // Whatever dq.json says, be it nothing that can be read.
                 using var executor = Opened.Slurm(workspace, new());
                 await executor.CancelAllAsync(cancellation);
-                SlurmBuild.Forget(workspace);
+                SlurmBuild.ForgetIfDone(workspace);
                 return DqCommand.Done;
             }
 

@@ -30,7 +30,8 @@ internal static class Backend
 
         public async Task<DoneEvent> RunAsync(WorkerJob job, IWorkerEvents events, CancellationToken cancellation)
         {
-            await _gate.WaitAsync(cancellation);
+            // Not broken off: a cluster may have the job already, submitted with another's, and only who comes to it takes it back.
+            await _gate.WaitAsync(CancellationToken.None);
             try
             {
                 if (!_isThere)

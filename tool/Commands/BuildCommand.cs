@@ -72,7 +72,7 @@ internal static class BuildCommand
                     Force = parsed.GetValue(force),
                     Locked = parsed.GetValue(locked),
                     NoWait = parsed.GetValue(noWait),
-                    AsDeclared = parsed.GetValue(set)!.Length == 0 && !opened.Pipeline.UsesEnvironment,
+                    AsDeclared = parsed.GetValue(set)!.Length == 0 && !opened.Pipeline.UsesEnvironment ? opened.Read : null,
                     Jobs = parsed.GetValue(jobs) ?? (onSlurm ? MostJobs : Jobs(opened)),
                 };
                 var level = parsed.GetValue(quiet) ? Verbosity.Quiet : CommonOptions.LevelOf(parsed.GetValue(verbosity)!);
@@ -97,10 +97,9 @@ internal static class BuildCommand
     /// <summary>The same on a cluster; how it was asked for stays noted until it ends, for whoever goes on with it.</summary>
     public static async Task<BuildResult> RunOnSlurmAsync(Opened opened, BuildOptions options, SlurmBuild asked, Verbosity level, CancellationToken cancellation)
     {
-        using var executor = Opened.Slurm(opened.Workspace, opened.Pipeline);
-        asked.Write(opened.Workspace);
+        using var executor = Opened.Slurm(opened.Workspace, opened.Pipeline, asked);
         var built = await RunAsync(opened, Backend.Before(executor, opened.Workspace), options, level, cancellation);
-        SlurmBuild.Forget(opened.Workspace);
+        SlurmBuild.ForgetIfDone(opened.Workspace);
         return built;
     }
 

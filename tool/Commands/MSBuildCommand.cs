@@ -30,6 +30,7 @@ internal static class MSBuildCommand
             Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
             MessageLines.Version();
             var file = parsed.GetValue(path)!;
+            var began = TimeProvider.System.GetUtcNow();
             var request = BuildRequest.Read(file);
             using var lifeline = new Lifeline(parsed.GetValue(parent), parsed.GetValue(cancel)!, cancellation);
             var asked = parsed.GetValue(action)!;
@@ -40,20 +41,20 @@ internal static class MSBuildCommand
                 "clean" => Clean(request, CleanScope.Outputs),
                 "purge" => Clean(request, CleanScope.Cache | CleanScope.Checkpoints | CleanScope.Logs),
                 "collect" => Collect(Open(request)),
-                _ => await BuildAsync(request, parsed.GetValue(kind)!, asked == "locked", file, lifeline.Token),
+                _ => await BuildAsync(request, parsed.GetValue(kind)!, asked == "locked", file, began, lifeline.Token),
             };
         });
         return command;
     }
 
-    private static Opened Open(BuildRequest request) => Opened.At(request.Folder, request.Set, request.Items);
+    private static Opened Open(BuildRequest request, DateTimeOffset? since = null) => Opened.At(request.Folder, request.Set, request.Items, since);
 
-    private static async Task<int> BuildAsync(BuildRequest request, string kind, bool locked, string file, CancellationToken cancellation)
+    private static async Task<int> BuildAsync(BuildRequest request, string kind, bool locked, string file, DateTimeOffset began, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         var files = new VerdictFiles(request.SarifFile, request.JUnitFile, ToolVersion.Text);
         Opened? opened = null;
-        var result = await Verdict.WriteAsync(files, request.Folder, () => BuildAsync(opened = Open(request), request, kind, locked, cancellation));
+        var result = await Verdict.WriteAsync(files, request.Folder, () => BuildAsync(opened = Open(request, began), request, kind, locked, cancellation));
         if (opened is not null)
             Tell(opened, Current(result));
         if (result.Count(Outcome.UpToDate) < result.Targets.Count)
@@ -64,7 +65,7 @@ internal static class MSBuildCommand
         {
             MessageLines.Message(Importance.Normal, $"dq: {Words.Count(result.Targets.Count, "target")} up to date");
             if (result.StandsStill && !opened!.Pipeline.UsesEnvironment)
-                QuickAnswer.MemoryOf(file, locked ? "locked" : "build", kind).Remember(opened.Workspace, opened.Pipeline, [.. result.Targets.Select(target => target.Target)], MessageLines.Said, [file, .. files.Paths, .. opened.Graph.Reports.SelectMany(opened.Workspace.PathsOf)], TimeProvider.System.GetUtcNow());
+                QuickAnswer.MemoryOf(file, locked ? "locked" : "build", kind).Remember(opened.Workspace, opened.Pipeline, [.. result.Targets.Select(target => target.Target)], MessageLines.Said, [file, .. files.Paths, .. opened.Graph.Reports.SelectMany(opened.Workspace.PathsOf)], opened.Read);
         }
 
         return result.ExitCode;
@@ -78,7 +79,7 @@ internal static class MSBuildCommand
         {
             Select = select,
             Locked = locked,
-            AsDeclared = request.Set.Count == 0 && request.Items.Count == 0 && !opened.Pipeline.UsesEnvironment,
+            AsDeclared = request.Set.Count == 0 && request.Items.Count == 0 && !opened.Pipeline.UsesEnvironment ? opened.Read : null,
             Jobs = Math.Max(1, Environment.ProcessorCount / opened.Pipeline.Threads),
         };
         var view = new MSBuildView(TimeProvider.System, request.GatesWarn);

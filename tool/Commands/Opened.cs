@@ -12,14 +12,18 @@ namespace DQPipeline.Tool.Commands;
 /// <summary>A folder's declarations, read, with the engine over them.</summary>
 internal sealed class Opened
 {
-    private Opened(Workspace workspace, PipelineDeclaration pipeline)
+    private Opened(Workspace workspace, DeclarationMoment read, PipelineDeclaration pipeline)
     {
         Workspace = workspace;
+        Read = read;
         Pipeline = pipeline;
         Graph = TargetGraph.Create(pipeline);
     }
 
     public Workspace Workspace { get; }
+
+    /// <summary>The moment before dq.json was read.</summary>
+    public DeclarationMoment Read { get; }
 
     public PipelineDeclaration Pipeline { get; }
 
@@ -27,11 +31,11 @@ internal sealed class Opened
 
     public static MethodVersions Method { get; } = new(MethodVersion.Train, MethodVersion.Evaluate, MethodVersion.Quantize, MethodVersion.Package);
 
-    /// <summary>Reads the declarations of a folder, and lays what an MSBuild project declares beside them.</summary>
-    public static Opened At(string folder, IReadOnlyList<string> overrides, IReadOnlyList<DeclaredItem>? items = null)
+    /// <summary>Reads the declarations of a folder, and lays what an MSBuild project declares beside them, whose request was read since a time.</summary>
+    public static Opened At(string folder, IReadOnlyList<string> overrides, IReadOnlyList<DeclaredItem>? items = null, DateTimeOffset? since = null)
     {
         var workspace = new Workspace(folder);
-        return new Opened(workspace, PipelineFile.Load(workspace.DeclarationPath, overrides, items: items));
+        return new Opened(workspace, DeclarationMoment.Now(workspace, TimeProvider.System, since), PipelineFile.Load(workspace.DeclarationPath, overrides, items: items));
     }
 
     /// <summary>
@@ -57,10 +61,10 @@ internal sealed class Opened
     }
 
     /// <summary>The executor of a cluster: the same program with the same arguments, but on its nodes.</summary>
-    public static SlurmExecutor Slurm(Workspace workspace, PipelineDeclaration pipeline)
+    public static SlurmExecutor Slurm(Workspace workspace, PipelineDeclaration pipeline, SlurmBuild? asked = null)
     {
         var (program, arguments) = Worker();
-        return new(workspace, pipeline.Executors.Slurm, program, arguments);
+        return new(workspace, pipeline.Executors.Slurm, program, arguments) { Asked = asked };
     }
 
     private static (string Program, string[] Arguments) Worker()

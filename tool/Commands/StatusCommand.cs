@@ -48,6 +48,8 @@ internal static class StatusCommand
             TargetState.Broken => "cannot be built",
             _ => "stale",
         };
-        return target.State == TargetState.UpToDate || target.Reasons is [] || (target.Reasons is [var only] && only == state) ? state : $"{state}: {string.Join("; ", target.Reasons)}";
+        // What was never built may say so itself, before where its result is to be had.
+        var reasons = target.Reasons.Count > 0 && target.Reasons[0] == state ? target.Reasons.Skip(1) : target.Reasons;
+        return target.State == TargetState.UpToDate || !reasons.Any() ? state : $"{state}: {string.Join("; ", reasons)}";
     }
 }

@@ -33,8 +33,8 @@ public sealed record BuildOptions
     public bool NoWait { get; init; }
 
     /// <summary>
-    /// Whether the declarations are dq.json as it stands, with no override and no environment variable in them: only then may what was found be remembered
-    /// for <see cref="Standstill"/>. The default is false.
+    /// The moment before dq.json was read, where the declarations are that file as it stands, with no override and no environment variable in them: only then may what was found be
+    /// remembered for <see cref="Standstill"/>. The default is null, for all others.
     /// </summary>
-    public bool AsDeclared { get; init; }
+    public DeclarationMoment? AsDeclared { get; init; }
 }

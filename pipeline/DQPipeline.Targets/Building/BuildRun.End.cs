@@ -35,15 +35,15 @@ internal sealed partial class BuildRun
             report.Report(finding);
         var exitCode = cancelled ? 130 : failed ? 1 : gateFailed ? 3 : 0;
         var standsStill = exitCode == 0 && nodes.All(n => n.Outcome == Outcome.UpToDate) && report.Diagnostics.All(masking.Contains);
-        if (standsStill && options is { AsDeclared: true, Select.Count: 0, Force: false, Locked: false, Fetch: false })
-            Remember(new(nodes.Count, report.Diagnostics));
+        if (standsStill && options is { AsDeclared: { } read, Select.Count: 0, Force: false, Locked: false, Fetch: false })
+            Remember(new(nodes.Count, report.Diagnostics), read);
         return new(exitCode, [.. nodes.Select(Result)], gates, metrics, report.Diagnostics) { StandsStill = standsStill };
     }
 
-    private void Remember(StandstillAnswer answer)
+    private void Remember(StandstillAnswer answer, DeclarationMoment read)
     {
         if (answer.CanBeWritten)
-            new Standstill(workspace, options.Method, options.Device).Remember(workspace, graph.Pipeline, [.. nodes.Select(node => node.Target)], answer.Write(), [.. graph.Reports.SelectMany(workspace.PathsOf)], time.GetUtcNow());
+            new Standstill(workspace, options.Method, options.Device).Remember(workspace, graph.Pipeline, [.. nodes.Select(node => node.Target)], answer.Write(), [.. graph.Reports.SelectMany(workspace.PathsOf)], read);
     }
 
     /// <summary>Writes the cards of the packages that are current and here. One that says what no longer holds is worse than none: that it cannot be written fails the build.</summary>

@@ -42,6 +42,7 @@ internal sealed partial class BuildRun
     {
         try
         {
+            _readFiles.RefuseIfChanged(batch[0]);
             var work = Path.Combine(workspace.WorkFolder, batch[0].Key!);
             AtomicFile.CreateFolder(work);
             if (batch[0].Target.Resumes)
@@ -78,9 +79,11 @@ internal sealed partial class BuildRun
 
     private async Task RunAsync(List<Node> batch, List<Target> targets, WorkerJob job, CancellationToken cancellation)
     {
+        using var events = new Events(this, report, batch, targets, cancellation);
         try
         {
-            var done = await executor.RunAsync(job, new Events(this, report, batch, targets), cancellation).ConfigureAwait(false);
+            var done = await executor.RunAsync(job, events, events.Stop).ConfigureAwait(false);
+            await events.LookAsync().ConfigureAwait(false);
             var outputs = batch[0].Target.Outputs.Count > 0 ? TakeOutputs(batch[0], job) : null;
             lock (_sync)
             {
@@ -96,6 +99,11 @@ internal sealed partial class BuildRun
                 foreach (var node in batch.Where(n => n.Outcome is null))
                     Finish(node, Outcome.Cancelled, "it goes on from its checkpoint in the next build");
             }
+        }
+        catch (OperationCanceledException) when (events.Change is not null)
+        {
+            lock (_sync)
+                FailRest(batch, events.Change.Diagnostics[0]);
         }
         catch (DqException e)
         {
@@ -113,8 +121,10 @@ internal sealed partial class BuildRun
         }
         finally
         {
+            await events.EndAsync().ConfigureAwait(false);
             Remove(job.OutputFolder);
-            if (batch.TrueForAll(n => n.Succeeded))
+            // A checkpoint of other data would be gone on with under the key of these.
+            if (events.Change is not null || batch.TrueForAll(n => n.Succeeded))
                 Remove(CheckpointFolder(batch[0]));
         }
     }
@@ -198,35 +208,6 @@ internal sealed partial class BuildRun
         catch (Exception e) when (AtomicFile.IsWriteFailure(e))
         {
             // Gone already, or swept by the next build.
-        }
-    }
-
-    /// <summary>What one worker reports.</summary>
-    private sealed class Events(BuildRun run, BuildReport report, List<Node> batch, List<Target> targets) : IWorkerEvents
-    {
-        public void Progress(ProgressEvent progress) => report.Tell(o => o.Progress(targets, progress));
-
-        public void Message(string text) => report.Tell(o => o.Message(targets, text));
-
-        public void Resumed(long step) => report.Tell(o => o.Resumed(targets, step));
-
-        public void Warning(Diagnostic warning) => report.Report(warning);
-
-        public void Cell(CellEvent cell)
-        {
-            lock (run._sync)
-            {
-                var node = batch.Find(n => n.Target.Id == cell.Id && n.Outcome is null);
-                if (node is null)
-                    return;
-                var detection = Detection.Metrics(cell.Detection, clean: node.Target is EvaluationCell { Attack: null });
-                var metrics = detection.Concat(Health.Metrics(cell.Health)).Append(new("correct", cell.Correct)).Append(new("samples", cell.Samples));
-                var record = new TargetRecord(node.Key!, [], [.. metrics.OrderBy(metric => metric.Name, StringComparer.Ordinal)], cell.Standing);
-                if (node.Target.Accepts(record))
-                    run.Complete(node, record);
-                else
-                    run.Fail(node, new(DiagnosticCodes.WorkerDied, $"the worker reported {cell.Correct} of {cell.Samples} correct for {cell.Id}, which is no measurement"));
-            }
         }
     }
 }

@@ -22,8 +22,10 @@ internal sealed partial class BuildRun(
     private readonly List<Node> _ready = [];
     private readonly List<string> _lockedOut = [];
     private readonly SkipCauses _skips = new();
+    private readonly ReadFiles _readFiles = new(workspace, time);
     private bool _lockDirty;
     private bool _writeFailed;
+    private int _moves;
     private long _lockWritten = time.GetTimestamp();
 
     public async Task<BuildResult> RunAsync(CancellationToken cancellation)
@@ -33,14 +35,7 @@ internal sealed partial class BuildRun(
         {
             lock (_sync)
             {
-                foreach (var node in nodes)
-                {
-                    if (node.Outcome is null && !_started.Contains(node))
-                        Step(node);
-                }
-
-                StartReady(running, cancellation);
-
+                Advance(running, cancellation);
                 if (running.Count == 0)
                     break;
             }
@@ -52,6 +47,22 @@ internal sealed partial class BuildRun(
             await remote.EndAsync().ConfigureAwait(false);
         lock (_sync)
             return End(cancellation);
+    }
+
+    /// <summary>Settles and starts whatever it is time for. What ends may stand behind what waited for it, and a job that cannot be prepared ends too, so that one pass does not do.</summary>
+    private void Advance(List<Task> running, CancellationToken cancellation)
+    {
+        for (var moves = -1; moves != _moves;)
+        {
+            moves = _moves;
+            foreach (var node in nodes)
+            {
+                if (node.Outcome is null && !_started.Contains(node))
+                    Step(node);
+            }
+
+            StartReady(running, cancellation);
+        }
     }
 
     /// <summary>Settles a target if its time has come.</summary>
@@ -70,7 +81,7 @@ internal sealed partial class BuildRun(
 
         // Whoever reads what this build made is decided by what was made.
         if (node.Action == PlannedAction.Wait || node.Requires.Any(r => r.Outcome == Outcome.Built))
-            planner.Decide(node);
+            Decide(node);
 
         // At most once more for each damaged output: a placement that fails removes what it failed on.
         while (node.Outcome is null)
@@ -92,7 +103,7 @@ internal sealed partial class BuildRun(
                     break;
                 case PlannedAction.Restore or PlannedAction.Adopt:
                     if (!Settle(node))
-                        planner.Decide(node);
+                        Decide(node);
                     break;
                 case PlannedAction.Run when _firstOfKey.TryGetValue(node.Key!, out var first):
                     if (first.Outcome is null || !Follow(node, first))
@@ -120,18 +131,74 @@ internal sealed partial class BuildRun(
         }
 
         node.Forced = false;
-        planner.Decide(node);
-        if (node.Action != PlannedAction.Run)
+        Decide(node);
+        if (node.Outcome is not null || node.Action != PlannedAction.Run)
             return true;
         Enqueue(node);
         return false;
     }
 
+    /// <summary>Decides a target in the midst of the build: what cannot be read or written for it fails it, and nothing else.</summary>
+    private void Decide(Node node)
+    {
+        try
+        {
+            planner.Decide(node);
+        }
+        catch (DqException e)
+        {
+            Fail(node, e.Diagnostics[0]);
+        }
+        catch (OperationCanceledException)
+        {
+            Finish(node, Outcome.Cancelled, null);
+        }
+    }
+
     private void Enqueue(Node node)
     {
+        if (BeginInputs(node))
+            return;
+        _moves++;
         _firstOfKey[node.Key!] = node;
         _ = _started.Add(node);
         _ready.Add(node);
+    }
+
+    /// <summary>
+    /// Sees to it that the files are here which a worker is about to read. Where a target was to wait, nobody knew that it would run: what ended because its record stands, with its file
+    /// on another machine, begins anew, and so does what ended because of that record. Whether there is something to wait for.
+    /// </summary>
+    private bool BeginInputs(Node node)
+    {
+        var begun = false;
+        foreach (var required in node.Requires)
+        {
+            if (required.Demanded || _started.Contains(required))
+                continue;
+            required.Demanded = true;
+            if (planner.IsHere(required))
+                continue;
+            Begin(required);
+            begun = true;
+        }
+
+        if (!begun)
+            return false;
+        _moves++;
+        foreach (var other in nodes)
+        {
+            if (other.Outcome is null or Outcome.UpToDate or Outcome.FromCache or Outcome.FromLock && !_started.Contains(other) && other.Requires.Any(r => r is { Outcome: null, HasResult: false }))
+                Begin(other);
+        }
+
+        return true;
+    }
+
+    private void Begin(Node node)
+    {
+        node.Outcome = null;
+        Decide(node);
     }
 
     /// <summary>A target that cannot be built because another was not: skipped, or cancelled with it.</summary>
@@ -264,6 +331,7 @@ internal sealed partial class BuildRun(
 
     private void Finish(Node node, Outcome outcome, string? why)
     {
+        _moves++;
         (node.Outcome, node.Why) = (outcome, why);
         var result = Result(node);
         report.Tell(o => o.Finished(result));

@@ -44,7 +44,9 @@ public interface IBuildObserver
     {
     }
 
-    /// <summary>A target ended. Every target of the plan ends exactly once.</summary>
+    /// <summary>
+    /// A target ended. Every target of the plan ends exactly once, but for those that ended as known and begin anew, because another that was to wait turned out to need a file that is not here.
+    /// </summary>
     void Finished(TargetResult result)
     {
     }

@@ -89,6 +89,9 @@ internal sealed class Planner
             node.Parts = [];
     }
 
+    /// <summary>Whether the outputs of a target whose result stands are in their places.</summary>
+    public bool IsHere(Node node) => node.Record is null || node.Record.Outputs.All(output => Files.Holds(OutputPath(node.Target, output), output.Size, output.Sha256));
+
     /// <summary>The file of a target's output.</summary>
     public string OutputPath(Target target, TargetOutput output) => _workspace.OutputPath(target.Name, output.Name);
 
@@ -202,7 +205,8 @@ internal sealed class Planner
             var name = node.Target.PartOf(required.Target);
             foreach (var output in required.HasResult ? required.Record?.Outputs ?? [] : [])
                 parts.AddText(name, output.Sha256);
-            if (!required.HasResult && recorded?.FirstOrDefault(p => p.Key == name).Value is { } before)
+            // A measurement has no part of its own: a package's "model" is that of the model alone.
+            if (!required.HasResult && required.Target is ModelTarget && recorded?.FirstOrDefault(p => p.Key == name).Value is { } before)
                 parts.Add(name, before);
         }
 

@@ -41,7 +41,7 @@ internal static class Reasons
     {
         "data" => data.Describe(old) is { } files ? $"the data of '{target.Dataset.Name}': {files}" : $"the data of '{target.Dataset.Name}' changed",
         "weights" => "the file of weights to start from changed",
-        "model" => $"the model '{(target as EvaluationCell)?.Model.Name ?? (target as QuantizeTarget)?.Trained.Name}' changed",
+        "model" => $"the model '{(target as EvaluationCell)?.Model.Name ?? (target as QuantizeTarget)?.Trained.Name ?? (target as PackageTarget)?.Model.Name}' changed",
         "trained" => $"the trained model '{(target as EvaluationCell)?.MadeOn?.Name}' changed",
         "substitute" => $"the substitute '{(target as EvaluationCell)?.Substitute?.Name}' changed",
         "method" => $"the method's version: {old} → {value}",

@@ -69,8 +69,8 @@ public sealed class Standstill
     /// <param name="targets">The targets that the build looked at.</param>
     /// <param name="answer">What was answered.</param>
     /// <param name="files">Files that the question stands in, besides dq.json, dq.lock, the data, the outputs and the model cards.</param>
-    /// <param name="now">The time; files that are younger than their stamp is proof are not remembered.</param>
-    public void Remember(Workspace workspace, PipelineDeclaration pipeline, IReadOnlyCollection<Target> targets, string answer, IReadOnlyList<string> files, DateTimeOffset now)
+    /// <param name="read">The moment before dq.json was read; nothing is remembered where a file changed after it, or so shortly before that its stamp is no proof.</param>
+    public void Remember(Workspace workspace, PipelineDeclaration pipeline, IReadOnlyCollection<Target> targets, string answer, IReadOnlyList<string> files, DeclarationMoment read)
     {
         var looked = new List<string>(files) { workspace.DeclarationPath, workspace.LockPath };
         foreach (var dataset in pipeline.Datasets.Values)
@@ -96,8 +96,8 @@ public sealed class Standstill
         foreach (var file in looked)
         {
             // What is too young to be proof may be proof next time.
-            var stamp = StampOf(file);
-            if (stamp.IsRacy(now))
+            var stamp = file == workspace.DeclarationPath ? read.Stamp : StampOf(file);
+            if (stamp.IsRacy(read.Time))
                 return;
             records.Add(new StampRecord(_home.Relative(file), stamp, Trusted: true, new byte[32]));
         }
@@ -120,5 +120,5 @@ public sealed class Standstill
     }
 
     /// <summary>A file's stamp; one that no file has where there is none, so that a file that appears is a change.</summary>
-    private static FileStamp StampOf(string path) => FileStamp.Of(path) ?? new FileStamp(-1, 0, 0, 0);
+    internal static FileStamp StampOf(string path) => FileStamp.Of(path) ?? new FileStamp(-1, 0, 0, 0);
 }

@@ -141,6 +141,11 @@ internal sealed class HttpStore : IRemoteStore
             {
                 throw new RemoteFailure($"it did not answer within {time.TotalSeconds:0} s", isPassing: true, e);
             }
+            catch (OperationCanceledException e) when (!token.IsCancellationRequested)
+            {
+                // So a connection says that its own time is over, which is shorter than that of an attempt with many bytes.
+                throw new RemoteFailure($"it took no connection within {_answer.TotalSeconds:0} s", isPassing: true, e);
+            }
             catch (Exception e) when (e is HttpRequestException or IOException)
             {
                 throw new RemoteFailure((e.InnerException ?? e).Message.TrimEnd('.'), isPassing: true, e);

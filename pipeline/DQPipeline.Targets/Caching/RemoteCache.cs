@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Files;
@@ -24,6 +25,9 @@ internal sealed class RemoteCache : IDisposable
     private readonly Action<Diagnostic> _report;
     private readonly CancellationToken _cancellation;
     private readonly Dictionary<string, TargetRecord?> _found = new(StringComparer.Ordinal);
+
+    /// <summary>Files that were asked for and did not come: what lies there under their names is none, or damaged.</summary>
+    private readonly ConcurrentDictionary<string, bool> _unsound = new(StringComparer.Ordinal);
     private readonly Channel<TargetRecord> _pushes = Channel.CreateUnbounded<TargetRecord>(new() { SingleReader = true });
     private readonly Task _pushing;
     private int _failures;
@@ -65,9 +69,13 @@ internal sealed class RemoteCache : IDisposable
                 throw new DqException(DiagnosticCodes.RemoteUntrusted, complaint);
         }
 
-        var readOnly = environment("DQ_CACHE_READONLY") is "true" or "1";
+        var readOnly = environment("DQ_CACHE_READONLY") is "true" or "1" || LacksKey(declared, environment);
         return new(store, local, declared with { Write = declared.Write && !readOnly }, signingKey, report, cancellation);
     }
+
+    /// <summary>Whether results are taken only where they are signed, and there is nothing here to sign with: unsigned ones, which nobody would take, must not replace signed ones.</summary>
+    public static bool LacksKey(CacheDeclaration declared, Func<string, string?> environment) =>
+        declared.Trust == CacheDeclaration.Signed && environment("DQ_CACHE_SIGNING_KEY") is null or "";
 
     /// <summary>The result of a key; null where there is none that can be believed.</summary>
     public TargetRecord? Find(string key)
@@ -100,13 +108,18 @@ internal sealed class RemoteCache : IDisposable
             }
 
             if (!found)
+            {
+                _unsound[output.Sha256] = true;
                 return false;
+            }
+
             if (Convert.ToHexStringLower(ContentHash.OfFile(temporary)) == output.Sha256)
             {
                 _ = _local.Add(output.Name, temporary);
                 return true;
             }
 
+            _unsound[output.Sha256] = true;
             Distrust($"the file {output.Sha256[..12]} has other bytes than its name says");
             return false;
         }
@@ -153,7 +166,7 @@ internal sealed class RemoteCache : IDisposable
     {
         foreach (var output in record.Outputs)
         {
-            if (_store.Has($"cas/{output.Sha256}", _cancellation))
+            if (!_unsound.ContainsKey(output.Sha256) && _store.Has($"cas/{output.Sha256}", _cancellation))
                 continue;
             using var file = File.OpenRead(_local.ObjectPath(output.Sha256));
             _store.Put($"cas/{output.Sha256}", file, _cancellation);

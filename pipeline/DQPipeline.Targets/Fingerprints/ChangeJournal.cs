@@ -5,7 +5,14 @@ namespace DQPipeline.Targets.Fingerprints;
 /// <summary>Which files made a folder differ from one time to the next: the first few by name, the rest by number.</summary>
 internal sealed class ChangeList
 {
-    private const int Named = 3;
+    /// <summary>Changes that are named.</summary>
+    public const int Named = 3;
+
+    public const string New = "is new";
+
+    public const string Gone = "is gone";
+
+    public const string Changed = "changed";
 
     public List<string> Words { get; } = [];
 
@@ -17,18 +24,6 @@ internal sealed class ChangeList
         if (Words.Count < Named)
             Words.Add($"{Clean(name)} {what}");
     }
-
-    public void Add(int count, IEnumerable<string> words)
-    {
-        Count += count;
-        foreach (var word in words)
-        {
-            if (Words.Count < Named && !Words.Contains(word))
-                Words.Add(word);
-        }
-    }
-
-    public override string ToString() => Count > Words.Count ? $"{string.Join(", ", Words)} and {Count - Words.Count} more" : string.Join(", ", Words);
 
     private static string Clean(string name) => string.Concat(name.Select(c => char.IsControl(c) ? '?' : c));
 }
@@ -51,10 +46,33 @@ internal sealed class ChangeJournal
         var start = _entries.FindLastIndex(e => e.From == from);
         if (start < 0)
             return null;
-        var all = new ChangeList();
+        var (named, others) = (new OrderedDictionary<string, string>(StringComparer.Ordinal), 0);
         foreach (var (_, _, count, words) in _entries.Skip(start))
-            all.Add(count, words);
-        return all.ToString();
+        {
+            others += count - words.Length;
+            foreach (var word in words)
+                Add(named, word);
+        }
+
+        // Where all that is known by name was undone, the names say nothing.
+        if (named.Count == 0)
+            return null;
+        others += Math.Max(0, named.Count - ChangeList.Named);
+        var text = string.Join(", ", named.Take(ChangeList.Named).Select(one => $"{one.Key} {one.Value}"));
+        return others > 0 ? $"{text} and {others} more" : text;
+    }
+
+    /// <summary>Adds a change to those before it: what came and went is none.</summary>
+    private static void Add(OrderedDictionary<string, string> changes, string word)
+    {
+        var what = word.EndsWith(' ' + ChangeList.New, StringComparison.Ordinal) ? ChangeList.New : word.EndsWith(' ' + ChangeList.Gone, StringComparison.Ordinal) ? ChangeList.Gone : ChangeList.Changed;
+        var name = word[..^Math.Min(word.Length, what.Length + 1)];
+        if (!changes.TryGetValue(name, out var before))
+            changes.Add(name, what);
+        else if (before == ChangeList.New && what == ChangeList.Gone)
+            _ = changes.Remove(name);
+        else
+            changes[name] = before == ChangeList.New ? ChangeList.New : what == ChangeList.New ? ChangeList.Changed : what;
     }
 
     public ChangeJournal With(string from, string to, ChangeList changes)

@@ -15,14 +15,15 @@ internal sealed record DataState(string? Hash, bool Absent, Diagnostic? Error, F
 internal sealed class DataFingerprints(Workspace workspace, FileHashes files, TimeProvider time)
 {
     private static readonly DataState s_procedural = new(null, false, null, _ => null);
-    private readonly Dictionary<(string Path, bool Optional), DataState> _known = [];
+    private readonly Dictionary<(string Path, bool Optional, ImageNames? Images), DataState> _known = [];
 
     public DataState Of(DatasetDeclaration dataset, CancellationToken cancellation)
     {
         if (dataset is not StoredDatasetDeclaration stored)
             return s_procedural;
-        if (!_known.TryGetValue((stored.Path, stored.Optional), out var state))
-            _known.Add((stored.Path, stored.Optional), state = Look(stored, cancellation));
+        var question = (stored.Path, stored.Optional, ImageNames.Of(stored));
+        if (!_known.TryGetValue(question, out var state))
+            _known.Add(question, state = Look(stored, cancellation));
         return state;
     }
 
@@ -38,7 +39,8 @@ internal sealed class DataFingerprints(Workspace workspace, FileHashes files, Ti
 
             if (Directory.Exists(dataset.Path))
             {
-                var (hash, journal) = new FolderFingerprint(dataset.Path, StatePath(dataset.Path), time).Compute(cancellation);
+                var images = ImageNames.Of(dataset);
+                var (hash, journal) = new FolderFingerprint(dataset.Path, StatePath(dataset.Path, images), time, images).Compute(cancellation);
                 return new(hash, false, null, journal.Describe);
             }
 
@@ -59,7 +61,7 @@ internal sealed class DataFingerprints(Workspace workspace, FileHashes files, Ti
     private static DataState Failed(Diagnostic error) => s_procedural with { Error = error };
 
     /// <summary>Where the stamps of a folder lie; its folder is made as far as that is possible.</summary>
-    private string StatePath(string folder)
+    private string StatePath(string folder, ImageNames? images)
     {
         try
         {
@@ -71,7 +73,8 @@ internal sealed class DataFingerprints(Workspace workspace, FileHashes files, Ti
             // Read-only: the fingerprint does without its memory.
         }
 
-        var name = SmallSha256.Hex(Encoding.UTF8.GetBytes(folder))[..16];
+        // Two data sets that read one folder in different ways have a list each.
+        var name = SmallSha256.Hex(Encoding.UTF8.GetBytes(images is { HasTestShare: true } ? folder + "/\0" : folder))[..16];
         return Path.Combine(workspace.StateFolder, "folder-" + name);
     }
 }

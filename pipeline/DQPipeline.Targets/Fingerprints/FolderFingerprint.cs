@@ -11,9 +11,16 @@ namespace DQPipeline.Targets.Fingerprints;
 /// Stamps and hashes of the last time lie in a file of <c>.dq/state</c>. A first pass only compares stamps with it and stops at the first difference; the
 /// second, where one is needed, merges the old list into a new one and reads only the files that differ. Neither holds the folder in memory.
 /// </summary>
-internal sealed class FolderFingerprint(string root, string statePath, TimeProvider time)
+/// <param name="root">The folder.</param>
+/// <param name="statePath">The file of stamps and hashes.</param>
+/// <param name="time">The clock.</param>
+/// <param name="images">Which names count, where the folder is read as one of images; null where all do. Among them are some of no file: they count by being there.</param>
+internal sealed class FolderFingerprint(string root, string statePath, TimeProvider time, ImageNames? images = null)
 {
     private const int Chunk = 2048;
+
+    /// <summary>The stamp of a name without a file, be it a folder's or a link's to nothing. No file has it.</summary>
+    private static readonly FileStamp s_nothing = default;
 
     /// <summary>The folder's hash and what changed lately.</summary>
     /// <exception cref="DqException">DQ2002: a file cannot be read.</exception>
@@ -60,10 +67,10 @@ internal sealed class FolderFingerprint(string root, string statePath, TimeProvi
                 return null;
             var reader = new StampReader(stream);
             var asked = new Queue<Task<(string Name, FileStamp? Stamp)[]>>();
-            foreach (var files in FolderWalk.Files(root).Chunk(Chunk))
+            foreach (var files in FolderWalk.Files(root, images).Chunk(Chunk))
             {
                 cancellation.ThrowIfCancellationRequested();
-                asked.Enqueue(Task.Run(() => Array.ConvertAll(files, file => (file.Name, FileStamp.Of(file.Path))), CancellationToken.None));
+                asked.Enqueue(Task.Run(() => Array.ConvertAll(files, file => (file.Name, StampOf(file.Path))), CancellationToken.None));
                 if (asked.Count > 2 * Environment.ProcessorCount && !Proven(asked.Dequeue()))
                     return null;
             }
@@ -116,12 +123,12 @@ internal sealed class FolderFingerprint(string root, string statePath, TimeProvi
         StampRecord? old = null;
         _ = reader?.Read(out old);
         var pending = new List<Pending>(Chunk);
-        foreach (var (name, path) in FolderWalk.Files(root))
+        foreach (var (name, path) in FolderWalk.Files(root, images))
         {
-            if (FileStamp.Of(path) is not { } stamp)
+            if (StampOf(path) is not { } stamp)
                 continue;
             for (; old is not null && FolderWalk.Compare(old.Name, name) < 0; _ = reader!.Read(out old))
-                changes.Add(old.Name, "is gone");
+                changes.Add(old.Name, ChangeList.Gone);
             var known = old?.Name == name ? old : null;
             if (known is not null)
                 _ = reader!.Read(out old);
@@ -132,7 +139,7 @@ internal sealed class FolderFingerprint(string root, string statePath, TimeProvi
 
         Flush(pending, writer, total, changes, cancellation);
         for (; old is not null; _ = reader!.Read(out old))
-            changes.Add(old.Name, "is gone");
+            changes.Add(old.Name, ChangeList.Gone);
         var hash = Convert.ToHexStringLower(total.GetHashAndReset());
         var journal = ChangeJournal.Empty;
         if (reader is not null)
@@ -154,7 +161,7 @@ internal sealed class FolderFingerprint(string root, string statePath, TimeProvi
             _ = Parallel.For(0, pending.Count, new ParallelOptions { CancellationToken = cancellation }, i =>
             {
                 var (name, path, stamp, known) = pending[i];
-                records[i] = known is not null && known.Proves(stamp) ? known : new(name, stamp, !stamp.IsRacy(now), Hash(path));
+                records[i] = known is not null && known.Proves(stamp) ? known : stamp == s_nothing ? new(name, stamp, true, new byte[SHA256.HashSizeInBytes]) : new(name, stamp, !stamp.IsRacy(now), Hash(path));
             });
         }
         catch (AggregateException e) when (e.InnerExceptions[0] is DqException inner)
@@ -167,9 +174,9 @@ internal sealed class FolderFingerprint(string root, string statePath, TimeProvi
         {
             var (name, _, _, known) = pending[i];
             if (known is null)
-                changes.Add(name, "is new");
+                changes.Add(name, ChangeList.New);
             else if (!known.Hash.AsSpan().SequenceEqual(records[i].Hash))
-                changes.Add(name, "changed");
+                changes.Add(name, ChangeList.Changed);
             writer.Write(records[i]);
             var bytes = Encoding.UTF8.GetBytes(name);
             BinaryPrimitives.WriteInt32LittleEndian(length, bytes.Length);
@@ -180,6 +187,9 @@ internal sealed class FolderFingerprint(string root, string statePath, TimeProvi
 
         pending.Clear();
     }
+
+    /// <summary>The stamp of a name that counts; null of one that does not, as it is no file.</summary>
+    private FileStamp? StampOf(string path) => FileStamp.Of(path) ?? (images is null ? null : s_nothing);
 
     private static byte[] Hash(string path)
     {

@@ -10,15 +10,26 @@ namespace DQPipeline.Targets.Fingerprints;
 internal static class FolderWalk
 {
     /// <summary>Names relative to the folder with '/' between their parts, and full paths.</summary>
-    public static IEnumerable<(string Name, string Path)> Files(string root)
+    /// <param name="root">The folder.</param>
+    /// <param name="images">Which names are wanted, and of which folders without any the name of the folder itself, with a '/' behind it; null for all files and no folder.</param>
+    public static IEnumerable<(string Name, string Path)> Files(string root, ImageNames? images = null)
     {
         var open = new Stack<Level>();
-        open.Push(new(Entries(root), "", root, FileStamp.FolderIdentity(root)));
+        open.Push(new(Entries(root, images), "", root, FileStamp.FolderIdentity(root)));
+        var layout = images?.In(open.Peek().Entries.Select(entry => (entry.Name, entry.IsFolder)));
         while (open.TryPeek(out var level))
         {
             if (level.Next == level.Entries.Length)
             {
                 _ = open.Pop();
+                if (!level.HasNames && layout?.IsClass(level.Prefix) == true)
+                {
+                    level.HasNames = true;
+                    yield return (level.Prefix, level.Path);
+                }
+
+                if (open.TryPeek(out var above))
+                    above.HasNames |= level.HasNames;
                 continue;
             }
 
@@ -27,13 +38,16 @@ internal static class FolderWalk
             var path = Path.Combine(level.Path, entry.Name);
             if (!entry.IsFolder)
             {
+                if (layout?.Reads(name) == false)
+                    continue;
+                level.HasNames = true;
                 yield return (name, path);
                 continue;
             }
 
             var identity = entry.IsLink ? FileStamp.FolderIdentity(path) : null;
             if (identity is null || !open.Any(l => l.Identity == identity))
-                open.Push(new(Entries(path), name + "/", path, identity ?? FileStamp.FolderIdentity(path)));
+                open.Push(new(Entries(path, images), name + "/", path, identity ?? FileStamp.FolderIdentity(path)));
         }
     }
 
@@ -47,7 +61,7 @@ internal static class FolderWalk
         return (x == '/' ? '\0' : x).CompareTo(y == '/' ? '\0' : y);
     }
 
-    private static Entry[] Entries(string folder)
+    private static Entry[] Entries(string folder, ImageNames? images)
     {
         var entries = new FileSystemEnumerable<Entry>(
             folder,
@@ -55,7 +69,9 @@ internal static class FolderWalk
             static (ref FileSystemEntry e) => new(e.FileName.ToString(), e.IsDirectory, e.IsDirectory && (e.Attributes & FileAttributes.ReparsePoint) != 0),
             new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false, ReturnSpecialDirectories = false })
         {
-            ShouldIncludePredicate = static (ref FileSystemEntry e) => e.FileName[0] != '.',
+            ShouldIncludePredicate = images is null
+                ? static (ref FileSystemEntry e) => e.FileName[0] != '.'
+                : static (ref FileSystemEntry e) => e.FileName[0] != '.' && !ImageNames.IsPassedOver(e.FileName),
         }.ToArray();
         Array.Sort(entries, static (a, b) => string.CompareOrdinal(a.Name, b.Name));
         return entries;
@@ -74,5 +90,8 @@ internal static class FolderWalk
         public ulong? Identity { get; } = identity;
 
         public int Next { get; set; }
+
+        /// <summary>Whether a name in it or below it was given.</summary>
+        public bool HasNames { get; set; }
     }
 }

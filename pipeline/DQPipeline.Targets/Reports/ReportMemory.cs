@@ -17,12 +17,12 @@ public sealed class ReportMemory(Workspace workspace, BuildOptions options, stri
     private readonly FileHashes _files = new(workspace, TimeProvider.System);
 
     /// <summary>Whether a report's files are what they would be if they were written now.</summary>
-    public bool Holds(Report report) => options.AsDeclared && workspace.PathsOf(report).All(File.Exists) && Memory(report).Is(State(report));
+    public bool Holds(Report report) => options.AsDeclared?.Stands(workspace) == true && workspace.PathsOf(report).All(File.Exists) && Memory(report).Is(State(report));
 
     /// <summary>Remembers a report that was written now.</summary>
     public void Remember(Report report)
     {
-        if (options.AsDeclared)
+        if (options.AsDeclared?.Stands(workspace) == true)
             Memory(report).Set(State(report));
         _files.Save();
     }

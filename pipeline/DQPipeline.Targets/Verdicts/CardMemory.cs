@@ -17,12 +17,12 @@ internal sealed class CardMemory(Workspace workspace, BuildOptions options, File
 
     /// <summary>Whether the cards of these packages are what they would be if they were written now.</summary>
     // What is laid over dq.json stands in no file.
-    public bool Holds(IReadOnlyList<PackageTarget> packages, int measurements) => options.AsDeclared && _memory.Is(State(packages, measurements));
+    public bool Holds(IReadOnlyList<PackageTarget> packages, int measurements) => options.AsDeclared?.Stands(workspace) == true && _memory.Is(State(packages, measurements));
 
     /// <summary>Remembers cards that were written now.</summary>
     public void Remember(IReadOnlyList<PackageTarget> packages, int measurements)
     {
-        if (options.AsDeclared)
+        if (options.AsDeclared?.Stands(workspace) == true)
             _memory.Set(State(packages, measurements));
     }
 

@@ -21,7 +21,7 @@ public sealed record ProgressEvent : WorkerEvent
     /// <summary>What is being done, say <c>loading</c>, <c>training</c>, <c>pgd@8</c>.</summary>
     public string Phase { get; init => field = value ?? ""; } = "";
 
-    /// <summary>Steps (batches) done, from 0.</summary>
+    /// <summary>Steps (batches) done, from 0. More than 0 says that the worker has read its data: it reads nothing of them afterwards.</summary>
     public long Step { get; init; }
 
     /// <summary>Steps in all; 0 where unknown.</summary>

@@ -36,8 +36,12 @@ public sealed record SlurmBuild(IReadOnlyList<string> Select, IReadOnlyList<stri
         }
     }
 
-    /// <summary>Forgets it: the build is done.</summary>
-    public static void Forget(Workspace workspace) => AtomicFile.TryDelete(PathIn(workspace));
+    /// <summary>Forgets it where the build is done: while one of its jobs is with Slurm, someone may yet go on with it.</summary>
+    public static void ForgetIfDone(Workspace workspace)
+    {
+        if (SubmittedJobs.In(workspace).All().Count == 0)
+            AtomicFile.TryDelete(PathIn(workspace));
+    }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]

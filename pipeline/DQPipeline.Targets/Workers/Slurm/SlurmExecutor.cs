@@ -14,6 +14,8 @@ public sealed class SlurmExecutor : IExecutor, IDisposable
     private readonly TimeProvider _time;
     private readonly SlurmPatience _patience;
     private readonly SlurmCommands _commands;
+    private readonly Lock _noting = new();
+    private bool _isNoted;
 
     /// <summary>An executor that submits to the cluster whose commands are here.</summary>
     /// <param name="workspace">Where the jobs' folders and logs go.</param>
@@ -34,13 +36,17 @@ public sealed class SlurmExecutor : IExecutor, IDisposable
         _submitter = new(workspace, settings, fileName, arguments, _commands, _queue, _patience, _time);
     }
 
+    /// <summary>How the build was asked for, which is noted before its first job: a build that waits for another, or has nothing to do, leaves the note of that one alone. The default is null, for no note.</summary>
+    public SlurmBuild? Asked { get; init; }
+
     /// <inheritdoc/>
     public void Expect(IReadOnlyList<WorkerJob> jobs) => _submitter.Expect(jobs);
 
     /// <inheritdoc/>
-    /// <exception cref="DqException">The errors that the worker reported; DQ6003 where it ended without a word; DQ6020 Slurm refuses the job, or does not answer; DQ6021 Slurm ended the job.</exception>
+    /// <exception cref="DqException">The errors that the worker reported; DQ6003 where it ended without a word; DQ6020 Slurm refuses the job, or does not answer; DQ6021 Slurm ended the job; DQ6004 what has to be noted of it cannot be written.</exception>
     public async Task<DoneEvent> RunAsync(WorkerJob job, IWorkerEvents events, CancellationToken cancellation)
     {
+        Note();
         while (true)
         {
             var (submitted, isNew) = await _submitter.SubmitAsync(job, cancellation).ConfigureAwait(false);
@@ -67,6 +73,16 @@ public sealed class SlurmExecutor : IExecutor, IDisposable
     {
         foreach (var submitted in SubmittedJobs.In(_workspace).All())
             await _submitter.CancelAsync(submitted, cancellation).ConfigureAwait(false);
+    }
+
+    private void Note()
+    {
+        lock (_noting)
+        {
+            if (!_isNoted)
+                Asked?.Write(_workspace);
+            _isNoted = true;
+        }
     }
 
     /// <inheritdoc/>

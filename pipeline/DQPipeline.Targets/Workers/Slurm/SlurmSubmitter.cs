@@ -32,11 +32,13 @@ internal sealed partial class SlurmSubmitter(
     /// <exception cref="DqException">DQ6020: Slurm refuses it; DQ6004: its folder cannot be written.</exception>
     public async Task<(SubmittedJob Job, bool IsNew)> SubmitAsync(WorkerJob job, CancellationToken cancellation)
     {
-        await _gate.WaitAsync(cancellation).ConfigureAwait(false);
+        // Not broken off: a job that was submitted with another's has to be fetched to be cancelled.
+        await _gate.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
             if (_submitted.Remove(job, out var submitted))
                 return (submitted, true);
+            cancellation.ThrowIfCancellationRequested();
             if (await FindAsync(job, cancellation).ConfigureAwait(false) is { } found)
                 return (found, false);
             await SubmitAsync(await WithSiblingsAsync(job, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
@@ -124,26 +126,48 @@ internal sealed partial class SlurmSubmitter(
             submitted.Add(SubmittedJob.Create(Path.Combine(workspace.SlurmFolder, name), job));
         }
 
+        string? id = null;
         try
         {
             var script = Path.Combine(submitted[0].Folder, "job.sh");
             AtomicFile.Write(script, Encoding.UTF8.GetBytes(SlurmScript.Text(submitted, jobs[0].Threads, fileName, arguments)));
-            var id = await SubmitAsync(jobs, token, script, cancellation).ConfigureAwait(false);
+            id = await SubmitAsync(jobs, token, script, cancellation).ConfigureAwait(false);
             for (var i = 0; i < submitted.Count; i++)
                 submitted[i].Submitted(submitted.Count == 1 ? id : string.Create(CultureInfo.InvariantCulture, $"{id}_{i}"));
         }
-        catch (Exception e) when (e is DqException or OperationCanceledException)
+        catch (DqException)
         {
+            if (id is not null)
+                _ = await commands.RunAsync("scancel", [id], CancellationToken.None).ConfigureAwait(false);
             submitted.ForEach(one => one.Remove());
             throw;
         }
+        catch (OperationCanceledException)
+        {
+            foreach (var one in submitted)
+                await TryCancelAsync(one).ConfigureAwait(false);
+            throw;
+        }
 
-        cancellation.ThrowIfCancellationRequested();
         for (var i = 0; i < submitted.Count; i++)
         {
             _submitted[jobs[i]] = submitted[i];
             using var log = new WorkerLog(workspace.LogPath(jobs[i].Name));
             log.Write(string.Create(CultureInfo.InvariantCulture, $"==== {time.GetUtcNow():yyyy-MM-dd HH:mm:ss}Z {jobs[i].Name} is Slurm job {submitted[i].Id}"));
+        }
+    }
+
+    /// <summary>Takes back what the controller may have taken before it went away. While it does not answer, the folder stays: whoever comes next finds it and asks again.</summary>
+    private async Task TryCancelAsync(SubmittedJob submitted)
+    {
+        try
+        {
+            await CancelAsync(submitted, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (DqException)
+        {
+            using var log = new WorkerLog(workspace.LogPath(submitted.Name));
+            log.Write($"==== it is not known whether Slurm has {submitted.Name}; `dq attach` asks again");
         }
     }
 

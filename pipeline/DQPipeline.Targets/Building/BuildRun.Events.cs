@@ -1,0 +1,88 @@
+using DQPipeline.Declarations;
+using DQPipeline.Targets.Graph;
+using DQPipeline.Targets.Records;
+using DQPipeline.Targets.Workers;
+
+namespace DQPipeline.Targets.Building;
+
+internal sealed partial class BuildRun
+{
+    /// <summary>What one worker reports. Its first step, or else its end, says that it has read its files: then they are looked at, beside its work, and if they are others than those of the keys, it is stopped.</summary>
+    private sealed class Events(BuildRun run, BuildReport report, List<Node> batch, List<Target> targets, CancellationToken cancellation) : IWorkerEvents, IDisposable
+    {
+        private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        private readonly Lock _begin = new();
+        private Task? _look;
+
+        /// <summary>Ends the worker.</summary>
+        public CancellationToken Stop => _stop.Token;
+
+        /// <summary>What its files are that they should not be; null as long as nothing is known.</summary>
+        public DqException? Change { get; private set; }
+
+        /// <summary>Completes when its files were looked at.</summary>
+        /// <exception cref="DqException">They are others than those of the keys.</exception>
+        public Task LookAsync()
+        {
+            lock (_begin)
+                return _look ??= batch.Exists(ReadFiles.Reads) ? Task.Run(Look, CancellationToken.None) : Task.CompletedTask;
+        }
+
+        /// <summary>Completes when no look goes on any more, whatever came of it.</summary>
+        public async Task EndAsync()
+        {
+            Task? look;
+            lock (_begin)
+                look = _look;
+            if (look is not null)
+                await look.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        public void Progress(ProgressEvent progress)
+        {
+            if (progress.Step > 0)
+                _ = LookAsync();
+            report.Tell(o => o.Progress(targets, progress));
+        }
+
+        public void Message(string text) => report.Tell(o => o.Message(targets, text));
+
+        public void Resumed(long step) => report.Tell(o => o.Resumed(targets, step));
+
+        public void Warning(Diagnostic warning) => report.Report(warning);
+
+        public void Cell(CellEvent cell)
+        {
+            LookAsync().GetAwaiter().GetResult();
+            lock (run._sync)
+            {
+                var node = batch.Find(n => n.Target.Id == cell.Id && n.Outcome is null);
+                if (node is null)
+                    return;
+                var detection = Detection.Metrics(cell.Detection, clean: node.Target is EvaluationCell { Attack: null });
+                var metrics = detection.Concat(Health.Metrics(cell.Health)).Append(new("correct", cell.Correct)).Append(new("samples", cell.Samples));
+                var record = new TargetRecord(node.Key!, [], [.. metrics.OrderBy(metric => metric.Name, StringComparer.Ordinal)], cell.Standing);
+                if (node.Target.Accepts(record))
+                    run.Complete(node, record);
+                else
+                    run.Fail(node, new(DiagnosticCodes.WorkerDied, $"the worker reported {cell.Correct} of {cell.Samples} correct for {cell.Id}, which is no measurement"));
+            }
+        }
+
+        public void Dispose() => _stop.Dispose();
+
+        private void Look()
+        {
+            try
+            {
+                run._readFiles.Check(batch, cancellation);
+            }
+            catch (DqException e)
+            {
+                Change = e;
+                _stop.Cancel();
+                throw;
+            }
+        }
+    }
+}
