@@ -68,11 +68,11 @@ internal sealed class Interrupt : IDisposable
         _end();
     }
 
+    /// <summary>Heeds no more. The signals stay taken: one that comes while the process ends does not change how it ended.</summary>
     public void Dispose()
     {
         lock (_gate)
             _isOver = true;
-        _registrations.ForEach(registration => registration.Dispose());
         _patience?.Dispose();
         _source.Dispose();
     }
