@@ -1,5 +1,8 @@
 using DQPipeline.Tool.Commands;
+using DQPipeline.Tool.Terminal;
 using DQPipeline.Tool.Working;
+
+Output.Begin();
 
 // A worker is the same program under another verb, so that an executor elsewhere runs the very same command.
 return args is ["worker"] ? WorkerProcess.Run()

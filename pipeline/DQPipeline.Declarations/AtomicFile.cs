@@ -106,19 +106,28 @@ public static class AtomicFile
     public static bool IsWriteFailure(Exception e) => e is IOException or UnauthorizedAccessException;
 
     /// <summary>The coded error for a failure to write.</summary>
-    public static DqException CannotWrite(string path, Exception e) => new(DiagnosticCodes.CannotWrite, $"cannot write {path}: {Why(e)}", inner: e);
+    public static DqException CannotWrite(string path, Exception e) => new(DiagnosticCodes.CannotWrite, $"cannot write {path}: {Why(e, IsOfBuild(path))}", inner: e);
 
     /// <summary>The system's reason in words, with the mend. The low 16 bits of HResult are errno on Unix and the Win32 error on Windows.</summary>
-    private static string Why(Exception e)
+    private static string Why(Exception e, bool ofBuild)
     {
         const int noSpaceUnix = 28, quotaUnix = 122, readOnlyUnix = 30, diskFullWindows = 112;
+        var again = ofBuild ? "build again, nothing that was finished is lost" : "try again";
+        var elsewhere = ofBuild ? "build in a copy of the folder" : "write elsewhere";
         return (e.HResult & 0xFFFF) switch
         {
-            noSpaceUnix or diskFullWindows => "the disk is full; free some space and build again, nothing that was finished is lost",
-            quotaUnix => "the disk quota is used up; free some space and build again, nothing that was finished is lost",
-            readOnlyUnix => "the file system is read-only; build in a copy of the folder that can be written",
-            _ when e is UnauthorizedAccessException => "access is denied; give yourself the right to write there, or build in a copy of the folder",
-            _ => e.Message.TrimEnd('.') + "; mend that and build again, nothing that was finished is lost",
+            noSpaceUnix or diskFullWindows => $"the disk is full; free some space and {again}",
+            quotaUnix => $"the disk quota is used up; free some space and {again}",
+            readOnlyUnix => $"the file system is read-only; {elsewhere}",
+            _ when e is UnauthorizedAccessException => $"access is denied; give yourself the right to write there, or {elsewhere}",
+            _ => $"{Final(e.Message).TrimEnd('.')}; mend that and {again}",
         };
     }
+
+    /// <summary>A system's words, with the name that a file was to have at last: nobody knows the one that it had until then.</summary>
+    private static string Final(string message) =>
+        message.IndexOf(TemporaryMark, StringComparison.Ordinal) is >= 0 and var at ? message.Remove(at, Math.Min(message.Length - at, TemporaryMark.Length + 32)) : message;
+
+    /// <summary>Whether builds write a file: dq.lock, and what is below .dq.</summary>
+    private static bool IsOfBuild(string path) => Path.GetFileName(path) == "dq.lock" || Path.GetFullPath(path).Split(Path.DirectorySeparatorChar).Contains(".dq");
 }

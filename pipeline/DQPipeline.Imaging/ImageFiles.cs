@@ -63,6 +63,8 @@ public static class ImageFiles
 
     private static byte[] Read(string path)
     {
+        if (Directory.Exists(path))
+            throw new DqException(DiagnosticCodes.DataMissing, $"{path} is a folder; name the image files in it.");
         try
         {
             return new FileInfo(path) is { Exists: true, Length: > LargestFile }

@@ -36,15 +36,16 @@ public sealed record ReportContent(string Title, RecordedResults Results)
     /// <param name="report">Its options.</param>
     /// <param name="options">How the build decides what is current; what it selects is what the report is about.</param>
     /// <param name="tool">The program's name and version.</param>
+    /// <param name="compares">Whether it is a mistake that there is nothing at the report's revision to compare with, as where somebody typed it; else that is left out.</param>
     /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="DqException">DQ6002: dq.lock cannot be read; DQ1005: a selected name means nothing.</exception>
-    public static ReportContent Create(Workspace workspace, TargetGraph graph, ReportDeclaration report, BuildOptions options, string tool, CancellationToken cancellation = default)
+    /// <exception cref="DqException">DQ6002: dq.lock cannot be read; DQ1005: a selected name means nothing; DQ6009: there is nothing to compare with.</exception>
+    public static ReportContent Create(Workspace workspace, TargetGraph graph, ReportDeclaration report, BuildOptions options, string tool, bool compares, CancellationToken cancellation = default)
     {
         var results = RecordedResults.Create(workspace, graph, options, cancellation);
         var current = results.Targets.Where(target => target.Current).Select(target => target.Target).ToList();
         return new(report.Title.Length > 0 ? report.Title : Path.GetFileName(workspace.Folder), results)
         {
-            Since = SinceOf(workspace, graph, results, report.Against),
+            Since = SinceOf(workspace, graph, results, report.Against, compares),
             Distances = [.. Read<DistanceTarget, DistanceContent>(current, target => DistanceFile.TryRead(workspace.OutputPath(target.Name, DistanceTarget.JsonFile)))],
             Certificates = [.. Read<CertifyTarget, CertificateContent>(current, target => CertificateFile.TryRead(workspace.OutputPath(target.Name, CertifyTarget.JsonFile)))],
             Samples = [.. Read<SamplesTarget, SampleImages>(current, target => SampleImages.TryRead(workspace, target)).Select(one => one.Content)],
@@ -63,13 +64,13 @@ public sealed record ReportContent(string Title, RecordedResults Results)
         }
     }
 
-    private static RevisionReport? SinceOf(Workspace workspace, TargetGraph graph, RecordedResults results, string revision)
+    private static RevisionReport? SinceOf(Workspace workspace, TargetGraph graph, RecordedResults results, string revision, bool compares)
     {
         try
         {
             return revision.Length > 0 ? RevisionReport.Create(workspace, graph, results.Metrics, revision, onlyNow: true) : null;
         }
-        catch (DqException)
+        catch (DqException) when (!compares)
         {
             // No repository, no commit yet, no dq.lock in it: there is nothing to compare with, and that is no fault of the page.
             return null;

@@ -26,6 +26,10 @@ public class QuantizeDeclarationTests
     }
 
     [Fact]
+    public void What_names_an_integer_model_that_is_wrong_is_no_second_mistake() =>
+        Assert.Single(Complaints(""" "a": { "model": "b" }, "b": { "model": "dq" } """, """ "evaluate": { "e": { "models": "a" } } """).Split('\n'));
+
+    [Fact]
     public void A_matrix_gives_an_integer_model_for_each_member()
     {
         var quantize = Parse(""" "int8": { "model": "grid" } """).Quantize;
@@ -63,5 +67,10 @@ public class QuantizeDeclarationTests
     [InlineData(""" "a": { "model": "dq" }, "b": { "model": "a" } """, "", "error DQ1004: \"a\" is an integer model, which has no gradient")]
     [InlineData(""" "a": { "model": "dq" } """, """ "distance": { "d": { "models": "a" } } """, "error DQ1004: \"a\" is an integer model")]
     [InlineData(""" "a": { "model": "dq" } """, """ "evaluate": { "e": { "models": "dq", "attacks": ["fgsm"], "blackBoxFrom": "a" } } """, "error DQ1004: \"a\" is an integer model")]
+    [InlineData(""" "a": { "model": "a" } """, "", "dq.json(6,32): error DQ1004: \"a\" is an integer model")]
+    [InlineData(""" "a": { "model": "b" }, "b": { "model": "dq" } """, "", "dq.json(6,32): error DQ1004: \"b\" is an integer model")]
+    [InlineData(""" "a": { "model": "b" }, "b": { "model": "dq", "bits": 9 } """, "", "error DQ1004: \"b\" is an integer model")]
+    [InlineData(""" "DQ": { "model": "dq" } """, "", "error DQ1007: \"DQ\" and \"dq\", a model, differ in case only")]
+    [InlineData(""" "a": { "model": "dq" }, "A": { "model": "dq" } """, "", "error DQ1007: \"A\" and \"a\", an integer model, differ in case only")]
     public void What_cannot_be_is_a_coded_error(string quantize, string rest, string expected) => Assert.Contains(expected, Complaints(quantize, rest), StringComparison.Ordinal);
 }

@@ -125,6 +125,28 @@ public class BuildJourneys
     }
 
     [Fact]
+    public async Task On_a_clean_clone_a_model_that_is_asked_for_is_made_by_its_name_and_a_report_makes_none()
+    {
+        using var folder = new Folder(Folder.Small.Replace("\"evaluate\": {", "\"report\": { \"page\": {} }, \"evaluate\": {", StringComparison.Ordinal));
+        (await DqTool.RunAsync(folder.Path, "build", "--quiet")).Expect(0);
+        using var clone = new Folder(null);
+        File.Copy(folder.At("dq.json"), clone.At("dq.json"));
+        File.Copy(folder.At("dq.lock"), clone.At("dq.lock"));
+        foreach (var build in (string[][])[["build"], ["build", "page"], ["build", "report/page"], ["build", "robustness"]])
+            (await DqTool.RunAsync(clone.Path, build)).Expect(0);
+        Assert.Equal(0, clone.Workers());
+        Assert.Contains("neither a file of that path nor .dq/out/full/model.safetensors; `dq build full` makes the latter", (await DqTool.RunAsync(clone.Path, "predict", "full", "x.png")).Expect(1).Error, StringComparison.Ordinal);
+        Assert.Contains("nor a target of this folder that makes model.onnx or model.zip or model.safetensors; did you mean \"full\"?", (await DqTool.RunAsync(clone.Path, "predict", "fulll", "x.png")).Expect(1).Error, StringComparison.Ordinal);
+
+        (await DqTool.RunAsync(clone.Path, "build", "full", "--locked")).Expect(0);
+        Assert.Equal(1, clone.Workers());
+        Assert.Equal(File.ReadAllBytes(folder.At(".dq", "out", "full", "model.safetensors")), File.ReadAllBytes(clone.At(".dq", "out", "full", "model.safetensors")));
+        (await DqTool.RunAsync(clone.Path, "clean", "--all")).Expect(0);
+        (await DqTool.RunAsync(clone.Path, "build", "full")).Expect(0);
+        Assert.True(File.Exists(clone.At(".dq", "out", "full", "model.safetensors")));
+    }
+
+    [Fact]
     public async Task The_same_declarations_give_the_same_bits_whatever_the_jobs()
     {
         using var one = new Folder();

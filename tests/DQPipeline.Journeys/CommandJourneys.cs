@@ -88,6 +88,45 @@ public class CommandJourneys
     }
 
     [Fact]
+    public async Task A_revision_is_compared_with_in_the_folder_that_is_named_and_a_wrong_one_is_an_error()
+    {
+        using var folder = new Folder(null);
+        using var elsewhere = new Folder(null);
+        folder.Declare(Folder.Small);
+        (await DqTool.RunAsync(folder.Path, "build", "--quiet")).Expect(0);
+        foreach (var words in (string[][])[["init", "--quiet"], ["add", "dq.json", "dq.lock"], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "-m", "measured"]])
+        {
+            using var git = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("git", words) { WorkingDirectory = folder.Path })!;
+            await git.WaitForExitAsync();
+            Assert.Equal(0, git.ExitCode);
+        }
+
+        var expected = (await DqTool.RunAsync(folder.Path, "metrics", "diff", "--format", "json")).Expect(0).Output;
+        Assert.Equal(4, JsonNode.Parse(expected)!["differences"]!.AsArray().Count);
+        Assert.Equal(expected, (await DqTool.RunAsync(elsewhere.Path, "metrics", folder.Path, "diff", "HEAD", "--format", "json")).Expect(0).Output);
+        Assert.Equal(expected, (await DqTool.RunAsync(elsewhere.Path, "metrics", "diff", "HEAD", folder.Path, "--format", "json")).Expect(0).Output);
+        Assert.Contains("name one", (await DqTool.RunAsync(folder.Path, "metrics", ".", "diff", "HEAD", elsewhere.Path)).Expect(2).Error, StringComparison.Ordinal);
+        Assert.Contains("--json belongs behind \"diff\"", (await DqTool.RunAsync(folder.Path, "metrics", "--json", "diff")).Expect(2).Error, StringComparison.Ordinal);
+
+        (await DqTool.RunAsync(folder.Path, "report", "--against", "HEAD")).Expect(0);
+        Assert.Contains("error DQ6009", (await DqTool.RunAsync(folder.Path, "report", "--against", "nope")).Expect(1).Error, StringComparison.Ordinal);
+        // Where nobody typed it, a page without a comparison is what there can be.
+        elsewhere.Declare(Folder.Small);
+        (await DqTool.RunAsync(elsewhere.Path, "report")).Expect(0);
+    }
+
+    [Theory]
+    [InlineData("{", "error DQ1001")]
+    [InlineData("{ \"trian\": {}, \"sead\": 1 }", "unknown key \"trian\"; did you mean \"train\"? (and 1 more; `dq status` tells them)")]
+    public async Task The_doctor_finds_declarations_that_cannot_be_read(string declaration, string problem)
+    {
+        using var folder = new Folder(declaration);
+        var line = (await DqTool.RunAsync(folder.Path, "doctor")).Expect(1).Output.Split('\n').Single(line => line.StartsWith("PROBLEM", StringComparison.Ordinal));
+        Assert.Contains("dq.json", line, StringComparison.Ordinal);
+        Assert.Contains(problem, line, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Clean_removes_outputs_that_the_next_build_restores_without_training()
     {
         using var folder = new Folder();

@@ -30,6 +30,11 @@ public class FailureJourneys
     [InlineData("attack", "x.onnx", "--data", "d", "--attack", "square", "--epsilon", "8", "--out", "x.npz", "--mean", "0.5,a,0.5")]
     [InlineData("attack", "x.onnx", "--data", "d", "--attack", "square", "--epsilon", "8", "--out", "x.npz", "--scale", "bytes")]
     [InlineData("data", "fetch", "imagenet")]
+    [InlineData("attack", "x.safetensors", "--data", "d", "--attack", "pgd", "--epsilon", "nan", "--out", "x.npz")]
+    [InlineData("init", "new", "--from-images", "photos", "--built-in")]
+    [InlineData("clean", "no-folder")]
+    [InlineData("cache", "ls", "no-folder")]
+    [InlineData("cache", "verify", "no-folder")]
     public async Task Bad_usage_is_exit_code_2(params string[] arguments)
     {
         using var folder = new Folder();
@@ -47,6 +52,32 @@ public class FailureJourneys
         File.WriteAllText(folder.At(model), "");
         var ran = (await DqTool.RunAsync(folder.Path, ["attack", model, "--data", "street", "--attack", attack, "--epsilon", "8", "--out", "x.npz", .. more.Split(' ', StringSplitOptions.RemoveEmptyEntries)])).Expect(2);
         Assert.Contains("error DQ1004: " + words, ran.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("init", "--buit-in", "--built-in")]
+    [InlineData("clean", "--al", "--all")]
+    [InlineData("cache ls", "--jso", "--json")]
+    [InlineData("cache gc", "--keep-day", "--keep-days")]
+    [InlineData("attach", "--cancle", "--cancel")]
+    [InlineData("watch", "--devcie", "--device")]
+    [InlineData("status", "--jsno", "--json")]
+    [InlineData("report", "--agianst", "--against")]
+    [InlineData("metrics diff", "--fromat", "--format")]
+    [InlineData("predict dq", "--jsno", "--json")]
+    public async Task A_mistyped_option_is_no_folder_and_no_file(string command, string typed, string meant)
+    {
+        using var folder = new Folder();
+        var ran = (await DqTool.RunAsync(folder.Path, [.. command.Split(' '), typed])).Expect(2);
+        Assert.Contains($"there is no option {typed}; did you mean \"{meant}\"?", ran.Error, StringComparison.Ordinal);
+        Assert.Equal(["dq.json"], Directory.EnumerateFileSystemEntries(folder.Path).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task What_may_stand_somewhere_is_listed_on_one_line()
+    {
+        using var folder = new Folder();
+        Assert.Contains("Must be one of: 'bash', 'zsh', 'fish', 'pwsh'\n", (await DqTool.RunAsync(folder.Path, "completion", "bsh")).Expect(2).Error.ReplaceLineEndings("\n"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -119,6 +150,71 @@ public class FailureJourneys
         await build.WaitForExitAsync();
         Assert.True(build.ExitCode == 130, await error);
         Assert.Matches(@"resumed at step [1-9]", (await DqTool.RunAsync(folder.Path, "build", "train/full")).Expect(0).Error);
+    }
+
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    public async Task Signals_that_come_at_once_are_one_wish(string signal)
+    {
+        using var folder = new Folder();
+        (await DqTool.RunAsync(folder.Path, "build", "train/full", "--quiet")).Expect(0);
+        using var attack = DqTool.Start(folder.Path, InterruptibleOften, "attack", "full", "--data", "street", "--attack", "pgd", "--steps", "100000", "--epsilon", "8", "--out", "x.npz");
+        // Its progress: from then on it is at work.
+        var first = await attack.StandardError.ReadLineAsync(TestContext.Current.CancellationToken);
+        // By a program of its own each: the system makes one of those that come before the first is taken.
+        Run("bash", "-c", $"for i in 1 2 3; do env kill -{signal} {attack.Id}; done; true");
+        var error = await attack.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await attack.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Contains("dq: cancelled", new Ran(attack.ExitCode, "", $"{first}\n{error}").Expect(130).Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("2>/dev/full")]
+    [InlineData("2>&-")]
+    public async Task Nobody_to_be_told_is_no_reason_to_fail(string redirection)
+    {
+        using var folder = new Folder();
+        (await ShellAsync(folder, $"build train/full {redirection}")).Expect(0);
+        Assert.True(File.Exists(folder.At("dq.lock")) && File.Exists(folder.At(".dq", "out", "full", "model.safetensors")));
+        (await ShellAsync(folder, $"build --bad {redirection}")).Expect(2);
+    }
+
+    [Theory]
+    [InlineData(">/dev/full")]
+    [InlineData(">&-")]
+    public async Task Results_that_cannot_be_written_are_a_coded_error(string redirection)
+    {
+        using var folder = new Folder();
+        Assert.Contains("error DQ6004: cannot write standard output: ", (await ShellAsync(folder, $"status --json {redirection}")).Expect(1).Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("attack full --data street --attack fgsm --epsilon 2 --out", ".npz")]
+    [InlineData("export full --data street --onnx", ".onnx")]
+    public async Task A_file_that_cannot_be_written_is_told_before_the_work_for_it_and_its_folder_is_made(string command, string extension)
+    {
+        using var folder = new Folder();
+        (await DqTool.RunAsync(folder.Path, "build", "train/full", "--quiet")).Expect(0);
+        var words = command.Split(' ');
+        (await DqTool.RunAsync(folder.Path, [.. words, $"new/folder/x{extension}"])).Expect(0);
+        Assert.Equal([$"x{extension}"], Directory.EnumerateFileSystemEntries(folder.At("new", "folder")).Select(Path.GetFileName));
+        // Before the work: the data are not even looked for, of which there are none.
+        folder.Edit("street-digits\", \"train\": 200, \"test\": 100", "idx\", \"path\": \"nowhere\"");
+        foreach (var (file, why) in ((string, string)[])[("dq.json/x", "dq.json"), ("new", "\"new\": that is a folder; name a file")])
+        {
+            var ran = (await DqTool.RunAsync(folder.Path, [.. words, file])).Expect(1);
+            Assert.Contains($"error DQ6004: cannot write {why}", ran.Error.Replace(folder.Path + Path.DirectorySeparatorChar, "", StringComparison.Ordinal), StringComparison.Ordinal);
+            Assert.DoesNotContain("build again", ran.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_folder_is_no_image()
+    {
+        using var folder = new Folder();
+        (await DqTool.RunAsync(folder.Path, "build", "train/full", "--quiet")).Expect(0);
+        Assert.Contains("error DQ2001: . is a folder; name the image files in it", (await DqTool.RunAsync(folder.Path, "predict", "full", ".")).Expect(1).Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -213,6 +309,9 @@ public class FailureJourneys
         start.ArgumentList.Insert(1, start.FileName);
         start.FileName = "env";
     }
+
+    private static Task<Ran> ShellAsync(Folder folder, string words) =>
+        DqTool.RunAsync(folder.Path, start => (start.FileName, start.ArgumentList[0], start.ArgumentList[1]) = ("bash", "-c", $"'{DqTool.Program}' {words}"), "", "");
 
     private static void Run(string program, params string[] arguments)
     {

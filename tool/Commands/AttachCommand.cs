@@ -10,7 +10,7 @@ internal static class AttachCommand
 {
     public static Command Create()
     {
-        var folder = CommonOptions.Folder();
+        var folder = CommonOptions.ExistingFolder();
         var cancel = new Option<bool>("--cancel") { Description = "Cancel the jobs instead; what they have trained stays in their checkpoints." };
         var verbosity = CommonOptions.Verbosity();
         var quiet = CommonOptions.Quiet();

@@ -71,6 +71,7 @@ internal static class AttackCommand
             else
                 ForeignOptions.RefuseFor(path, foreign.Given(parsed));
             var dataset = ModelFiles.DatasetOf(path, parsed.GetValue(data)!);
+            OutFile.Prepare(parsed.GetValue(file)!);
             if (!isDeployed)
                 await Backend.EnsureAsync(cancellation);
             var images = Datasets.Load(dataset, cancellation);
@@ -114,7 +115,7 @@ internal static class AttackCommand
     {
         foreach (var token in result.Tokens)
         {
-            if (!double.TryParse(token.Value, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out var value) || value < min || value > max)
+            if (!double.TryParse(token.Value, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out var value) || !(value >= min && value <= max))
                 result.AddError(FormattableString.Invariant($"{option.Name} should be from {min} to {max}, not \"{token.Value}\""));
         }
     });

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using DQPipeline.Declarations;
 using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Verdicts;
 using DQPipeline.Targets.Workers;
@@ -21,7 +20,7 @@ internal static class BuildCommand
     {
         var words = new Argument<string[]>("DIR TARGET")
         {
-            Description = "The folder with the dq.json (default: this one), then the targets: a model, a matrix, an evaluation, or a part of one (robustness/dq/pgd@8). None is everything.",
+            Description = "The folder with the dq.json (default: this one), then the targets: a model, a matrix, an evaluation, or a part of one (robustness/dq/pgd@8). None is everything. The files of a named one are brought here, even where its result is recorded already.",
             Arity = ArgumentArity.ZeroOrMore,
         }.OfTargets();
         var json = CommonOptions.Json();
@@ -37,11 +36,6 @@ internal static class BuildCommand
         var junit = new Option<string?>("--junit") { Description = "Write the gates and targets as JUnit XML, for CI.", HelpName = "FILE" };
         var verbosity = CommonOptions.Verbosity();
         var quiet = CommonOptions.Quiet();
-        words.Validators.Add(result =>
-        {
-            foreach (var token in result.Tokens.Where(token => token.Value.StartsWith('-')))
-                result.AddError($"there is no option {token.Value}{Spelling.DidYouMean(token.Value, ["--json", "--force", "--locked", "--no-wait", "--jobs", "--executor", "--device", "--set", "--sarif", "--junit", "--verbosity", "--quiet"])}");
-        });
         jobs.Validators.Add(result =>
         {
             if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out var value) || value is < 1 or > MostJobs))
@@ -107,7 +101,9 @@ internal static class BuildCommand
     {
         var clock = Stopwatch.StartNew();
         var view = BuildView.Choose(level, opened.Workspace);
-        var builder = new Builder(opened.Workspace, opened.Graph, executor, options, view.Observer);
+        // Who names a target wants its files; a report is about targets whose records will do.
+        var fetch = options.Select.Any(name => !opened.Graph.Reports.Any(report => name == report.Name || name == $"report/{report.Name}"));
+        var builder = new Builder(opened.Workspace, opened.Graph, executor, options with { Fetch = fetch }, view.Observer);
         var built = ReportFiles.Update(opened, options, await view.ShowAsync(() => builder.RunAsync(cancellation)), cancellation);
         BuildSummary.Print(built, clock.Elapsed, opened.Workspace, opened.Graph.Reports, level);
         return built;

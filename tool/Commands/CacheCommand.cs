@@ -22,7 +22,7 @@ internal static class CacheCommand
 
     private static Command Ls()
     {
-        var folder = CommonOptions.Folder();
+        var folder = CommonOptions.ExistingFolder();
         var json = CommonOptions.Json();
         var command = new Command("ls", """
             List what the cache holds: each result with its targets, the newest first, and the size of it all.
@@ -45,7 +45,7 @@ internal static class CacheCommand
 
     private static Command Verify()
     {
-        var folder = CommonOptions.Folder();
+        var folder = CommonOptions.ExistingFolder();
         var command = new Command("verify", """
             Read all of the cache and remove what does not hold what its name promises; the next build makes it again.
 
@@ -63,7 +63,7 @@ internal static class CacheCommand
 
     private static Command Gc()
     {
-        var folder = CommonOptions.Folder();
+        var folder = CommonOptions.ExistingFolder();
         var days = new Option<double>("--keep-days") { Description = "Keep also what is younger than this; 0 keeps what dq.lock records alone.", HelpName = "N", DefaultValueFactory = _ => 30 };
         days.Validators.Add(result =>
         {

@@ -8,8 +8,8 @@ internal static class CleanCommand
 {
     public static Command Create()
     {
-        var folder = CommonOptions.Folder();
-        var all = new Option<bool>("--all") { Description = "Also the cache, the checkpoints and the logs: the next build computes everything anew." };
+        var folder = CommonOptions.ExistingFolder();
+        var all = new Option<bool>("--all") { Description = "Also the cache, the checkpoints and the logs. What dq.lock records still stands; files that are needed have to be built again: dq build TARGET." };
         var command = new Command("clean", """
             Remove placed outputs; the next build restores them from the cache. dq.lock stays.
 

@@ -1,15 +1,42 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using DQPipeline.Declarations;
 
 namespace DQPipeline.Tool.Commands;
 
 /// <summary>Options that several commands share, each made anew because a symbol belongs to one command.</summary>
 internal static class CommonOptions
 {
-    public static Argument<string> Folder() => new("DIR")
+    public static Argument<string> Folder() => new Argument<string>("DIR")
     {
         Description = "The folder with the dq.json.",
         DefaultValueFactory = _ => ".",
-    };
+    }.NoOption();
+
+    /// <summary>As <see cref="Folder"/>, for commands that need no dq.json in it, and so would find nothing wrong with a folder that is not there.</summary>
+    public static Argument<string> ExistingFolder()
+    {
+        var folder = Folder();
+        folder.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var path }] && !path.StartsWith('-') && !Directory.Exists(path))
+                result.AddError($"there is no folder \"{path}\"");
+        });
+        return folder;
+    }
+
+    /// <summary>Refuses words that are mistyped options, which the parser takes for arguments.</summary>
+    public static T NoOption<T>(this T argument)
+        where T : Argument
+    {
+        argument.Validators.Add(result =>
+        {
+            var options = result.Parent is CommandResult parent ? parent.Command.Options.Select(option => option.Name) : [];
+            foreach (var token in result.Tokens.Where(token => token.Value.Length > 1 && token.Value.StartsWith('-')))
+                result.AddError($"there is no option {token.Value}{Spelling.DidYouMean(token.Value, options)}");
+        });
+        return argument;
+    }
 
     public static Option<bool> Json() => new("--json") { Description = "Print JSON on standard output." };
 

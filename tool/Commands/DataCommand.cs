@@ -38,7 +38,7 @@ internal static class DataCommand
 
     private static Command Show()
     {
-        var name = new Argument<string>("NAME") { Description = "A data set of this folder's dq.json." };
+        var name = new Argument<string>("NAME") { Description = "A data set of this folder's dq.json." }.NoOption();
         var image = new Option<string?>("--out") { Description = "Write a contact sheet of the first images of each class.", HelpName = "FILE.png" };
         var set = CommonOptions.Set();
         var command = new Command("show", """
@@ -53,6 +53,8 @@ internal static class DataCommand
             var wanted = parsed.GetValue(name)!;
             if (!opened.Pipeline.Datasets.TryGetValue(wanted, out var declaration))
                 throw new DqException(DiagnosticCodes.UnknownName, $"dq.json declares no data set \"{wanted}\"{Spelling.DidYouMean(wanted, opened.Pipeline.Datasets.Keys)}");
+            if (parsed.GetValue(image) is { } file)
+                OutFile.Prepare(file);
             var data = Datasets.Load(declaration, cancellation);
             Output.Data($"{wanted}: {declaration.Kind}, {data.Channels}×{data.Height}×{data.Width}, {Words.Count(data.Train.Count, "training image")}, {Words.Count(data.Test.Count, "test image")}");
             for (var label = 0; label < data.Labels.Count; label++)

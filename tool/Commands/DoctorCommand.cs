@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using DQPipeline.Declarations;
 using DQPipeline.Native;
 using DQPipeline.Targets;
 using DQPipeline.Tool.MSBuild;
@@ -13,7 +14,7 @@ internal static class DoctorCommand
 {
     public static Command Create()
     {
-        var folder = CommonOptions.Folder();
+        var folder = CommonOptions.ExistingFolder();
         var command = new Command("doctor", """
             Check the SDK, the native backend, the device, the processor and the cache; tell what is wrong and its mend.
 
@@ -75,6 +76,20 @@ internal static class DoctorCommand
         return $"{Environment.ProcessorCount} × {RuntimeInformation.ProcessArchitecture}{(features.Count > 0 ? $" ({string.Join(", ", features)})" : "")}, {memory} of memory";
     }
 
+    /// <summary>What is wrong with the declarations first; null where nothing is.</summary>
+    private static string? ProblemOf(Workspace workspace)
+    {
+        try
+        {
+            _ = Opened.At(workspace.Folder, []);
+            return null;
+        }
+        catch (DqException failure)
+        {
+            return $"{failure.Diagnostics[0]}{(failure.Diagnostics.Count > 1 ? $" (and {failure.Diagnostics.Count - 1} more; `dq status` tells them)" : "")}";
+        }
+    }
+
     private static void CheckFolder(Workspace workspace, Action<string, string, string?> say)
     {
         if (!File.Exists(workspace.DeclarationPath))
@@ -83,7 +98,7 @@ internal static class DoctorCommand
             return;
         }
 
-        say("dq.json", workspace.DeclarationPath, null);
+        say("dq.json", workspace.DeclarationPath, ProblemOf(workspace));
         if (!Directory.Exists(workspace.CacheFolder))
         {
             say("cache", "empty so far", null);

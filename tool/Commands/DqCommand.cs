@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using DQPipeline.Declarations;
 using DQPipeline.Tool.Terminal;
@@ -22,18 +23,20 @@ internal static class DqCommand
         if (result.Errors.Count > 0)
         {
             foreach (var error in result.Errors)
-                Output.Error($"dq: {error.Message}");
+                Output.Error($"dq: {OnOneLine(error.Message)}");
             var command = result.CommandResult.Command;
             var hint = command is RootCommand && args.Length > 0 ? Spelling.DidYouMean(args[0], Verbs) : "";
             Output.Error($"dq: `dq {Path(result.CommandResult)}--help` shows what there is{hint}");
             return BadUsage;
         }
 
-        // Ctrl-C must leave a worker the time for a checkpoint; it is not waited for longer than that.
-        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(60) };
+        // The library's own handling of signals fails at a second one.
+        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        // What cannot be cancelled is left to the system, which ends it.
+        using var interrupt = result.Action is AsynchronousCommandLineAction ? new Interrupt(TimeProvider.System, End).Listen() : null;
         try
         {
-            return await result.InvokeAsync(configuration);
+            return await result.InvokeAsync(configuration, interrupt?.Token ?? CancellationToken.None);
         }
         catch (OperationCanceledException)
         {
@@ -57,6 +60,17 @@ internal static class DqCommand
             return TargetFailed;
         }
     }
+
+    /// <summary>Ends this process, whatever it is at. Workers that are left behind end by themselves, each after a checkpoint.</summary>
+    private static void End()
+    {
+        Output.RestoreTerminal();
+        Output.Error("dq: cancelled");
+        Environment.Exit(Cancelled);
+    }
+
+    /// <summary>The library writes what may stand somewhere as a column of words.</summary>
+    private static string OnOneLine(string message) => message.ReplaceLineEndings("\n").Replace(":\n\t", ": ", StringComparison.Ordinal).Replace("\n\t", ", ", StringComparison.Ordinal);
 
     /// <summary>The words that lead to a command, each with a space behind it.</summary>
     private static string Path(CommandResult? command) => command is null or { Command: RootCommand } ? "" : $"{Path(command.Parent as CommandResult)}{command.Command.Name} ";

@@ -36,6 +36,7 @@ internal static class ExportCommand
         {
             var path = ModelFiles.Find(parsed.GetValue(model)!, TrainTarget.ModelFile);
             var target = parsed.GetValue(file)!;
+            OutFile.Prepare(target);
             await Backend.EnsureAsync(cancellation);
             NativeBackend.Load();
             using var network = ModelFile.Load(path);

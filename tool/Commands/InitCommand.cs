@@ -24,6 +24,11 @@ internal static class InitCommand
               dq init                          on the images in this folder, or on built-in house numbers
               dq init --from-images photos     on your own photographs
             """) { folder, images, builtIn, github };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(images) is not null && result.GetValue(builtIn))
+                result.AddError("--from-images and --built-in name different images; give one of them");
+        });
         command.SetAction(parsed =>
         {
             var here = parsed.GetValue(folder)!;

@@ -27,7 +27,7 @@ internal static class MetricsCommand
               dq metrics --json
               dq metrics --format paper
               dq metrics diff main         what became of them since a git revision
-            """) { folder, json, format, set, device, MetricsDiffCommand.Create() };
+            """) { folder, json, format, set, device, MetricsDiffCommand.Create(folder) };
         command.SetAction(parsed =>
         {
             var opened = Opened.At(parsed.GetValue(folder)!, parsed.GetValue(set)!);

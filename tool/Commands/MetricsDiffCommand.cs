@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using DQPipeline.Reports;
 using DQPipeline.Targets.Reports;
 using DQPipeline.Tool.Terminal;
@@ -7,9 +8,11 @@ namespace DQPipeline.Tool.Commands;
 
 internal static class MetricsDiffCommand
 {
-    public static Command Create()
+    /// <summary>The command.</summary>
+    /// <param name="above">The folder of `dq metrics`, which may stand before "diff" too.</param>
+    public static Command Create(Argument<string> above)
     {
-        var revision = new Argument<string>("REV") { Description = "A commit, branch or tag.", DefaultValueFactory = _ => "HEAD" };
+        var revision = new Argument<string>("REV") { Description = "A commit, branch or tag.", DefaultValueFactory = _ => "HEAD" }.NoOption();
         var folder = CommonOptions.Folder();
         var format = new Option<string>("--format") { Description = "table; markdown, for a pull request; json.", HelpName = "table|markdown|json", DefaultValueFactory = _ => "table" };
         format.AcceptOnlyFromAmong("table", "markdown", "json");
@@ -22,9 +25,18 @@ internal static class MetricsDiffCommand
               dq metrics diff               since the last commit
               dq metrics diff main --format markdown
             """) { revision, folder, format, set, device };
+        command.Validators.Add(result =>
+        {
+            var before = result.Parent is CommandResult parent ? parent.Children : [];
+            foreach (var option in before.OfType<OptionResult>().Where(option => !option.Implicit))
+                result.AddError($"{option.Option.Name} belongs behind \"diff\"");
+            if (before.OfType<ArgumentResult>().Any(IsTyped) && result.Children.OfType<ArgumentResult>().Any(argument => argument.Argument == folder && IsTyped(argument)))
+                result.AddError("a folder stands before \"diff\" and another behind it; name one");
+        });
         command.SetAction(parsed =>
         {
-            var opened = Opened.At(parsed.GetValue(folder)!, parsed.GetValue(set)!);
+            var at = parsed.GetResult(above) is { } typed && IsTyped(typed) ? above : folder;
+            var opened = Opened.At(parsed.GetValue(at)!, parsed.GetValue(set)!);
             var now = MetricsReport.Create(opened.Workspace, opened.Graph, Opened.Options(parsed.GetValue(device)!));
             var since = RevisionReport.Create(opened.Workspace, opened.Graph, now, parsed.GetValue(revision)!);
             switch (parsed.GetValue(format))
@@ -38,4 +50,6 @@ internal static class MetricsDiffCommand
         });
         return command;
     }
+
+    private static bool IsTyped(ArgumentResult argument) => argument.Tokens.Count > 0;
 }

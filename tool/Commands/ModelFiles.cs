@@ -23,8 +23,12 @@ internal static class ModelFiles
                 return placed;
         }
 
-        var looked = Path.GetRelativePath(Environment.CurrentDirectory, workspace.OutputPath(model, names[0]));
-        throw new DqException(DiagnosticCodes.ModelCorrupt, $"there is no model \"{model}\": neither a file of that path nor {looked}; `dq build` makes the latter");
+        var wanted = names.ToArray();
+        var declared = Completions.Targets(".", graph => graph.Targets.Where(target => target.Outputs.Any(wanted.Contains))).ToDictionary(target => target.Name);
+        if (!declared.TryGetValue(model, out var target))
+            throw new DqException(DiagnosticCodes.ModelCorrupt, $"there is no model \"{model}\": neither a file of that path nor a target of this folder that makes {string.Join(" or ", wanted)}{Spelling.DidYouMean(model, declared.Keys)}");
+        var looked = Path.GetRelativePath(Environment.CurrentDirectory, workspace.OutputPath(model, wanted.First(target.Outputs.Contains)));
+        throw new DqException(DiagnosticCodes.ModelCorrupt, $"there is no model \"{model}\": neither a file of that path nor {looked}; `dq build {model}` makes the latter");
     }
 
     /// <summary>The data set that a name means: of the dq.json that owns the model (the nearest above it), else an image folder or .zip of that path.</summary>

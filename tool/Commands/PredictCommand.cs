@@ -14,7 +14,7 @@ internal static class PredictCommand
     public static Command Create()
     {
         var model = new Argument<string>("MODEL") { Description = "A model, .safetensors, .onnx or .zip; or the name of one in this folder's dq.json." }.OfModels();
-        var images = new Argument<string[]>("IMAGE") { Description = "JPEG or PNG files; another size than the model's is resized.", Arity = ArgumentArity.OneOrMore };
+        var images = new Argument<string[]>("IMAGE") { Description = "JPEG or PNG files; another size than the model's is resized.", Arity = ArgumentArity.OneOrMore }.NoOption();
         var json = new Option<bool>("--json") { Description = "Print an array of { image, label, score, scores } on standard output." };
         var command = new Command("predict", """
             Say what images show: a label and its probability for each.

@@ -53,7 +53,7 @@ internal static class ReportFiles
     private static void Update(Opened opened, Report report, BuildOptions options, CancellationToken cancellation)
     {
         var content = ReportContent.Create(
-            opened.Workspace, opened.Graph, report.Declaration, options with { Select = [.. report.Targets.Select(target => target.Id)] }, $"dq {ToolVersion.Text}", cancellation);
+            opened.Workspace, opened.Graph, report.Declaration, options with { Select = [.. report.Targets.Select(target => target.Id)] }, $"dq {ToolVersion.Text}", compares: false, cancellation);
         foreach (var (format, file) in report.Files)
         {
             var path = opened.Workspace.OutputPath(report.Name, file);

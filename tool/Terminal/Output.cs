@@ -20,6 +20,20 @@ internal static class Output
     /// <summary>Takes the diagnostics instead of standard error where not a person reads them.</summary>
     public static Action<Diagnostic>? Diagnostics { get; set; }
 
+    /// <summary>Makes standard error one that cannot fail; before anything is written to it.</summary>
+    public static void Begin()
+    {
+        var errors = Console.Error;
+        Console.SetError(new UnfailingWriter(() => errors));
+    }
+
+    /// <summary>Shows the cursor that a live view hides.</summary>
+    public static void RestoreTerminal()
+    {
+        if (IsLive)
+            Console.Error.Write("\e[?25h");
+    }
+
     public static void Error(string line) => Console.Error.WriteLine(PlainText.Of(line));
 
     /// <summary>A text for a table or a line of Spectre.Console, which takes it for what it is.</summary>
@@ -27,7 +41,19 @@ internal static class Output
 
     public static void Line(string line) => Console.Error.WriteLine(PlainText.Of(line));
 
-    public static void Data(string text) => Console.Out.WriteLine(text);
+    /// <summary>A result, for programs.</summary>
+    /// <exception cref="DqException">DQ6004: standard output cannot be written. A reader that has gone is no failure.</exception>
+    public static void Data(string text)
+    {
+        try
+        {
+            Console.Out.WriteLine(text);
+        }
+        catch (Exception e) when (AtomicFile.IsWriteFailure(e))
+        {
+            throw AtomicFile.CannotWrite("standard output", e);
+        }
+    }
 
     public static void Diagnostic(Diagnostic diagnostic)
     {

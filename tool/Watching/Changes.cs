@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using System.Threading.Channels;
 
 namespace DQPipeline.Tool.Watching;
@@ -8,27 +9,20 @@ internal sealed class Changes : IDisposable
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(300);
 
     private readonly Channel<string> _seen = Channel.CreateUnbounded<string>();
-    private readonly Dictionary<string, FileSystemWatcher> _watchers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<FileSystemWatcher>> _watchers = new(StringComparer.Ordinal);
 
-    /// <summary>Watches these too from now on. What is not there is waited for where its folder is.</summary>
-    /// <param name="paths">Files, and folders with all that is in them.</param>
+    /// <summary>
+    /// Watches these too from now on; those that are watched already as they are now, which may be another file or folder than before, so it is to be said again after each change. What is not
+    /// there is waited for where it would be.
+    /// </summary>
+    /// <param name="paths">Files, and folders with all that is in them and in folders that links in them lead to.</param>
     public void Watch(IEnumerable<string> paths)
     {
-        foreach (var path in paths.Select(Path.GetFullPath).Where(path => !_watchers.ContainsKey(path)))
+        foreach (var path in paths.Select(Path.GetFullPath))
         {
-            var isFolder = Directory.Exists(path);
-            var (folder, filter) = isFolder ? (path, "*") : (Path.GetDirectoryName(path)!, Path.GetFileName(path));
-            if (!Directory.Exists(folder))
-                continue;
-            var watcher = new FileSystemWatcher(folder, filter) { IncludeSubdirectories = isFolder, NotifyFilter = NotifyFilters.LastWrite | NotifyFilters.Size | NotifyFilters.FileName | NotifyFilters.DirectoryName };
-            watcher.Changed += (_, change) => See(change.FullPath);
-            watcher.Created += (_, change) => See(change.FullPath);
-            watcher.Deleted += (_, change) => See(change.FullPath);
-            watcher.Renamed += (_, change) => See(change.FullPath);
-            // More at once than the system keeps count of: something changed, and what it was a build finds out.
-            watcher.Error += (_, _) => See(path);
-            watcher.EnableRaisingEvents = true;
-            _watchers.Add(path, watcher);
+            if (_watchers.TryGetValue(path, out var old))
+                old.ForEach(watcher => watcher.Dispose());
+            AddAt(path, _watchers[path] = []);
         }
     }
 
@@ -53,9 +47,87 @@ internal sealed class Changes : IDisposable
 
     public void Dispose()
     {
-        foreach (var watcher in _watchers.Values)
+        foreach (var watcher in _watchers.Values.SelectMany(watchers => watchers))
             watcher.Dispose();
     }
+
+    private void AddAt(string path, List<FileSystemWatcher> watchers)
+    {
+        AddName(path, watchers);
+        var target = TargetOf(path);
+        if (target != path)
+            AddName(target, watchers);
+        AddFolder(path, watchers, [target]);
+    }
+
+    /// <summary>Watches for whatever has this path, or for the folder that it would be in: only there it is seen that a folder is replaced, or comes.</summary>
+    private void AddName(string path, List<FileSystemWatcher> watchers)
+    {
+        if (Path.GetDirectoryName(path) is not { } folder)
+            return;
+        if (Directory.Exists(folder))
+            Add(folder, Path.GetFileName(path), isWhole: false, watchers);
+        else
+            AddName(folder, watchers);
+    }
+
+    /// <summary>Watches a folder, where it is one. The system's watchers end at links, and images are read beyond them.</summary>
+    private void AddFolder(string path, List<FileSystemWatcher> watchers, HashSet<string> seen)
+    {
+        if (!Directory.Exists(path))
+            return;
+        Add(path, "*", isWhole: true, watchers);
+        foreach (var link in LinkedFolders(path))
+        {
+            if (!seen.Add(TargetOf(link)))
+                continue;
+            AddName(TargetOf(link), watchers);
+            AddFolder(link, watchers, seen);
+        }
+    }
+
+    private void Add(string folder, string filter, bool isWhole, List<FileSystemWatcher> watchers)
+    {
+        try
+        {
+            var watcher = new FileSystemWatcher(folder, filter) { IncludeSubdirectories = isWhole, NotifyFilter = NotifyFilters.LastWrite | NotifyFilters.Size | NotifyFilters.FileName | NotifyFilters.DirectoryName };
+            watchers.Add(watcher);
+            watcher.Changed += (_, change) => See(change.FullPath);
+            watcher.Created += (_, change) => See(change.FullPath);
+            watcher.Deleted += (_, change) => See(change.FullPath);
+            watcher.Renamed += (_, change) => See(change.FullPath);
+            // More at once than the system keeps count of: something changed, and what it was a build finds out.
+            watcher.Error += (_, _) => See(folder);
+            watcher.EnableRaisingEvents = true;
+        }
+        catch (Exception e) when (e is ArgumentException or IOException && !Directory.Exists(folder))
+        {
+            // It went away in between.
+            See(folder);
+        }
+    }
+
+    /// <summary>Where a link leads to in the end; the path itself where it is none.</summary>
+    private static string TargetOf(string path)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        }
+        catch (IOException)
+        {
+            return path;
+        }
+    }
+
+    private static FileSystemEnumerable<string> LinkedFolders(string folder) => new(
+        folder, static (ref FileSystemEntry e) => e.ToFullPath(), new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0, IgnoreInaccessible = true })
+    {
+        ShouldIncludePredicate = static (ref FileSystemEntry e) => IsLink(ref e),
+        ShouldRecursePredicate = static (ref FileSystemEntry e) => !IsLink(ref e),
+    };
+
+    private static bool IsLink(ref FileSystemEntry entry) => entry.IsDirectory && (entry.Attributes & FileAttributes.ReparsePoint) != 0;
 
     /// <summary>A data folder may hold the pipeline's own folder, in which builds write.</summary>
     private void See(string path)

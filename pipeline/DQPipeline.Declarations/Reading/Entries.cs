@@ -116,7 +116,7 @@ internal sealed class Entries(string section, ReadContext context)
                 combination.Options.With(axis.Name.Split('.'), value, axis.Place))))];
         }
 
-        var seen = new HashSet<string>();
+        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, merged) in combinations)
         {
             if (seen.Add(name))

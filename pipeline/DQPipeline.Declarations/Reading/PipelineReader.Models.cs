@@ -14,9 +14,15 @@ internal sealed partial class PipelineReader
     private readonly Dictionary<string, PackageDeclaration> _package = [];
     private readonly Dictionary<string, ReportDeclaration> _report = [];
 
+    /// <summary>The names that "quantize" declares, be their entries right or wrong.</summary>
+    private readonly HashSet<string> _integers = [];
+
+    /// <summary>Names that have a folder for files, a matrix's once, and what each names. Case makes no other folder on every system.</summary>
+    private readonly Dictionary<string, (string Name, string What)> _owners = new(StringComparer.OrdinalIgnoreCase);
+
     private void ReadQuantize(Entry entry)
     {
-        if (IsTaken(entry))
+        if (IsTaken(entry, "an integer model"))
             return;
         var before = context.Diagnostics.Count;
         var quantize = Declared.Quantize.Read(entry.Options, context, new QuantizeDeclaration { Seed = root.Seed }) with { Name = entry.Name, Group = entry.Name, Place = entry.Place };
@@ -31,7 +37,7 @@ internal sealed partial class PipelineReader
 
     private void ReadPackage(Entry entry)
     {
-        if (IsTaken(entry))
+        if (IsTaken(entry, "a package"))
             return;
         var before = context.Diagnostics.Count;
         var package = Declared.Package.Read(entry.Options, context, new PackageDeclaration()) with { Name = entry.Name, Group = entry.Name, Place = entry.Place };
@@ -51,7 +57,7 @@ internal sealed partial class PipelineReader
 
     private void ReadDistance(Entry entry)
     {
-        if (IsTaken(entry))
+        if (IsTaken(entry, "a distance"))
             return;
         var before = context.Diagnostics.Count;
         var distance = Declared.Distance.Read(entry.Options, context, new DistanceDeclaration { Seed = root.Seed }) with { Name = entry.Name, Place = entry.Place };
@@ -61,7 +67,7 @@ internal sealed partial class PipelineReader
 
     private void ReadCertify(Entry entry)
     {
-        if (IsTaken(entry))
+        if (IsTaken(entry, "a certificate"))
             return;
         var before = context.Diagnostics.Count;
         var certify = Declared.Certify.Read(entry.Options, context, new CertifyDeclaration { Seed = root.Seed }) with { Name = entry.Name, Place = entry.Place };
@@ -76,7 +82,7 @@ internal sealed partial class PipelineReader
 
     private void ReadSamples(Entry entry)
     {
-        if (IsTaken(entry))
+        if (IsTaken(entry, "a set of samples"))
             return;
         var before = context.Diagnostics.Count;
         var samples = Declared.Samples.Read(entry.Options, context, new SamplesDeclaration { Seed = root.Seed }) with { Name = entry.Name, Place = entry.Place };
@@ -86,7 +92,7 @@ internal sealed partial class PipelineReader
 
     private void ReadReport(Entry entry)
     {
-        if (IsTaken(entry))
+        if (IsTaken(entry, "a report"))
             return;
         var before = context.Diagnostics.Count;
         var report = Declared.Report.Read(entry.Options, context, new ReportDeclaration()) with { Name = entry.Name, Place = entry.Place };
@@ -94,20 +100,20 @@ internal sealed partial class PipelineReader
             _report[entry.Name] = report;
     }
 
-    /// <summary>Whether an entry has the name of another target, which is then complained about.</summary>
-    private bool IsTaken(Entry entry)
+    /// <summary>Whether an entry has the name of another target, which is then complained about; where it has not, the name is its own from now on.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="what">What it names.</param>
+    private bool IsTaken(Entry entry, string what)
     {
-        var other = _train.ContainsKey(entry.Name) || _train.Values.Any(train => train.Group == entry.Name) ? "a model"
-            : _quantize.Values.Any(quantize => quantize.Group == entry.Name) ? "an integer model"
-            : _evaluate.ContainsKey(entry.Name) ? "an evaluation"
-            : _distance.ContainsKey(entry.Name) ? "a distance"
-            : _certify.ContainsKey(entry.Name) ? "a certificate"
-            : _samples.ContainsKey(entry.Name) ? "a set of samples"
-            : _package.Values.Any(package => package.Group == entry.Name) ? "a package"
-            : null;
-        if (other is not null)
-            context.Complain(DiagnosticCodes.Duplicate, $"\"{entry.Name}\" already names {other}; targets of all kinds share their names", entry.Place);
-        return other is not null;
+        if (_owners.TryAdd(entry.Group, (entry.Group, what)) || _owners[entry.Group] == (entry.Group, what))
+            return false;
+        var (name, other) = _owners[entry.Group];
+        context.Complain(
+            DiagnosticCodes.Duplicate,
+            name == entry.Group ? $"\"{name}\" already names {other}; targets of all kinds share their names"
+                : $"\"{entry.Group}\" and \"{name}\", {other}, differ in case only, and on macOS and Windows the files of both would be in one folder; give one of them another name",
+            entry.Place);
+        return true;
     }
 
     /// <summary>The models of a target that shows all of them the same images.</summary>
@@ -117,8 +123,6 @@ internal sealed partial class PipelineReader
         var datasets = models.Select(model => _train[model].Dataset).Distinct().ToList();
         if (datasets.Count > 1)
             context.Complain(DiagnosticCodes.OutOfRange, $"\"models\" should all be trained on one data set, not on {string.Join(", ", datasets)}", node.Place);
-        else if (names.Count == 0)
-            context.Complain(DiagnosticCodes.OutOfRange, "\"models\" should name at least one model", node.Place);
         return models;
     }
 

@@ -23,9 +23,11 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
             _broken.Add($"train.{name}");
         ReadEntries(new Entries("datasets", context).Read(file), ReadDataset);
         ReadEntries(new Entries("train", context).Read(file), ReadTrain);
-        foreach (var name in NamesOf(file, "quantize"))
-            _broken.Add($"train.{name}");
+        _integers.UnionWith(NamesOf(file, "quantize"));
         ReadEntries(new Entries("quantize", context).Read(file), ReadQuantize);
+        // Only now: a model that is to be quantized is none of these.
+        foreach (var name in _integers)
+            _broken.Add($"train.{name}");
         ReadEntries(new Entries("evaluate", context).Read(file), ReadEvaluate);
         ReadEntries(new Entries("distance", context).Read(file), ReadDistance);
         ReadEntries(new Entries("certify", context).Read(file), ReadCertify);
@@ -111,6 +113,8 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
 
     private void ReadTrain(Entry entry)
     {
+        if (IsTaken(entry, "a model"))
+            return;
         var before = context.Diagnostics.Count;
         // A word's defaults come before what is written, wherever the word stands.
         var start = DefensePresets.With(new TrainDeclaration { Seed = root.Seed }, entry.Options["defense"] is { Kind: NodeKind.Text } defense ? defense.Text : DefensePresets.None);
@@ -161,7 +165,7 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
 
     private void ReadEvaluate(Entry entry)
     {
-        if (IsTaken(entry))
+        if (IsTaken(entry, "an evaluation"))
             return;
         var before = context.Diagnostics.Count;
         var evaluate = Declared.Evaluate.Read(entry.Options, context, new EvaluateDeclaration { Seed = root.Seed }) with { Name = entry.Name, Place = entry.Place };
@@ -207,7 +211,7 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
             return [name];
         var known = _train.Values.Select(train => (train.Name, train.Group)).Concat(deployed ? _quantize.Values.Select(quantize => (quantize.Name, quantize.Group)) : []).ToList();
         var members = known.Where(model => model.Group == name).Select(model => model.Name).ToList();
-        if (members.Count == 0 && _quantize.Values.Any(quantize => quantize.Name == name || quantize.Group == name))
+        if (members.Count == 0 && !deployed && (_quantize.ContainsKey(name) || _integers.Contains(name)))
             context.Complain(DiagnosticCodes.OutOfRange, $"\"{name}\" is an integer model, which has no gradient and no layers to look into; name the trained model that it is made of", place);
         else if (members.Count == 0)
             Unknown("model", name, "train", known.SelectMany(model => new[] { model.Name, model.Group }).Distinct(), place);

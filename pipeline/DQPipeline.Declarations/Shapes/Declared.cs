@@ -189,9 +189,9 @@ internal static class Declared
 
     public static readonly Shape<EvaluateDeclaration> Evaluate = new(
         () => new(),
-        new NameListField<EvaluateDeclaration>("models", d => d.Models, (d, v) => d with { Models = v }) { Required = true },
+        new NameListField<EvaluateDeclaration>("models", d => d.Models, (d, v) => d with { Models = v }) { Required = true, AtLeastOne = "model" },
         new RecordListField<EvaluateDeclaration, AttackDeclaration>("attacks", Attack, d => d.Attacks, (d, v) => d with { Attacks = v }, (attack, _) => Named(attack)) { Shorthand = "kind" },
-        new NumberListField<EvaluateDeclaration>("epsilon", 0, 255, d => d.Epsilon, (d, v) => d with { Epsilon = v }),
+        new NumberListField<EvaluateDeclaration>("epsilon", 0, 255, d => d.Epsilon, (d, v) => d with { Epsilon = v }) { NotEmpty = true },
         new TextField<EvaluateDeclaration>("blackBoxFrom", d => d.BlackBoxFrom, (d, v) => d with { BlackBoxFrom = v }) { InKey = false },
         new IntegerField<EvaluateDeclaration>("samples", 0, MaxCount, d => d.Samples, (d, v) => d with { Samples = v }),
         new IntegerField<EvaluateDeclaration>("batch", 1, 65_536, d => d.Batch, (d, v) => d with { Batch = v }),
@@ -201,9 +201,9 @@ internal static class Declared
 
     public static readonly Shape<DistanceDeclaration> Distance = new(
         () => new(),
-        new NameListField<DistanceDeclaration>("models", d => d.Models, (d, v) => d with { Models = v }) { Required = true },
+        new NameListField<DistanceDeclaration>("models", d => d.Models, (d, v) => d with { Models = v }) { Required = true, AtLeastOne = "model" },
         new RecordField<DistanceDeclaration, AttackDeclaration>("attack", OwnAttack, d => d.Attack, (d, v) => d with { Attack = v }) { Shorthand = "kind" },
-        new NumberListField<DistanceDeclaration>("epsilon", 0, 255, d => d.Epsilon, (d, v) => d with { Epsilon = v }),
+        new NumberListField<DistanceDeclaration>("epsilon", 0, 255, d => d.Epsilon, (d, v) => d with { Epsilon = v }) { NotEmpty = true },
         new TextField<DistanceDeclaration>("at", d => d.At, (d, v) => d with { At = v }, DistanceDeclaration.FirstBlock, DistanceDeclaration.Convolutions),
         new IntegerField<DistanceDeclaration>("bits", 1, 8, d => d.Bits, (d, v) => d with { Bits = v }),
         new IntegerField<DistanceDeclaration>("samples", 0, MaxCount, d => d.Samples, (d, v) => d with { Samples = v }),
@@ -212,7 +212,7 @@ internal static class Declared
 
     public static readonly Shape<CertifyDeclaration> Certify = new(
         () => new(),
-        new NameListField<CertifyDeclaration>("models", d => d.Models, (d, v) => d with { Models = v }) { Required = true },
+        new NameListField<CertifyDeclaration>("models", d => d.Models, (d, v) => d with { Models = v }) { Required = true, AtLeastOne = "model" },
         new NumberListField<CertifyDeclaration>("radii", 0, 1e6, d => d.Radii, (d, v) => d with { Radii = v }),
         new RecordField<CertifyDeclaration, AttackDeclaration>("attack", OwnAttack, d => d.Attack, (d, v) => d with { Attack = v }) { Shorthand = "kind" },
         new NumberField<CertifyDeclaration>("epsilon", 0, 255, d => d.Epsilon, (d, v) => d with { Epsilon = v }),
@@ -223,7 +223,7 @@ internal static class Declared
 
     public static readonly Shape<SamplesDeclaration> Samples = new(
         () => new(),
-        new NameListField<SamplesDeclaration>("models", d => d.Models, (d, v) => d with { Models = v }) { Required = true },
+        new NameListField<SamplesDeclaration>("models", d => d.Models, (d, v) => d with { Models = v }) { Required = true, AtLeastOne = "model" },
         new RecordField<SamplesDeclaration, AttackDeclaration>("attack", OwnAttack, d => d.Attack, (d, v) => d with { Attack = v }) { Shorthand = "kind" },
         new NumberField<SamplesDeclaration>("epsilon", 0, 255, d => d.Epsilon, (d, v) => d with { Epsilon = v }),
         new IntegerField<SamplesDeclaration>("count", 1, 1000, d => d.Count, (d, v) => d with { Count = v }),

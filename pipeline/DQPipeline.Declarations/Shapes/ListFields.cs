@@ -12,6 +12,9 @@ internal sealed class NumberListField<T>(string name, double min, double max, Fu
     /// <summary>Whether a number may stand more than once.</summary>
     public bool Repeats { get; init; }
 
+    /// <summary>Whether there must be a number.</summary>
+    public bool NotEmpty { get; init; }
+
     public override T Read(T record, SourceNode node, ReadContext context)
     {
         var nodes = node.Kind == NodeKind.Array ? node.Items : [node];
@@ -35,6 +38,8 @@ internal sealed class NumberListField<T>(string name, double min, double max, Fu
             values.Add(value);
         }
 
+        if (NotEmpty && values.Count == 0)
+            context.Complain(DiagnosticCodes.OutOfRange, $"\"{Name}\" should have at least one number", node.Place);
         return set(record, values);
     }
 
@@ -50,12 +55,15 @@ internal sealed class NumberListField<T>(string name, double min, double max, Fu
 
     public override SourceNode FromText(string text, SourcePlace place, char separator) => TextNode.List(text, place, separator, TextNode.Number);
 
-    public override void WriteSchema(SchemaWriter writer) => writer.OneOrMany(() => writer.Range("number", min, max), unique: !Repeats);
+    public override void WriteSchema(SchemaWriter writer) => writer.OneOrMany(() => writer.Range("number", min, max), unique: !Repeats, NotEmpty);
 }
 
 /// <summary>A list of names, of <paramref name="words"/> where there are any; a single name stands for a list of one.</summary>
 internal sealed class NameListField<T>(string name, Func<T, IReadOnlyList<string>> get, Func<T, IReadOnlyList<string>, T> set, params string[] words) : Field<T>(name)
 {
+    /// <summary>What there must be at least one of; null where the list may be empty.</summary>
+    public string? AtLeastOne { get; init; } = words.Length == 0 ? null : $"of {string.Join(", ", words)}";
+
     public override T Read(T record, SourceNode node, ReadContext context)
     {
         var nodes = node.Kind == NodeKind.Array ? node.Items : [node];
@@ -76,8 +84,8 @@ internal sealed class NameListField<T>(string name, Func<T, IReadOnlyList<string
                 names.Add(item.Text);
         }
 
-        if (words.Length > 0 && nodes.Count == 0)
-            context.Complain(DiagnosticCodes.OutOfRange, $"\"{Name}\" should name at least one of {string.Join(", ", words)}", node.Place);
+        if (AtLeastOne is not null && nodes.Count == 0)
+            context.Complain(DiagnosticCodes.OutOfRange, $"\"{Name}\" should name at least one {AtLeastOne}", node.Place);
         return set(record, names);
     }
 
@@ -93,7 +101,7 @@ internal sealed class NameListField<T>(string name, Func<T, IReadOnlyList<string
 
     public override SourceNode FromText(string text, SourcePlace place, char separator) => TextNode.List(text, place, separator, TextNode.Of);
 
-    public override void WriteSchema(SchemaWriter writer) => writer.OneOrMany(() => writer.Text(words, null));
+    public override void WriteSchema(SchemaWriter writer) => writer.OneOrMany(() => writer.Text(words, null), notEmpty: AtLeastOne is not null);
 }
 
 /// <summary>A list of records; an item may be written short, as a bare text that stands for the record's first field.</summary>

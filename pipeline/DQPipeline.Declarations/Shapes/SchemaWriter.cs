@@ -43,12 +43,14 @@ internal sealed class SchemaWriter(Func<Type, string, string?> document)
         _current["items"] = Build(item);
     }
 
-    public void OneOrMany(Action item, bool unique = true) =>
+    public void OneOrMany(Action item, bool unique = true, bool notEmpty = false) =>
         _current["anyOf"] = new JsonArray(Build(item), Build(() =>
         {
             List(item);
             if (unique)
                 _current["uniqueItems"] = true;
+            if (notEmpty)
+                _current["minItems"] = 1;
         }));
 
     /// <summary>An object whose members, of any name, are texts.</summary>
