@@ -40,6 +40,23 @@ public class PipelineFileTests
     }
 
     [Fact]
+    public void A_cache_is_what_is_declared_of_it()
+    {
+        var cache = Parse("""{ "cache": { "remote": "https://cache.example/dq", "write": false, "trust": "signed", "keys": ["first", "second"] } }""").Cache;
+        Assert.Equal(("https://cache.example/dq", false, "signed"), (cache.Remote, cache.Write, cache.Trust));
+        Assert.Equal(["first", "second"], cache.Keys);
+        var other = Parse("""{ "cache": "shared" }""").Cache;
+        Assert.Equal(("/home/someone/project/shared", true, "any"), (other.Remote, other.Write, other.Trust));
+        Assert.Empty(other.Keys);
+    }
+
+    [Theory]
+    [InlineData("""{ "cache": { "remote": "https://ada:1815@cache.example/dq" } }""", "dq.json(1,12): error DQ1004: \"remote\": credentials do not belong here; set DQ_CACHE_USER and DQ_CACHE_PASSWORD, or DQ_CACHE_TOKEN")]
+    [InlineData("""{ "cache": { "remote": "https://cache.example/dq", "trust": "signed" } }""", "dq.json(1,12): error DQ1004: \"trust\": signed results need \"keys\" to be held against; `dq cache key` makes a pair")]
+    [InlineData("""{ "cache": { "trust": "some" } }""", "dq.json(1,23): error DQ1004")]
+    public void A_cache_that_cannot_be_is_an_error_at_its_place(string json, string expected) => Assert.StartsWith(expected, Complaints(json), StringComparison.Ordinal);
+
+    [Fact]
     public void Weight_decay_is_off_by_default_exactly_where_the_penalty_is_on()
     {
         var train = Parse(Small).Train;

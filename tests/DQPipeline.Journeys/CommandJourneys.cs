@@ -6,27 +6,13 @@ namespace DQPipeline.Journeys;
 /// <summary>The commands beside build, as a newcomer meets them.</summary>
 public class CommandJourneys
 {
+    public static TheoryData<string> Commands => [.. DqTool.Commands().Select(command => command.Words)];
+
     [Theory]
-    [InlineData("build")]
-    [InlineData("watch")]
-    [InlineData("status")]
-    [InlineData("metrics")]
-    [InlineData("explain")]
-    [InlineData("graph")]
-    [InlineData("attack")]
-    [InlineData("export")]
-    [InlineData("predict")]
-    [InlineData("benchmark")]
-    [InlineData("init")]
-    [InlineData("cache")]
-    [InlineData("clean")]
-    [InlineData("schema")]
-    [InlineData("doctor")]
-    [InlineData("completion")]
-    [InlineData("report")]
+    [MemberData(nameof(Commands))]
     public async Task Every_command_helps_with_an_example(string command)
     {
-        var help = (await DqTool.RunAsync(".", command, "--help")).Expect(0).Output;
+        var help = (await DqTool.RunAsync(".", [.. command.Split(' '), "--help"])).Expect(0).Output;
         Assert.Contains("Example", help, StringComparison.Ordinal);
         Assert.Contains($"dq {command}", help, StringComparison.Ordinal);
     }
@@ -136,6 +122,68 @@ public class CommandJourneys
         Assert.False(File.Exists(folder.At(".dq", "out", "full", "model.safetensors")));
         (await DqTool.RunAsync(folder.Path, "build", "train/full", "--quiet")).Expect(0);
         Assert.Equal(workers, folder.Workers());
+
+        var recorded = File.ReadAllBytes(folder.At("dq.lock"));
+        (await DqTool.RunAsync(folder.Path, "clean", "--all")).Expect(0);
+        Assert.DoesNotContain(Directory.EnumerateFiles(folder.At(".dq"), "*", SearchOption.AllDirectories), file => Path.GetExtension(file) is ".safetensors" or ".log");
+        Assert.Equal(recorded, File.ReadAllBytes(folder.At("dq.lock")));
+        (await DqTool.RunAsync(folder.Path, "build", "train/full", "--force", "--quiet")).Expect(0);
+        Assert.Equal(1, folder.Workers());
+        Assert.Equal(recorded, File.ReadAllBytes(folder.At("dq.lock")));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("models")]
+    public async Task Init_writes_the_examples_workflow_to_the_repositorys_root_for_the_folder_of_the_declarations(string below)
+    {
+        using var folder = new Folder(null);
+        Directory.CreateDirectory(folder.At(".git"));
+        (await DqTool.RunAsync(folder.Path, "init", folder.At(below), "--built-in", "--github")).Expect(0);
+        Assert.True(File.Exists(folder.At(below, "dq.json")));
+        var written = File.ReadAllLines(folder.At(".github", "workflows", "models.yml"));
+        var example = File.ReadAllLines(Path.Combine(DqTool.Repository, "examples", "ci", "github-actions.yml"));
+        if (below.Length == 0)
+        {
+            Assert.Equal(example, written);
+            return;
+        }
+
+        // Commands run in the folder; what actions read they look for from the root.
+        Assert.Equal(["    defaults:", "      run:", "        working-directory: models"], written.Except(example).Where(line => line.StartsWith("    defaults", StringComparison.Ordinal) || line.StartsWith("      run:", StringComparison.Ordinal) || line.Contains("working-directory", StringComparison.Ordinal)));
+        string[] files = [".dq/cache", "dq.lock", "dq.sarif", "dq.xml", ".dq/out", ".dq/logs"];
+        Assert.All(files, file => Assert.Contains($"            models/{file}", written));
+        Assert.Contains("          sarif_file: models/problems.sarif", written);
+        Assert.Equal(example.Length + 3, written.Length);
+    }
+
+    [Fact]
+    public async Task Options_of_an_attack_do_what_they_say()
+    {
+        using var folder = new Folder();
+        (await DqTool.RunAsync(folder.Path, "build", "train/full", "--quiet")).Expect(0);
+        var two = await Attacked("bim", "8", "--steps", "2");
+        Assert.Equal(2, Largest(two), 1e-3);
+        Assert.Equal(6, Largest(await Attacked("bim", "8", "--steps", "2", "--alpha", "3")), 1e-3);
+        Assert.Equal(8, Largest(await Attacked("bim", "8", "--steps", "10")), 1e-3);
+        // In L2 the length of the whole change is bounded, and no value goes to the bound alone.
+        var euclidean = await Attacked("fgsm", "100", "--norm", "l2");
+        Assert.InRange(Changes(euclidean).Max(change => Math.Sqrt(change.Sum(value => value * value))), 80, 100.01);
+        Assert.InRange(Largest(euclidean), 1, 80);
+        // A margin has the gradient of two classes, cross entropy that of all.
+        Assert.NotEqual(two.XAdv, (await Attacked("bim", "8", "--steps", "2", "--loss", "margin")).XAdv);
+        Assert.Equal(two.XAdv, (await Attacked("bim", "8", "--steps", "2", "--loss", "cross-entropy")).XAdv);
+
+        async Task<Npz> Attacked(string attack, string epsilon, params string[] options)
+        {
+            (await DqTool.RunAsync(folder.Path, ["attack", "full", "--data", "street", "--attack", attack, "--epsilon", epsilon, "--samples", "20", "--out", "a.npz", .. options])).Expect(0);
+            return Npz.Read(folder.At("a.npz"));
+        }
+
+        // In pixel units.
+        static double[][] Changes(Npz set) => [.. set.XAdv.Zip(set.X, (value, pixel) => (value * 255.0) - pixel).Chunk(3 * 32 * 32)];
+
+        static double Largest(Npz set) => Changes(set).Max(change => change.Max(Math.Abs));
     }
 
     [Fact]
@@ -143,9 +191,15 @@ public class CommandJourneys
     {
         const string python = "/usr/bin/python3";
         _ = RealData.Require(File.Exists(python) && File.Exists("/usr/lib/python3/dist-packages/numpy/__init__.py") ? python : null, "Debian's python3-numpy");
-        using var folder = new Folder(Folder.Small.Replace("\"train\": 200", "\"train\": 3000", StringComparison.Ordinal).Replace("\"test\": 100", "\"test\": 1000", StringComparison.Ordinal).Replace("\"epochs\": 1", "\"epochs\": 2", StringComparison.Ordinal));
-        (await DqTool.RunAsync(folder.Path, "build", "train/full", "--quiet")).Expect(0);
-        var accuracies = new List<double>();
+        using var folder = new Folder("""
+            { "threads": 1,
+              "datasets": { "street": { "kind": "street-digits", "train": 3000, "test": 1000 } },
+              "train": { "full": { "dataset": "street", "epochs": 2 } },
+              "evaluate": { "e": { "models": ["full"], "attacks": ["random", "fgsm", "pgd"], "epsilon": [8], "samples": 1000 } } }
+            """);
+        (await DqTool.RunAsync(folder.Path, "build", "--quiet")).Expect(0);
+        var measured = JsonNode.Parse((await DqTool.RunAsync(folder.Path, "metrics", "--json")).Expect(0).Output)!.AsArray().ToDictionary(metric => (string)metric!["attack"]!, metric => (int)metric!["correct"]!);
+        var right = new List<int>();
         foreach (var attack in (string[])["random", "fgsm", "pgd"])
         {
             (await DqTool.RunAsync(folder.Path, "attack", ".dq/out/full/model.safetensors", "--data", "street", "--attack", attack, "--epsilon", "8", "--samples", "1000", "--out", $"{attack}.npz")).Expect(0);
@@ -156,7 +210,7 @@ public class CommandJourneys
                 print(json.dumps({
                     'types': [str(f[k].dtype) for k in ('x', 'x_adv', 'y', 'pred', 'pred_adv')], 'shape': list(x.shape), 'same': x.shape == a.shape,
                     'ball': bool(np.abs(a.astype(np.float64) - x / 255.0).max() <= 8 / 255 + 1e-6), 'range': bool(a.min() >= 0 and a.max() <= 1),
-                    'accuracy': float((f['pred_adv'] == y).mean()), 'counts': np.bincount(y).tolist()}))
+                    'most': float(np.abs(a.astype(np.float64) - x / 255.0).max()), 'right': int(((f['pred'] == y) & (f['pred_adv'] == y)).sum()), 'counts': np.bincount(y).tolist()}))
                 """;
             using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(python, ["-c", script, folder.At($"{attack}.npz")]) { RedirectStandardOutput = true })!;
             var read = JsonNode.Parse(await process.StandardOutput.ReadToEndAsync())!;
@@ -164,10 +218,13 @@ public class CommandJourneys
             Assert.Equal([1000, 3, 32, 32], read["shape"]!.AsArray().Select(size => (int)size!));
             Assert.True((bool)read["same"]! && (bool)read["ball"]! && (bool)read["range"]!);
             Assert.All(read["counts"]!.AsArray(), count => Assert.Equal(100, (int)count!));
-            accuracies.Add((double)read["accuracy"]!);
+            Assert.InRange((double)read["most"]!, 7 / 255.0, 1);
+            right.Add((int)read["right"]!);
+            // An image that was wrong to begin with is none that stands. The same images and seed; on more threads the last bits of a logit may be others.
+            Assert.InRange(right[^1], measured[attack] - 3, measured[attack] + 3);
         }
 
-        Assert.True(accuracies[0] >= accuracies[1] && accuracies[1] >= accuracies[2], string.Join(" ≥ ", accuracies));
+        Assert.True(right[0] > right[1] + 50 && right[1] >= right[2], string.Join(", ", right));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Diagnostics;
 using System.Text;
 
@@ -15,6 +16,15 @@ internal static class DqTool
 
     /// <summary>The tool's program, of the same configuration as these tests.</summary>
     public static string Program { get; } = Path.Combine(Repository, "tool", "bin", Configuration, "net10.0", "dotnet-dq");
+
+    /// <summary>All commands that people see, those below others too, each with the words that lead to it: "cache gc".</summary>
+    public static IEnumerable<(string Words, Command Command)> Commands()
+    {
+        return Below(Tool.Commands.DqCommand.Root(), "");
+
+        static IEnumerable<(string Words, Command Command)> Below(Command parent, string words) =>
+            parent.Subcommands.Where(command => !command.Hidden).SelectMany(command => Below(command, $"{words}{command.Name} ").Prepend(($"{words}{command.Name}", command)));
+    }
 
     public static Task<Ran> RunAsync(string folder, params string[] arguments) => RunAsync(folder, null, arguments);
 

@@ -123,8 +123,7 @@ public class FailureJourneys
         using (var build = DqTool.Start(folder.Path, CheckpointOften, "build", "train/full", "--quiet"))
         {
             using var worker = await WorkerOf(build);
-            while (!Directory.Exists(folder.At(".dq", "checkpoints")) || !Directory.EnumerateFiles(folder.At(".dq", "checkpoints"), "*.safetensors", SearchOption.AllDirectories).Any())
-                await Task.Delay(20);
+            await CheckpointOf(build, folder);
             build.Kill();
             worker.Kill();
             await build.WaitForExitAsync();
@@ -143,8 +142,7 @@ public class FailureJourneys
         using var build = DqTool.Start(folder.Path, InterruptibleOften, "build", "train/full");
         var error = build.StandardError.ReadToEndAsync();
         using var worker = await WorkerOf(build);
-        while (!Directory.Exists(folder.At(".dq", "checkpoints")) || !Directory.EnumerateFiles(folder.At(".dq", "checkpoints"), "*.safetensors", SearchOption.AllDirectories).Any())
-            await Task.Delay(20);
+        await CheckpointOf(build, folder);
         using (var interrupt = Process.Start("kill", ["-INT", $"{build.Id}"]))
             await interrupt.WaitForExitAsync();
         await build.WaitForExitAsync();
@@ -234,8 +232,10 @@ public class FailureJourneys
         using var folder = new Folder();
         (await DqTool.RunAsync(folder.Path, "build", "train/full", "--quiet")).Expect(0);
         var model = folder.At(".dq", "out", "full", "model.safetensors");
-        var bytes = File.ReadAllBytes(model);
-        foreach (var entry in Directory.EnumerateFiles(folder.At(".dq", "cache", "objects"), "*", SearchOption.AllDirectories))
+        var (bytes, workers) = (File.ReadAllBytes(model), folder.Workers());
+        var entries = Directory.GetFiles(folder.At(".dq", "cache", "objects"), "*", SearchOption.AllDirectories);
+        Assert.NotEmpty(entries);
+        foreach (var entry in entries)
         {
             File.SetAttributes(entry, FileAttributes.Normal);
             var damaged = File.ReadAllBytes(entry);
@@ -244,7 +244,8 @@ public class FailureJourneys
         }
 
         File.Delete(model);
-        (await DqTool.RunAsync(folder.Path, "build", "train/full")).Expect(0);
+        Assert.Contains("warning DQ6001", (await DqTool.RunAsync(folder.Path, "build", "train/full")).Expect(0).Error, StringComparison.Ordinal);
+        Assert.Equal(workers + 1, folder.Workers());
         Assert.Equal(bytes, File.ReadAllBytes(model));
     }
 
@@ -318,6 +319,17 @@ public class FailureJourneys
         using var process = Process.Start(program, arguments);
         process.WaitForExit();
         Assert.Equal(0, process.ExitCode);
+    }
+
+    /// <summary>Waits for the first checkpoint of a build.</summary>
+    private static async Task CheckpointOf(Process build, Folder folder)
+    {
+        var checkpoints = folder.At(".dq", "checkpoints");
+        while (!Directory.Exists(checkpoints) || !Directory.EnumerateFiles(checkpoints, "*.safetensors", SearchOption.AllDirectories).Any())
+        {
+            Assert.False(build.HasExited, "the build ended before it wrote a checkpoint");
+            await Task.Delay(20);
+        }
     }
 
     /// <summary>The worker that a build has started; waits for it.</summary>

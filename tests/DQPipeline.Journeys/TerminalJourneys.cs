@@ -17,7 +17,13 @@ public sealed class TerminalJourneys : IDisposable
 
     private readonly string _session = $"dq-{Guid.NewGuid():N}";
 
-    public void Dispose() => Tmux("kill-server");
+    private bool _hasSession;
+
+    public void Dispose()
+    {
+        if (_hasSession)
+            Tmux("kill-server");
+    }
 
     [Theory]
     [InlineData(80)]
@@ -25,6 +31,7 @@ public sealed class TerminalJourneys : IDisposable
     public async Task A_terminal_shows_bars_below_lines_that_stay_and_a_table_that_fits(int columns)
     {
         _ = Testing.RealData.Command("tmux");
+        _hasSession = true;
         using var folder = new Folder(Pipeline);
         // What is printed last stands there until the session is ended; the status line would take a row. Colours come through tmux as no text.
         Tmux("-f", "/dev/null", "new-session", "-d", "-x", $"{columns}", "-y", "60", $"env -u CI -u NO_COLOR TERM=screen-256color '{DqTool.Program}' build '{folder.Path}' --jobs 2; echo ended with $?; sleep 300");

@@ -37,7 +37,9 @@ public class TargetsTests
         {
             if (node is XElement property)
             {
-                Assert.True(comment is not null, $"{property.Name} has no comment");
+                // "seed" and "threads" have one comment, before the first of them.
+                Assert.True(comment is not null || property.Name.LocalName == "DqThreads", $"{property.Name} has no comment");
+                comment = null;
                 Assert.Contains($"`{property.Name.LocalName}`", s_page, StringComparison.Ordinal);
             }
             else

@@ -80,8 +80,8 @@ public class FailureJourneys(Machine machine)
         using (var build = project.Start("setsid", "--wait", "env", "--default-signal=INT", "DQ_CHECKPOINT_SECONDS=1", "dotnet", "build", "--no-restore"))
         {
             var reading = Read(build, output);
-            await Until(() => Has(output, "dq: started"));
-            await Until(() => HasCheckpoint(project));
+            await Until(build, () => Has(output, "dq: started"));
+            await Until(build, () => HasCheckpoint(project));
             (await project.RunAsync("pkill", "-INT", "-g", GroupOf(build))).Expect(0);
             await build.WaitForExitAsync();
             await reading;
@@ -100,12 +100,18 @@ public class FailureJourneys(Machine machine)
         using (var build = project.Start("env", "DQ_CHECKPOINT_SECONDS=1", "dotnet", "build", "--no-restore"))
         {
             var reading = Read(build, output);
-            await Until(() => Has(output, "dq: started"));
-            await Until(() => HasCheckpoint(project));
+            await Until(build, () => Has(output, "dq: started"));
+            await Until(build, () => HasCheckpoint(project));
+            Assert.NotEmpty(Working(project));
             // The node alone: the tool below it has to find out by itself that nobody waits for it.
             build.Kill(entireProcessTree: false);
             await build.WaitForExitAsync();
         }
+
+        // A step and a checkpoint are done with long before this.
+        for (var clock = Stopwatch.StartNew(); Working(project).Count > 0 && clock.Elapsed < TimeSpan.FromMinutes(2);)
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        Assert.Empty(Working(project));
 
         (await project.DotnetAsync("build")).Expect(0).Says("dq: resumed at step ");
     }
@@ -141,10 +147,34 @@ public class FailureJourneys(Machine machine)
             return output.ToString().Contains(text, StringComparison.Ordinal);
     }
 
-    /// <summary>Looks again and again; a test that looks for ever is ended by its runner.</summary>
-    private static async Task Until(Func<bool> isSo)
+    /// <summary>The command lines of the tool and of its workers, which have the project's folder for theirs, that run for a project.</summary>
+    private static List<string> Working(Project project)
+    {
+        var found = new List<string>();
+        foreach (var process in Directory.EnumerateDirectories("/proc").Where(path => char.IsAsciiDigit(Path.GetFileName(path)[0])))
+        {
+            try
+            {
+                var line = File.ReadAllText(Path.Combine(process, "cmdline")).Replace('\0', ' ');
+                if (line.Contains("dotnet-dq", StringComparison.Ordinal) && (line.Contains(project.Folder, StringComparison.Ordinal) || new FileInfo(Path.Combine(process, "cwd")).LinkTarget == project.Folder))
+                    found.Add(line);
+            }
+            catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+            {
+                // It ended meanwhile, or is another user's.
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Looks again and again, for as long as the build runs.</summary>
+    private static async Task Until(Process build, Func<bool> isSo)
     {
         while (!isSo())
+        {
+            Assert.False(build.HasExited, "the build ended first");
             await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
     }
 }

@@ -54,6 +54,7 @@ public class DrawingTests
         var drawing = SvgDrawing.Inline(chart, 400, 300);
         Assert.Superset(new HashSet<string> { "full", "dq" }, drawing.Descendants().Where(element => element.Name.LocalName == "text").Select(text => text.Value).ToHashSet());
         var (first, second) = (Centres(drawing, "--series-1"), Centres(drawing, "--series-2"));
+        Assert.Equal((2, 2), (first.Count, second.Count));
         Assert.All(first.Zip(second), pair => Assert.True(pair.Second - pair.First > 8, $"{pair}"));
     }
 

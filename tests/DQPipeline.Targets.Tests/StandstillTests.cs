@@ -20,7 +20,8 @@ public class StandstillTests
     public async Task It_is_not_remembered_of_files_too_young_to_be_proof()
     {
         using var bench = await StillAsync(remembered: false);
-        Bench.AllUpToDate(await bench.BuildAsync(options => options with { AsDeclared = DeclarationMoment.Now(bench.Workspace, TimeProvider.System) }));
+        // However long this machine took to come here.
+        Bench.AllUpToDate(await BuildAtAsync(bench, Written(bench)));
         Assert.Null(Recall(bench));
     }
 
@@ -29,9 +30,9 @@ public class StandstillTests
     public async Task It_is_not_remembered_of_files_that_are_younger_than_the_reading_of_dq_json()
     {
         using var bench = await StillAsync(remembered: false);
-        Bench.AllUpToDate(await BuildLaterAsync(bench, options => options with { AsDeclared = DeclarationMoment.Now(bench.Workspace, TimeProvider.System) }));
+        Bench.AllUpToDate(await BuildLaterAsync(bench, options => options with { AsDeclared = DeclarationMoment.Now(bench.Workspace, Written(bench)) }));
         Assert.Null(Recall(bench));
-        Bench.AllUpToDate(await BuildLaterAsync(bench, options => options with { AsDeclared = DeclarationMoment.Now(bench.Workspace, new LaterClock(), DateTimeOffset.UtcNow) }));
+        Bench.AllUpToDate(await BuildLaterAsync(bench, options => options with { AsDeclared = DeclarationMoment.Now(bench.Workspace, new LaterClock(), Written(bench).GetUtcNow()) }));
         Assert.Null(Recall(bench));
     }
 
@@ -271,17 +272,27 @@ public class StandstillTests
     }
 
     /// <summary>Builds when every file is old enough for its stamp to prove something.</summary>
-    private static Task<BuildResult> BuildLaterAsync(Bench bench, Func<BuildOptions, BuildOptions>? change = null)
+    private static Task<BuildResult> BuildLaterAsync(Bench bench, Func<BuildOptions, BuildOptions>? change = null) => BuildAtAsync(bench, new LaterClock(), change);
+
+    private static Task<BuildResult> BuildAtAsync(Bench bench, TimeProvider clock, Func<BuildOptions, BuildOptions>? change = null)
     {
-        var options = bench.Options() with { AsDeclared = Later(bench) };
-        return new Builder(bench.Workspace, bench.Graph(), bench.Executor, change?.Invoke(options) ?? options, time: new LaterClock()).RunAsync();
+        var options = bench.Options() with { AsDeclared = DeclarationMoment.Now(bench.Workspace, clock) };
+        return new Builder(bench.Workspace, bench.Graph(), bench.Executor, change?.Invoke(options) ?? options, time: clock).RunAsync();
     }
 
     /// <summary>The moment of a reading at which every file is old enough.</summary>
     private static DeclarationMoment Later(Bench bench) => DeclarationMoment.Now(bench.Workspace, new LaterClock());
 
+    /// <summary>A clock that stands where dq.json was written.</summary>
+    private static StandingClock Written(Bench bench) => new(File.GetLastWriteTimeUtc(bench.Workspace.DeclarationPath));
+
     private sealed class LaterClock : TimeProvider
     {
         public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddSeconds(10);
+    }
+
+    private sealed class StandingClock(DateTime now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
     }
 }

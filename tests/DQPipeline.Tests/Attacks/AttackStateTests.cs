@@ -8,35 +8,56 @@ namespace DQPipeline.Tests.Attacks;
 /// <summary>An attack leaves no trace: not in the network, not in its input, not in native memory; and refuses what it cannot attack.</summary>
 public sealed class AttackStateTests
 {
-    [Fact]
-    public void A_network_is_left_as_it_was_after_success_failure_and_cancellation()
+    [Theory]
+    [InlineData("random")]
+    [InlineData("fgsm")]
+    [InlineData("r+fgsm")]
+    [InlineData("bim")]
+    [InlineData("pgd")]
+    [InlineData("apgd-ce")]
+    [InlineData("apgd-dlr")]
+    [InlineData("apgd-t")]
+    [InlineData("fab-t")]
+    [InlineData("square")]
+    public void A_network_is_left_as_it_was_after_success_failure_and_cancellation(string kind)
     {
         using var network = new ConvNetwork(3, 8, 8, 4);
+        using var scope = NewDisposeScope();
+        // Right about each image, and attacked with next to nothing: no attack is done with them before its time.
+        const double epsilon = 0.01;
+        network.eval();
+        var pixels = Toys.Pixels(1, 4 * 192);
+        var classes = network.forward(Harness.Batch(network, pixels, [0, 0, 0, 0]).Images).argmax(1).data<long>().ToArray();
+        var batch = Harness.Batch(network, pixels, Array.ConvertAll(classes, k => (int)k));
         // A mixture that no single switch could restore.
         network.train();
         ((nn.Module)network.Body[1]).eval();
         ((nn.Module)network.Body[0]).parameters().First().requires_grad = false;
         var before = State(network);
-        var attack = Harness.Attack("pgd", steps: 5);
-        using var scope = NewDisposeScope();
-        var batch = Harness.Batch(network, Toys.Pixels(1, 4 * 192), [0, 1, 2, 3]);
+        var attack = Harness.Attack(kind, steps: kind is "random" or "fgsm" or "r+fgsm" ? 0 : 5);
 
         network.OnForward = () =>
         {
             Assert.All(network.modules(), module => Assert.False(module.training));
             Assert.All(network.parameters(), parameter => Assert.False(parameter.requires_grad));
         };
-        attack.Run(network, batch, 8, 0).Dispose();
+        attack.Run(network, batch, epsilon, 0).Dispose();
         Assert.Equal(before, State(network));
+        // Noise asks the network nothing.
+        if (kind == "random")
+            return;
 
-        var passes = 0;
-        network.OnForward = () => _ = ++passes == 3 ? throw new InvalidOperationException("third pass") : 0;
-        Assert.Throws<InvalidOperationException>(() => attack.Run(network, batch, 8, 0));
+        var (passes, last) = (0, kind.EndsWith("fgsm", StringComparison.Ordinal) ? 1 : 3);
+        network.OnForward = () => _ = ++passes == last ? throw new InvalidOperationException("no further") : 0;
+        Assert.Throws<InvalidOperationException>(() => attack.Run(network, batch, epsilon, 0));
         Assert.Equal(before, State(network));
+        // What is cancelled during its last pass has its answer.
+        if (last == 1)
+            return;
 
         using var source = new CancellationTokenSource();
         network.OnForward = null;
-        Assert.Throws<OperationCanceledException>(() => attack.Run(network, batch, 8, 0, onPass: _ => source.Cancel(), cancellation: source.Token));
+        Assert.Throws<OperationCanceledException>(() => attack.Run(network, batch, epsilon, 0, onPass: _ => source.Cancel(), cancellation: source.Token));
         Assert.Equal(before, State(network));
     }
 
@@ -151,6 +172,12 @@ public sealed class AttackStateTests
         Assert.All(AttackFactory.Kinds, kind => Assert.Equal(kind, AttackFactory.Create(new AttackDeclaration { Kind = kind }).Kind));
     }
 
-    private static string State(nn.Module network) => string.Join(
-        ' ', network.modules().Select(module => module.training).Append(network.training).Concat(network.parameters().Select(p => p.requires_grad)));
+    /// <summary>All switches, and the bits of all weights and running statistics.</summary>
+    private static string State(nn.Module network)
+    {
+        var switches = network.modules().Select(module => module.training).Append(network.training).Concat(network.parameters().Select(p => p.requires_grad));
+        using var scope = NewDisposeScope();
+        var numbers = network.parameters().Concat(network.buffers()).Select(one => Convert.ToHexString(one.detach().contiguous().bytes));
+        return string.Join(' ', switches.Select(one => one.ToString()).Concat(numbers));
+    }
 }

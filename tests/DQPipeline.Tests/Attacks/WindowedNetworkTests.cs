@@ -51,7 +51,7 @@ public class WindowedNetworkTests
                 kept[images[i]] = versions[i];
         }
 
-        // With levels a value half-way between two may fall to either side by its last bit, once in thousands.
+        // With levels a value half-way between two may fall to either side by its last bit, once in thousands; an image has thousands, and with one of them all its logits are others.
         Assert.InRange(others, 0, bits == 32 ? 0 : logits / 10);
     }
 

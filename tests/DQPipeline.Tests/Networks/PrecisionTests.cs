@@ -63,7 +63,9 @@ public class PrecisionTests
         var images = rand([8, 3, 32, 32], generator: generator);
         nn.functional.cross_entropy(network.forward(images), zeros(8, ScalarType.Int64)).backward();
         var parameters = network.named_parameters().ToDictionary(p => p.name, p => (Tensor)p.parameter);
-        foreach (var (block, coefficients) in parameters.Where(p => p.Key.EndsWith(".sum.coefficients", StringComparison.Ordinal)))
+        var sums = parameters.Where(p => p.Key.EndsWith(".sum.coefficients", StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(sums);
+        foreach (var (block, coefficients) in sums)
         {
             // Of a product α·W autograd gives ∂α = ⟨W, G⟩ and ∂W = α·G, whatever G is: α·∂α = ⟨W, ∂W⟩.
             var own = layer.Select(end => parameters[block.Replace(".sum.coefficients", end, StringComparison.Ordinal)]).ToArray();

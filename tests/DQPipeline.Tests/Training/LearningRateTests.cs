@@ -21,6 +21,16 @@ public class LearningRateTests
     }
 
     [Fact]
+    public void Step_multiplies_by_gamma_at_each_milestone_that_is_declared()
+    {
+        var rate = new LearningRate(new ScheduleDeclaration { Kind = "step", Milestones = [0.25, 0.5, 0.9], Gamma = 0.5 }, 0.8, 8);
+        // 0.9 of 8 steps are 7.2: the last step is past it.
+        double[] expected = [0.8, 0.8, 0.4, 0.4, 0.2, 0.2, 0.2, 0.1];
+        for (var step = 0; step < expected.Length; step++)
+            Assert.Equal(expected[step], rate.At(step), 1e-12);
+    }
+
+    [Fact]
     public void One_cycle_rises_and_falls_in_straight_lines_and_never_stands_still()
     {
         var rate = new LearningRate(new ScheduleDeclaration { Warmup = 0.4 }, 1, 10);

@@ -51,7 +51,8 @@ public class TrainerTests
         var declaration = Request().Declaration with { Optimizer = new OptimizerDeclaration { LearningRate = 0.1, Nesterov = nesterov, WeightDecay = 0 } };
         var description = NetworkTestsDescription();
         using var scope = NewDisposeScope();
-        var images = rand(6, 3, 8, 8);
+        using var generator = new Generator(5);
+        var images = rand([6, 3, 8, 8], generator: generator);
         var labels = tensor(new long[] { 0, 1, 2, 0, 1, 2 });
         using var state = new TrainingState(description, declaration, CPU);
         using var theirs = NetworkFactory.Create(description, declaration.Seed);
