@@ -132,7 +132,7 @@ public class BuildJourneys
         using var clone = new Folder(null);
         File.Copy(folder.At("dq.json"), clone.At("dq.json"));
         File.Copy(folder.At("dq.lock"), clone.At("dq.lock"));
-        foreach (var build in (string[][])[["build"], ["build", "page"], ["build", "report/page"], ["build", "robustness"]])
+        foreach (var build in (string[][])[["build"], ["build", "page"], ["build", "report/page"], ["build", "robustness"], ["build", "page", "robustness"]])
             (await DqTool.RunAsync(clone.Path, build)).Expect(0);
         Assert.Equal(0, clone.Workers());
         Assert.Contains("neither a file of that path nor .dq/out/full/model.safetensors; `dq build full` makes the latter", (await DqTool.RunAsync(clone.Path, "predict", "full", "x.png")).Expect(1).Error, StringComparison.Ordinal);

@@ -133,13 +133,13 @@ public class LockTests
         using var bench = new Bench();
         await bench.BuildAsync();
         bench.BecomeCleanClone();
-        Assert.Equal(0, (await bench.BuildAsync(o => o with { Locked = true, Fetch = true }, select: "dq")).ExitCode);
+        Assert.Equal(0, (await bench.BuildAsync(o => o with { Locked = true, Fetch = ["dq"] }, select: "dq")).ExitCode);
         Assert.Equal(["train/dq"], bench.Executor.Trained);
 
         bench.BecomeCleanClone();
         bench.Executor.Machine = "another";
         var before = bench.LockBytes();
-        var result = await bench.BuildAsync(o => o with { Locked = true, Fetch = true }, select: "dq");
+        var result = await bench.BuildAsync(o => o with { Locked = true, Fetch = ["dq"] }, select: "dq");
         Assert.Equal((1, "DQ6005"), (result.ExitCode, Assert.Single(result.Diagnostics).Code));
         Assert.Equal(before, bench.LockBytes());
     }

@@ -96,11 +96,11 @@ public class OutputTests
         using var bench = new Bench();
         await bench.BuildAsync();
         bench.BecomeCleanClone();
-        await bench.BuildAsync(o => o with { Fetch = true }, select: "dq");
+        await bench.BuildAsync(o => o with { Fetch = ["dq"] }, select: "dq");
         Assert.True(File.Exists(bench.Output("dq")));
         Assert.False(File.Exists(bench.Output("full")));
         Directory.Delete(bench.Workspace.OutFolder, recursive: true);
-        Assert.Equal(1, (await bench.BuildAsync(o => o with { Fetch = true }, select: "dq")).Count(Outcome.FromCache));
+        Assert.Equal(1, (await bench.BuildAsync(o => o with { Fetch = ["dq"] }, select: "dq")).Count(Outcome.FromCache));
     }
 
     [Fact]

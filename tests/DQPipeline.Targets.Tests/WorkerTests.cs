@@ -47,6 +47,23 @@ public class WorkerTests
     }
 
     [Fact]
+    public async Task What_a_worker_said_counts_however_long_it_takes_to_take_it_in()
+    {
+        using var bench = new Bench();
+        var clock = new CountingClock();
+        // Whoever hears of the first message is at it until the worker is gone and the grace for its output is over twice.
+        var heard = new Listener { OnMessage = _ => Assert.True(SpinWait.SpinUntil(() => clock.Timers >= 3, TimeSpan.FromMinutes(1))) };
+        var executor = new ProcessExecutor(bench.Workspace, RealData.Command("sh"), ["-c", """
+            read -r job
+            echo '{"event":"message","text":"slow"}'
+            echo '{"event":"cell","id":"c","samples":10,"correct":7,"standing":""}'
+            echo '{"event":"done","outputs":[],"metrics":{"accuracy":0.5}}'
+            """], clock) { Grace = TimeSpan.FromMilliseconds(50) };
+        Assert.Equal(0.5, (await executor.RunAsync(s_job, heard, default)).Metrics["accuracy"]);
+        Assert.Equal(["cell c 7/10"], heard.Said);
+    }
+
+    [Fact]
     public async Task A_worker_killed_by_signal_9_is_a_coded_error_that_names_the_log()
     {
         using var bench = new Bench();
@@ -207,6 +224,20 @@ public class WorkerTests
     [Fact]
     public void A_first_line_that_is_no_job_is_a_coded_error() =>
         Assert.Equal("DQ6999", Assert.Throws<DqException>(() => WorkerChannel.Open(new MemoryStream("hello\n"u8.ToArray()), new MemoryStream())).Diagnostics[0].Code);
+
+    /// <summary>Counts the delays that were begun.</summary>
+    private sealed class CountingClock : TimeProvider
+    {
+        private int _timers;
+
+        public int Timers => Volatile.Read(ref _timers);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Interlocked.Increment(ref _timers);
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
+    }
 
     private sealed class Listener : IWorkerEvents
     {

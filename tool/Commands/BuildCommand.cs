@@ -102,8 +102,8 @@ internal static class BuildCommand
         var clock = Stopwatch.StartNew();
         var view = BuildView.Choose(level, opened.Workspace);
         // Who names a target wants its files; a report is about targets whose records will do.
-        var fetch = options.Select.Any(name => !opened.Graph.Reports.Any(report => name == report.Name || name == $"report/{report.Name}"));
-        var builder = new Builder(opened.Workspace, opened.Graph, executor, options with { Fetch = fetch }, view.Observer);
+        var named = options.Select.Where(name => !opened.Graph.Reports.Any(report => name == report.Name || name == $"report/{report.Name}"));
+        var builder = new Builder(opened.Workspace, opened.Graph, executor, options with { Fetch = [.. named] }, view.Observer);
         var built = ReportFiles.Update(opened, options, await view.ShowAsync(() => builder.RunAsync(cancellation)), cancellation);
         BuildSummary.Print(built, clock.Elapsed, opened.Workspace, opened.Graph.Reports, level);
         return built;

@@ -64,8 +64,12 @@ internal static class DqCommand
     /// <summary>Ends this process, whatever it is at. Workers that are left behind end by themselves, each after a checkpoint.</summary>
     private static void End()
     {
-        Output.RestoreTerminal();
-        Output.Error("dq: cancelled");
+        // Not for longer than a moment: what reads standard error may have stopped to.
+        Task.Run(() =>
+        {
+            Output.RestoreTerminal();
+            Output.Error("dq: cancelled");
+        }).Wait(TimeSpan.FromSeconds(1));
         Environment.Exit(Cancelled);
     }
 

@@ -56,7 +56,11 @@ internal static class MSBuildCommand
         Opened? opened = null;
         var result = await Verdict.WriteAsync(files, request.Folder, () => BuildAsync(opened = Open(request, began), request, kind, locked, cancellation));
         if (opened is not null)
-            Tell(opened, Current(result));
+        {
+            var asked = result.Targets.Select(target => target.Target).ToHashSet();
+            Tell(opened, Current(result).Concat(opened.Graph.Targets.OfType<PackageTarget>().Where(package => !asked.Contains(package) && IsHere(opened.Workspace, package))));
+        }
+
         if (result.Count(Outcome.UpToDate) < result.Targets.Count)
         {
             BuildSummary.Print(result, clock.Elapsed, opened!.Workspace, opened.Graph.Reports);
@@ -87,7 +91,11 @@ internal static class MSBuildCommand
         var absent = Current(result).FindAll(package => !IsHere(opened.Workspace, package));
         // On a clean clone dq.lock says that all is well; but a project that is about to copy a model needs its bytes.
         if (absent.Count > 0 && result.ExitCode is DqCommand.Done or DqCommand.GateFailed)
-            result = Merged(result, await RunAsync(opened, options with { Select = [.. absent.Select(package => package.Id)], Fetch = true }, view, cancellation));
+        {
+            string[] needed = [.. absent.Select(package => package.Id)];
+            result = Merged(result, await RunAsync(opened, options with { Select = needed, Fetch = needed }, view, cancellation));
+        }
+
         return view.Weighed(ReportFiles.Update(opened, options, result, cancellation));
     }
 

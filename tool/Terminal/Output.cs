@@ -1,3 +1,4 @@
+using System.Text;
 using DQPipeline.Declarations;
 using Spectre.Console;
 
@@ -21,11 +22,11 @@ internal static class Output
     public static Action<Diagnostic>? Diagnostics { get; set; }
 
     /// <summary>Makes standard error one that cannot fail; before anything is written to it.</summary>
-    public static void Begin()
-    {
-        var errors = Console.Error;
-        Console.SetError(new UnfailingWriter(() => errors));
-    }
+    public static void Begin() => Console.SetError(new UnfailingWriter(OpenErrors));
+
+    /// <summary>Opened at the first line, so that whoever sets the console's encoding before that gets it.</summary>
+    private static StreamWriter OpenErrors() =>
+        new(Console.OpenStandardError(), Console.OutputEncoding is UTF8Encoding ? new UTF8Encoding(encoderShouldEmitUTF8Identifier: false) : Console.OutputEncoding, bufferSize: 256) { AutoFlush = true };
 
     /// <summary>Shows the cursor that a live view hides.</summary>
     public static void RestoreTerminal()

@@ -53,40 +53,41 @@ internal sealed class Changes : IDisposable
 
     private void AddAt(string path, List<FileSystemWatcher> watchers)
     {
-        AddName(path, watchers);
+        // Of a file, and of what is not there, the name is all that can be watched.
+        AddName(path, watchers, isExtra: Directory.Exists(path));
         var target = TargetOf(path);
         if (target != path)
-            AddName(target, watchers);
-        AddFolder(path, watchers, [target]);
+            AddName(target, watchers, isExtra: true);
+        AddFolder(path, watchers, [target], isExtra: false);
     }
 
     /// <summary>Watches for whatever has this path, or for the folder that it would be in: only there it is seen that a folder is replaced, or comes.</summary>
-    private void AddName(string path, List<FileSystemWatcher> watchers)
+    private void AddName(string path, List<FileSystemWatcher> watchers, bool isExtra)
     {
         if (Path.GetDirectoryName(path) is not { } folder)
             return;
         if (Directory.Exists(folder))
-            Add(folder, Path.GetFileName(path), isWhole: false, watchers);
+            Add(folder, Path.GetFileName(path), isWhole: false, watchers, isExtra);
         else
-            AddName(folder, watchers);
+            AddName(folder, watchers, isExtra);
     }
 
     /// <summary>Watches a folder, where it is one. The system's watchers end at links, and images are read beyond them.</summary>
-    private void AddFolder(string path, List<FileSystemWatcher> watchers, HashSet<string> seen)
+    private void AddFolder(string path, List<FileSystemWatcher> watchers, HashSet<string> seen, bool isExtra)
     {
         if (!Directory.Exists(path))
             return;
-        Add(path, "*", isWhole: true, watchers);
+        Add(path, "*", isWhole: true, watchers, isExtra);
         foreach (var link in LinkedFolders(path))
         {
             if (!seen.Add(TargetOf(link)))
                 continue;
-            AddName(TargetOf(link), watchers);
-            AddFolder(link, watchers, seen);
+            AddName(TargetOf(link), watchers, isExtra: true);
+            AddFolder(link, watchers, seen, isExtra: true);
         }
     }
 
-    private void Add(string folder, string filter, bool isWhole, List<FileSystemWatcher> watchers)
+    private void Add(string folder, string filter, bool isWhole, List<FileSystemWatcher> watchers, bool isExtra)
     {
         try
         {
@@ -96,14 +97,22 @@ internal sealed class Changes : IDisposable
             watcher.Created += (_, change) => See(change.FullPath);
             watcher.Deleted += (_, change) => See(change.FullPath);
             watcher.Renamed += (_, change) => See(change.FullPath);
-            // More at once than the system keeps count of: something changed, and what it was a build finds out.
-            watcher.Error += (_, _) => See(folder);
+            // More at once than the system keeps count of: something changed, and what it was a build finds out. What cannot be watched at all, by its rights or for want of watches, is no change.
+            watcher.Error += (_, error) =>
+            {
+                if (error.GetException() is InternalBufferOverflowException)
+                    See(folder);
+            };
             watcher.EnableRaisingEvents = true;
         }
         catch (Exception e) when (e is ArgumentException or IOException && !Directory.Exists(folder))
         {
             // It went away in between.
             See(folder);
+        }
+        catch (IOException) when (isExtra)
+        {
+            // The system gives no more watchers, and there are many links: most of the data are watched.
         }
     }
 

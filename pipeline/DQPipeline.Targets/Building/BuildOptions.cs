@@ -17,8 +17,8 @@ public sealed record BuildOptions
     /// <summary>Never rewrite dq.lock, and fail where it would be (DQ6005). The default is false.</summary>
     public bool Locked { get; init; }
 
-    /// <summary>Bring the selected targets' outputs into <c>.dq/out</c> even where their recorded results would do: something is about to read them. The default is false.</summary>
-    public bool Fetch { get; init; }
+    /// <summary>Which of the selected targets' outputs to bring into <c>.dq/out</c> even where their recorded results would do, named as in <see cref="Select"/>: something is about to read them. The default is none.</summary>
+    public IReadOnlyList<string> Fetch { get; init; } = [];
 
     /// <summary>Workers at once, from 1; no result depends on it. The default is 1.</summary>
     public int Jobs { get; init; } = 1;

@@ -35,7 +35,7 @@ internal sealed partial class BuildRun
             report.Report(finding);
         var exitCode = cancelled ? 130 : failed ? 1 : gateFailed ? 3 : 0;
         var standsStill = exitCode == 0 && nodes.All(n => n.Outcome == Outcome.UpToDate) && report.Diagnostics.All(masking.Contains);
-        if (standsStill && options is { AsDeclared: { } read, Select.Count: 0, Force: false, Locked: false, Fetch: false })
+        if (standsStill && options is { AsDeclared: { } read, Select.Count: 0, Force: false, Locked: false, Fetch.Count: 0 })
             Remember(new(nodes.Count, report.Diagnostics), read);
         return new(exitCode, [.. nodes.Select(Result)], gates, metrics, report.Diagnostics) { StandsStill = standsStill };
     }

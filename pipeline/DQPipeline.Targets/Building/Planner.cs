@@ -73,7 +73,9 @@ internal sealed class Planner
         }
 
         foreach (var target in selected)
-            (byTarget[target].Forced, byTarget[target].Demanded) = (_options.Force, _options.Fetch);
+            byTarget[target].Forced = _options.Force;
+        foreach (var target in _options.Fetch.Count > 0 ? _graph.Select(_options.Fetch) : [])
+            byTarget[target].Demanded = true;
         foreach (var node in nodes)
             Decide(node);
         DemandInputs(nodes);

@@ -40,10 +40,23 @@ internal sealed class ReadFiles(Workspace workspace, TimeProvider time)
             {
                 foreach (var (part, path) in node.Target.InputFiles)
                 {
-                    if (!Is(node, part, _files.Hash(path, cancellation)))
+                    if (!Is(node, part, HashOf(path, cancellation)))
                         throw new DqException(DiagnosticCodes.Weights, $"the {part} of '{node.Target.Name}' at {path} changed while the build ran, and what was made of them is not taken; build again when nothing writes there", node.Target.Place);
                 }
             }
+        }
+    }
+
+    /// <summary>A file's hash; null where it is not there, or not to be read any more.</summary>
+    private string? HashOf(string path, CancellationToken cancellation)
+    {
+        try
+        {
+            return _files!.Hash(path, cancellation);
+        }
+        catch (Exception e) when (AtomicFile.IsWriteFailure(e))
+        {
+            return null;
         }
     }
 

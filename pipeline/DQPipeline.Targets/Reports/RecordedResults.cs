@@ -36,7 +36,7 @@ public sealed record RecordedResults(
     /// <exception cref="DqException">DQ6002: dq.lock cannot be read; DQ1005: a selected name means nothing.</exception>
     public static RecordedResults Create(Workspace workspace, TargetGraph graph, BuildOptions options, CancellationToken cancellation = default)
     {
-        var planner = new Planner(workspace, graph, options with { Locked = false, Force = false, Fetch = false }, _ => { }, TimeProvider.System, cancellation);
+        var planner = new Planner(workspace, graph, options with { Locked = false, Force = false, Fetch = [] }, _ => { }, TimeProvider.System, cancellation);
         var selected = graph.Select(options.Select);
         var nodes = planner.Plan(selected);
         planner.Files.Save();

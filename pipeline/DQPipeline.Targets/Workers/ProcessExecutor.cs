@@ -45,8 +45,10 @@ public sealed class ProcessExecutor : IExecutor
         var reading = Task.WhenAll(state.ReadEventsAsync(process.StandardOutput), WorkerLog.CopyAsync(process.StandardError, log));
         await TryTellAsync(process, WorkerJson.Write(job)).ConfigureAwait(false);
         await WaitAsync(process, cancellation).ConfigureAwait(false);
-        // A grandchild that outlives the worker may hold its output open for ever.
-        _ = await Task.WhenAny(reading, Task.Delay(Grace, _time, CancellationToken.None)).ConfigureAwait(false);
+        // A grandchild that outlives the worker may hold its output open for ever; but what is being taken in has been said, and so has what came behind it.
+        do
+            _ = await Task.WhenAny(reading, Task.Delay(Grace, _time, CancellationToken.None)).ConfigureAwait(false);
+        while (!reading.IsCompleted && state.IsTaking);
         log.Write($"==== exit code {process.ExitCode}");
 
         state.Failure?.Throw();

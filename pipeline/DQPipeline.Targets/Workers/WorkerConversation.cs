@@ -6,12 +6,17 @@ namespace DQPipeline.Targets.Workers;
 /// <summary>What the worker said so far.</summary>
 internal sealed class WorkerConversation(IWorkerEvents events, WorkerLog log)
 {
+    private volatile bool _isTaking;
+
     public DoneEvent? Done { get; private set; }
 
     public List<Diagnostic> Errors { get; } = [];
 
     /// <summary>What a receiver of events threw first. The reading goes on all the same, or the worker would block on a full pipe.</summary>
     public ExceptionDispatchInfo? Failure { get; private set; }
+
+    /// <summary>Whether a receiver is at an event, which may take it long: more lines may have come behind it.</summary>
+    public bool IsTaking => _isTaking;
 
     public async Task ReadEventsAsync(StreamReader reader)
     {
@@ -33,6 +38,7 @@ internal sealed class WorkerConversation(IWorkerEvents events, WorkerLog log)
 
     private void TryTake(WorkerEvent workerEvent, string line)
     {
+        _isTaking = true;
         try
         {
             Take(workerEvent, line);
@@ -40,6 +46,10 @@ internal sealed class WorkerConversation(IWorkerEvents events, WorkerLog log)
         catch (Exception e)
         {
             Failure ??= ExceptionDispatchInfo.Capture(e);
+        }
+        finally
+        {
+            _isTaking = false;
         }
     }
 
