@@ -8,17 +8,11 @@ namespace DQPipeline.Tests.Attacks;
 /// <summary>An attack leaves no trace: not in the network, not in its input, not in native memory; and refuses what it cannot attack.</summary>
 public sealed class AttackStateTests
 {
+    /// <summary>All that is no composition of others.</summary>
+    public static TheoryData<string> Kinds => [.. AttackFactory.Kinds.Where(kind => kind != "autoattack")];
+
     [Theory]
-    [InlineData("random")]
-    [InlineData("fgsm")]
-    [InlineData("r+fgsm")]
-    [InlineData("bim")]
-    [InlineData("pgd")]
-    [InlineData("apgd-ce")]
-    [InlineData("apgd-dlr")]
-    [InlineData("apgd-t")]
-    [InlineData("fab-t")]
-    [InlineData("square")]
+    [MemberData(nameof(Kinds))]
     public void A_network_is_left_as_it_was_after_success_failure_and_cancellation(string kind)
     {
         using var network = new ConvNetwork(3, 8, 8, 4);
@@ -62,16 +56,7 @@ public sealed class AttackStateTests
     }
 
     [Theory]
-    [InlineData("random")]
-    [InlineData("fgsm")]
-    [InlineData("r+fgsm")]
-    [InlineData("bim")]
-    [InlineData("pgd")]
-    [InlineData("apgd-ce")]
-    [InlineData("apgd-dlr")]
-    [InlineData("apgd-t")]
-    [InlineData("fab-t")]
-    [InlineData("square")]
+    [MemberData(nameof(Kinds))]
     public void No_tensor_is_left_behind_and_the_clean_images_are_not_touched(string kind)
     {
         using var network = new ConvNetwork(3, 8, 8, 4);

@@ -1,0 +1,119 @@
+using DQPipeline.Declarations;
+using DQPipeline.Targets.Building;
+using DQPipeline.Targets.Graph;
+using DQPipeline.Targets.Reports;
+using DQPipeline.Targets.Workers;
+
+namespace DQPipeline.Targets.Tests;
+
+/// <summary>Data and weights that are changed while a build runs.</summary>
+public class ChangingDataTests
+{
+    /// <summary>Two classes change their places before the second model is trained, and back when all is done: what was trained on them is no result of the data that were meant.</summary>
+    [Fact]
+    public async Task Data_that_change_while_a_build_runs_make_no_result()
+    {
+        using var bench = new Bench();
+        var data = bench.UseStoredData();
+        StoredDataTests.Fill(data);
+        bench.Change(p => p with { Evaluate = Bench.Named(Bench.Evaluation("robustness", "full", "dq") with { Attacks = [], Epsilon = [] }) });
+        var checkpoint = "";
+        bench.Executor.Before = (job, _) =>
+        {
+            if (job is TrainJob { Name: "train/dq" } train)
+            {
+                Swap(data);
+                checkpoint = train.CheckpointFolder;
+                File.WriteAllText(Path.Combine(checkpoint, "of other data"), "");
+            }
+
+            return Task.CompletedTask;
+        };
+        var result = await bench.BuildAsync();
+        Assert.Equal(["train/full", "train/dq"], result.Targets.Where(target => target.Target is TrainTarget).Select(target => target.Target.Id));
+        Assert.Equal(1, result.ExitCode);
+        var error = Assert.Single(result.Diagnostics, d => d.Severity == Severity.Error);
+        Assert.Equal((DiagnosticCodes.DataCorrupt, new SourcePlace("dq.json", 3, 5)), (error.Code, error.Place));
+        Assert.Contains("the data of 'street' changed while the build ran", error.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(checkpoint));
+        // Nobody reads them again for nothing.
+        Assert.Equal(["train/dq", "train/full"], bench.Executor.Jobs.Select(job => job.Name).Where(name => name.StartsWith("train", StringComparison.Ordinal)).Order());
+
+        Swap(data);
+        Assert.Equal(TargetState.NeverBuilt, bench.Status()["train/dq"].State);
+        bench.Executor.Before = (_, _) => Task.CompletedTask;
+        Assert.Equal(0, (await bench.BuildAsync()).ExitCode);
+        using var elsewhere = new Bench();
+        StoredDataTests.Fill(elsewhere.UseStoredData());
+        elsewhere.Change(p => p with { Evaluate = bench.Pipeline.Evaluate });
+        await elsewhere.BuildAsync();
+        Assert.Equal(elsewhere.LockBytes(), bench.LockBytes());
+
+        static void Swap(string data)
+        {
+            Directory.Move(Path.Combine(data, "train/0"), Path.Combine(data, "aside"));
+            Directory.Move(Path.Combine(data, "train/0-1"), Path.Combine(data, "train/0"));
+            Directory.Move(Path.Combine(data, "aside"), Path.Combine(data, "train/0-1"));
+        }
+    }
+
+    /// <summary>The same of measurements, which come one by one, and of data in one file.</summary>
+    [Fact]
+    public async Task Data_that_change_while_a_model_is_measured_make_no_measurement()
+    {
+        using var bench = new Bench();
+        var data = bench.UseStoredData("data.zip");
+        File.WriteAllText(data, "one");
+        await bench.BuildOfAsync("train/full");
+        bench.Executor.Before = (_, _) =>
+        {
+            File.WriteAllText(data, "two");
+            return Task.CompletedTask;
+        };
+        var result = await bench.BuildOfAsync("robustness/full");
+        Assert.Equal((1, 5), (result.ExitCode, result.Count(Outcome.Failed)));
+        Assert.Equal(DiagnosticCodes.DataCorrupt, Assert.Single(result.Diagnostics).Code);
+        File.WriteAllText(data, "one");
+        Assert.All(bench.Status().Values.Where(status => status.Target is EvaluationCell), status => Assert.Equal(TargetState.NeverBuilt, status.State));
+    }
+
+    /// <summary>What changes once a worker has read it takes nothing from its result.</summary>
+    [Fact]
+    public async Task Data_that_change_once_they_are_read_leave_the_result_as_it_is()
+    {
+        using var bench = new Bench();
+        var data = bench.UseStoredData("data.zip");
+        File.WriteAllText(data, "one");
+        var looked = 0;
+        bench.Executor.BeforeCell = _ =>
+        {
+            // Before the second cell: the first was taken, and so its data were found to be those that are meant.
+            if (looked++ == 1)
+                File.WriteAllText(data, "two");
+        };
+        Assert.Equal((0, 6), Ended(await bench.BuildOfAsync("robustness/full")));
+        Assert.Equal(["the data of 'street': data.zip changed"], bench.Status()["train/full"].Reasons);
+
+        static (int, int) Ended(BuildResult result) => (result.ExitCode, result.Count(Outcome.Built));
+    }
+
+    [Fact]
+    public async Task Weights_that_change_while_a_build_runs_make_no_result()
+    {
+        using var bench = new Bench();
+        var path = Path.Combine(bench.Folder, "weights.safetensors");
+        File.WriteAllText(path, "one");
+        bench.ChangeModel("dq", m => m with { Weights = new() { Path = path } });
+        bench.Executor.Before = (job, _) =>
+        {
+            if (job.Name == "train/dq")
+                File.WriteAllText(path, "two");
+            return Task.CompletedTask;
+        };
+        var result = await bench.BuildOfAsync("train/dq");
+        var error = Assert.Single(result.Diagnostics);
+        Assert.Equal((1, DiagnosticCodes.Weights, new SourcePlace("dq.json", 5, 3)), (result.ExitCode, error.Code, error.Place));
+        File.WriteAllText(path, "one");
+        Assert.Equal(TargetState.NeverBuilt, bench.Status()["train/dq"].State);
+    }
+}
