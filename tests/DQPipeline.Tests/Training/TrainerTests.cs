@@ -1,3 +1,4 @@
+using DQPipeline.Data;
 using DQPipeline.Declarations;
 using DQPipeline.Networks;
 using DQPipeline.Training;
@@ -110,6 +111,22 @@ public class TrainerTests
         var failure = Assert.Throws<DqException>(() => Trainer.Train(request with { Declaration = one }));
         Assert.Equal(DiagnosticCodes.Diverged, failure.Diagnostics[0].Code);
         Assert.Contains("at step 1 of 1", failure.Diagnostics[0].Message);
+    }
+
+    [Fact]
+    public void Feature_maps_of_a_terabyte_are_a_coded_error_that_names_the_batch()
+    {
+        const int images = 60_000;
+        var split = new ImageSplit(new byte[images * 32 * 32], [.. Enumerable.Range(0, images).Select(i => i % 2)]);
+        var request = Request();
+        var wide = request with
+        {
+            Declaration = request.Declaration with { Network = "conv 4096 3x3, linear", Batch = images },
+            Data = new ImageDataset(["a", "b"], 1, 32, 32, MayFlip: true, split, split),
+        };
+        var failure = Assert.Throws<DqException>(() => Trainer.Train(wide));
+        Assert.Equal(DiagnosticCodes.OutOfMemory, failure.Diagnostics[0].Code);
+        Assert.Contains("\"batch\" smaller than 60000", failure.Diagnostics[0].Message);
     }
 
     [Fact]
