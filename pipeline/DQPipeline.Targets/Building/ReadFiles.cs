@@ -12,7 +12,10 @@ internal sealed class ReadFiles(Workspace workspace, TimeProvider time)
 {
     private readonly Lock _sync = new();
     private readonly ConcurrentDictionary<DatasetDeclaration, DqException> _changed = [];
+    private readonly ConcurrentDictionary<DatasetDeclaration, SharedLook> _looks = [];
     private FileHashes? _files;
+
+    private FileHashes Files => _files ??= new(workspace, time);
 
     /// <summary>Whether there is anything to look at for a target.</summary>
     public static bool Reads(Node node) => node.Target.Dataset is StoredDatasetDeclaration || node.Target.InputFiles.Count > 0;
@@ -25,17 +28,14 @@ internal sealed class ReadFiles(Workspace workspace, TimeProvider time)
             throw new DqException(change.Diagnostics, change);
     }
 
-    /// <summary>Looks at the files of a batch, which reads the same data.</summary>
+    /// <summary>Looks at the files of a batch, which reads the same data. A folder of a million images takes seconds, so batches that end together share a look.</summary>
     /// <exception cref="DqException">DQ2002: the data are others than those of the key, or not to be read any more; DQ2007: a file of weights is.</exception>
     public void Check(IReadOnlyList<Node> batch, CancellationToken cancellation)
     {
+        var dataset = batch[0].Target.Dataset;
+        _looks.GetOrAdd(dataset, _ => new()).Take(() => CheckData(dataset, batch[0], cancellation));
         lock (_sync)
         {
-            var dataset = batch[0].Target.Dataset;
-            _files ??= new(workspace, time);
-            var data = new DataFingerprints(workspace, _files, time).Of(dataset, cancellation);
-            if (data.Error is not null || !Is(batch[0], Planner.DataPart, data.Hash))
-                throw _changed[dataset] = new(DiagnosticCodes.DataCorrupt, $"the data of '{dataset.Name}' changed while the build ran, and what was made of them is not taken; build again when nothing writes there");
             foreach (var node in batch)
             {
                 foreach (var (part, path) in node.Target.InputFiles)
@@ -47,12 +47,22 @@ internal sealed class ReadFiles(Workspace workspace, TimeProvider time)
         }
     }
 
+    private void CheckData(DatasetDeclaration dataset, Node node, CancellationToken cancellation)
+    {
+        lock (_sync)
+        {
+            var data = new DataFingerprints(workspace, Files, time).Of(dataset, cancellation);
+            if (data.Error is not null || !Is(node, Planner.DataPart, data.Hash))
+                throw _changed[dataset] = new(DiagnosticCodes.DataCorrupt, $"the data of '{dataset.Name}' changed while the build ran, and what was made of them is not taken; build again when nothing writes there");
+        }
+    }
+
     /// <summary>A file's hash; null where it is not there, or not to be read any more.</summary>
     private string? HashOf(string path, CancellationToken cancellation)
     {
         try
         {
-            return _files!.Hash(path, cancellation);
+            return Files.Hash(path, cancellation);
         }
         catch (Exception e) when (AtomicFile.IsWriteFailure(e))
         {
