@@ -32,7 +32,7 @@ internal sealed record Page(string Text, IReadOnlyDictionary<string, byte[]> Fil
             ?? throw new InvalidOperationException($"results.json has a section of {section.Of}, which {section.Folder}/dq.json does not declare.");
         var body = target switch
         {
-            DistanceTarget distance => Distances(section, Keep(files, section, recorded.Output(distance.Id, distance.Name, DistanceTarget.JsonFile)), distance),
+            DistanceTarget distance => Distances(section, recorded, Keep(files, section, recorded.Output(distance.Id, distance.Name, DistanceTarget.JsonFile)), distance),
             SamplesTarget samples => [Keep(files, section, recorded.Output(samples.Id, samples.Name, SamplesTarget.SheetFile)) is { } sheet ? $"![{section.Title}]({sheet.Path})" : "Not made yet."],
             _ => Accuracies(section, recorded, files),
         };
@@ -76,12 +76,12 @@ internal sealed record Page(string Text, IReadOnlyDictionary<string, byte[]> Fil
         if (found.Models == 0)
             yield break;
         var suspected = found.Signs.Select(sign => sign.Model).Distinct().Count();
-        yield return $"\nSigns of [masked gradients](../../tool/DIAGNOSTICS.md#dq4101): {(suspected == 0 ? "none" : $"on {suspected}")} of {found.Models} models.{(suspected == 0 ? "" : "\n")}";
+        yield return $"\nSigns of [masked gradients](../../tool/DIAGNOSTICS.md#dq4101): {(suspected == 0 ? "none" : $"on {suspected}")} of {found.Models} model{(found.Models == 1 ? "" : "s")}.{(suspected == 0 ? "" : "\n")}";
         foreach (var (model, code, text) in found.Signs)
             yield return $"- `{model}`, {code}: {text}.";
     }
 
-    private static IEnumerable<string> Distances(Section section, RecordedOutput? output, DistanceTarget distance)
+    private static IEnumerable<string> Distances(Section section, Recorded recorded, RecordedOutput? output, DistanceTarget distance)
     {
         if (output is null)
         {
@@ -89,10 +89,11 @@ internal sealed record Page(string Text, IReadOnlyDictionary<string, byte[]> Fil
             yield break;
         }
 
-        yield return distance.Declaration.At == Declarations.DistanceDeclaration.FirstBlock ? DistanceTable.ByStrength(output.Content) : DistanceTable.ByLayer(output.Content);
+        var table = new DistanceTable(output.Content, isShown: recorded.IsAsDeclared);
+        yield return distance.Declaration.At == Declarations.DistanceDeclaration.FirstBlock ? table.ByStrength() : table.ByLayer();
         if (section.Comparisons.Count > 0)
             yield return "";
         foreach (var comparison in section.Comparisons)
-            yield return DistanceTable.Growth(output.Content, comparison);
+            yield return table.Growth(comparison);
     }
 }

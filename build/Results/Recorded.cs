@@ -90,6 +90,10 @@ internal sealed class Recorded
         return content is null ? null : new(copy, content);
     }
 
+    /// <summary>Whether a model was recorded with the options that are declared.</summary>
+    /// <param name="model">Its name.</param>
+    public bool IsAsDeclared(string model) => Graph.Targets.Any(target => target.Name == model && target is TrainTarget or QuantizeTarget && _asDeclared.Contains(target));
+
     /// <summary>Whether a target and all that it reads were recorded with the options that are declared; the data are not looked at, which need not be here.</summary>
     private bool IsAsDeclared(Target target)
     {

@@ -49,8 +49,8 @@ public sealed record TrainDeclaration
     public int Seed { get; init; }
 
     /// <summary>
-    /// Defaults for what follows that make a defence, each of which may still be written: <c>dq</c> is the paper's penalty (lipschitz.beta 1e-3); <c>dq+</c> is R+FGSM adversarial training at ε = 2
-    /// with activations in [0, 1] up to 2 bits and in [0, 3] above, where their levels lie. The default is none.
+    /// Defaults for what follows that make a defence, each of which may still be written: <c>dq</c> is the paper's penalty (lipschitz.beta 1e-3); <c>dq+</c> is R+FGSM adversarial training with
+    /// activations where their levels lie, at ε = 2 in [0, 3], and up to 2 bits at ε = 1.5 in [0, 1.25]. The default is none.
     /// </summary>
     public string Defense { get; init; } = DefensePresets.None;
 

@@ -77,6 +77,8 @@ public class ModelsDeclarationTests
                 "plus": { "activation": { "bits": 4 }, "extends": "plain", "defense": "dq+" },
                 "light": { "extends": "plus", "activation": { "kind": "relu6" }, "adversarial": { "epsilon": 1 } },
                 "few": { "extends": "plus", "activation": { "bits": 2 } },
+                "few-strong": { "extends": "few", "adversarial": { "epsilon": 8 } },
+                "few-pgd": { "extends": "few", "adversarial": { "kind": "pgd" } },
                 "none": { "extends": "plus", "defense": "none", "activation": { "bits": 32 } },
               },
             }
@@ -85,7 +87,9 @@ public class ModelsDeclarationTests
         // The word is no option of its own: written out, it is the same model.
         Assert.Equal(Declaration.Options(models["written"]), Declaration.Options(models["paper"]));
         var (plus, light) = (models["plus"], models["light"]);
-        Assert.Equal((2, "relu1"), (models["few"].Activation.Bits, models["few"].Activation.Kind));
+        Assert.Equal((2, "relu1.25", 1.5), (models["few"].Activation.Bits, models["few"].Activation.Kind, models["few"].Adversarial.Epsilon));
+        Assert.Equal(("relu1.25", 8.0), (models["few-strong"].Activation.Kind, models["few-strong"].Adversarial.Epsilon));
+        Assert.Equal(("relu1.25", "pgd", 1.5), (models["few-pgd"].Activation.Kind, models["few-pgd"].Adversarial.Kind, models["few-pgd"].Adversarial.Epsilon));
         Assert.Equal((4, "relu3", "r+fgsm", 2.0, 0.0, 5e-4), (plus.Activation.Bits, plus.Activation.Kind, plus.Adversarial.Kind, plus.Adversarial.Epsilon, plus.Lipschitz.Beta, plus.Optimizer.WeightDecay));
         Assert.Equal((4, "relu6", "r+fgsm", 1.0), (light.Activation.Bits, light.Activation.Kind, light.Adversarial.Kind, light.Adversarial.Epsilon));
         Assert.Equal(Declaration.Options(models["plain"]), Declaration.Options(models["none"]));

@@ -1,3 +1,4 @@
+using System.Text;
 using DQPipeline.Results;
 
 namespace DQPipeline.Journeys;
@@ -44,6 +45,24 @@ public class ResultsTests
         var (low, high) = SeedAverage.Interval([new([true, true, true, false], [false, false, true, true]), new([true, false, true, false], [false, false, true, false])]);
         Assert.Equal(0.25 - 0.632576, low, 5);
         Assert.Equal(0.25 + 0.632576, high, 5);
+    }
+
+    // By layer 4 the distance doubles in one and grows by half in the other: 0.4/0.2 against 0.3/0.2.
+    [Fact]
+    public void A_model_that_is_declared_otherwise_by_now_has_no_column_and_supports_no_claim()
+    {
+        var json = Encoding.UTF8.GetBytes($$"""{ "points": [{{string.Join(',', new[] { ("one", 3, 0.2), ("one", 4, 0.4), ("other", 3, 0.2), ("other", 4, 0.3) }.Select(point => FormattableString.Invariant($$$"""
+            { "model": "{{{point.Item1}}}", "layer": {{{point.Item2}}}, "epsilon": 8, "mean": {{{point.Item3}}}, "deviation": 0, "samples": 9 }
+            """)))}}] }""");
+        var claim = new Comparison("It grows more", "one", "other");
+        var all = new DistanceTable(json, _ => true);
+        Assert.Contains("| convolution | `one` | `other` |", all.ByLayer(), StringComparison.Ordinal);
+        Assert.Contains("| 4 | 0.400 ± 0.000 | 0.300 ± 0.000 |", all.ByLayer(), StringComparison.Ordinal);
+        Assert.Equal("- It grows more. **So it is**: by layer 4: × 2.00 against 1.50.", all.Growth(claim));
+        var some = new DistanceTable(json, model => model == "one");
+        Assert.Contains("| 4 | 0.400 ± 0.000 |", some.ByLayer(), StringComparison.Ordinal);
+        Assert.DoesNotContain("other", some.ByLayer(), StringComparison.Ordinal);
+        Assert.Equal("- It grows more. **Not measured yet.**", some.Growth(claim));
     }
 
     private static Pair Paired(int both, int moreOnly, int thanOnly, int neither)

@@ -138,9 +138,11 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
             train = train with { Residual = TrainDefaults.Residual(train) };
         else if (train.Residual == "convex" && !NetworkNames.HasResidualSums(train.Network))
             context.Complain(DiagnosticCodes.OutOfRange, $"\"residual\": {(LayerList.IsList(train.Network) ? "the network" : train.Network)} has no residual sums that could be convex; remove the key, or use resnet-18, wrn-D-K or layers with a block", residual.Place);
-        // Which of them goes with the word depends on bits that are known only now.
+        // Which of them go with the word depends on bits that are known only now.
         if (train.Defense == DefensePresets.Plus && entry.Options["activation"]?["kind"] is null)
             train = train with { Activation = train.Activation with { Kind = DefensePresets.PlusActivation(train.Activation.Bits) } };
+        if (train.Defense == DefensePresets.Plus && entry.Options["adversarial"]?["epsilon"] is null)
+            train = train with { Adversarial = train.Adversarial with { Epsilon = DefensePresets.PlusEpsilon(train.Activation.Bits) } };
         if (train.Weights.Mean.Count != train.Weights.Std.Count)
             context.Complain(DiagnosticCodes.OutOfRange, "\"weights\": \"mean\" and \"std\" have one number for each channel, both of them", entry.Options["weights"]!.Place);
         if (train.Weights.IsActive)
