@@ -34,8 +34,8 @@ public sealed record TrainDeclaration
     public int Batch { get; init; } = 128;
 
     /// <summary>
-    /// Type of feature maps and of the products in convolutions while training: <c>float32</c>, or <c>bfloat16</c>, which is about twice as fast on processors
-    /// with AVX512-BF16 or AMX and on newer GPUs, and slower elsewhere. Weights, sums, statistics, the penalty and the trained model are float32 either way. The default is float32.
+    /// Type of feature maps and of the products in convolutions while training: <c>float32</c>, or <c>bfloat16</c>, which is half as fast again on AMD's
+    /// processors with AVX512-BF16 and meant for AMX and newer GPUs, and slower elsewhere, Intel's with AVX512-BF16 alone among them. Weights, sums, statistics, the penalty and the trained model are float32 either way. The default is float32.
     /// </summary>
     public string Precision { get; init; } = "float32";
 
