@@ -36,19 +36,24 @@ internal static class FrontierChart
             return null;
         var plot = new PlotModel { DefaultFont = "sans-serif", Background = OxyColors.White, PlotAreaBorderThickness = new(1, 0, 0, 1), PlotMargins = new(70, 10, 10, 60) };
         plot.Axes.Add(Axis(AxisPosition.Bottom, "accuracy on clean images, %"));
-        plot.Axes.Add(Axis(AxisPosition.Left, $"accuracy under {attack.Replace("@", ", ε = ", StringComparison.Ordinal)}, %"));
-        // Texts are measured in points and drawn in pixels, a third larger: the padding is for what is measured too short.
-        plot.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop, LegendLineSpacing = 9, LegendPadding = 36 });
+        var attacked = Axis(AxisPosition.Left, $"accuracy under {attack.Replace("@", ", ε = ", StringComparison.Ordinal)}, %");
+        // An axis is as long as points need, and bars are longer.
+        var (low, high) = (100 * points.Min(point => point.Attacked!.Low), 100 * points.Max(point => point.Attacked!.High));
+        (attacked.Minimum, attacked.Maximum) = (Math.Max(0, low - 0.05 * (high - low)), high + 0.05 * (high - low));
+        plot.Axes.Add(attacked);
+        // Texts are measured in points and drawn in pixels, a third larger: the padding, on both sides, is for what is measured too short of the longest.
+        var longest = points.Max(point => Group(point.Model).Length);
+        plot.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop, LegendLineSpacing = 9, LegendPadding = 10 + 1.5 * longest });
         foreach (var (group, place) in points.GroupBy(point => Group(point.Model)).Select((group, place) => (group, place)))
         {
             var colour = s_colours[place % s_colours.Length];
             var series = new ScatterSeries { Title = group.Key, MarkerType = s_markers[place % s_markers.Length], MarkerSize = 5, MarkerFill = colour };
             // Bars lie about the middle of Wilson's interval, which is not the accuracy.
             var bars = new ScatterErrorSeries { MarkerType = MarkerType.None, ErrorBarColor = colour, ErrorBarStrokeThickness = 1, RenderInLegend = false };
-            foreach (var (_, clean, attacked) in group)
+            foreach (var (_, clean, withstood) in group)
             {
-                series.Points.Add(new(100 * clean!.Accuracy, 100 * attacked!.Accuracy));
-                bars.Points.Add(new ScatterErrorPoint(100 * clean.Accuracy, 50 * (attacked.Low + attacked.High), errorX: 0, 100 * (attacked.High - attacked.Low)));
+                series.Points.Add(new(100 * clean!.Accuracy, 100 * withstood!.Accuracy));
+                bars.Points.Add(new ScatterErrorPoint(100 * clean.Accuracy, 50 * (withstood.Low + withstood.High), errorX: 0, 100 * (withstood.High - withstood.Low)));
             }
 
             plot.Series.Add(bars);
