@@ -16,6 +16,9 @@ internal sealed class DistanceTable(byte[] json, Predicate<string> isShown)
 
     private sealed record Point(string Model, int Layer, double Epsilon, int? Bits, double? Mean, double? Deviation, int Samples);
 
+    /// <summary>Whether there is nothing to show.</summary>
+    public bool IsEmpty => _points.Count == 0;
+
     /// <summary>Figure 3a: a row for each strength.</summary>
     public string ByStrength() =>
         Of(point => point.Epsilon.ToString("R", CultureInfo.InvariantCulture), "ε", point => point.Bits is { } bits ? $"`{point.Model}`, {bits} bits" : $"`{point.Model}`");
@@ -24,7 +27,8 @@ internal sealed class DistanceTable(byte[] json, Predicate<string> isShown)
     public string ByLayer() => Of(point => point.Layer.ToString(CultureInfo.InvariantCulture), "convolution", point => $"`{point.Model}`");
 
     /// <summary>
-    /// A claim that the distance grows more from layer to layer in one model than in another, held against every layer after the third: where the factor D(layer)/D(layer − 1) is larger, as a line of a list.
+    /// A claim that the distance grows more from layer to layer in one model than in another, held against every layer after the third: where the factor D(layer)/D(layer − 1) is larger, as a line of a list. The
+    /// interval of the two factors' quotient is of their logarithms (delta method), as if all means were of images of their own: they are of the same, so the truth is narrower.
     /// </summary>
     public string Growth(Comparison comparison)
     {
@@ -34,15 +38,32 @@ internal sealed class DistanceTable(byte[] json, Predicate<string> isShown)
         var layers = more.Keys.Where(layer => layer > 3 && than.ContainsKey(layer)).ToList();
         if (layers.Count == 0)
             return $"- {comparison.Claim}. **There is no layer after the third.**";
-        var holds = layers.Where(layer => than[layer] < more[layer]).ToList();
-        var verdict = holds.Count == layers.Count ? "So it is" : holds.Count == 0 ? "It is not so at any layer" : $"It is so at {string.Join(", ", holds)} of the layers {string.Join(", ", layers)}";
-        return $"- {comparison.Claim}. **{verdict}**: by layer {string.Join(", ", layers.Select(layer => string.Create(CultureInfo.InvariantCulture, $"{layer}: × {more[layer]:0.00} against {than[layer]:0.00}")))}.";
+        var quotients = layers.ConvertAll(layer => Quotient(more[layer], than[layer]));
+        var verdicts = layers.Zip(quotients, (layer, quotient) => (Layer: layer, Word: quotient.Low > 1 ? "Shown" : quotient.High < 1 ? "Refuted" : "Not settled")).GroupBy(one => one.Word).ToList();
+        var verdict = verdicts is [var only] ? only.Key : string.Join(", ", verdicts.Select((group, i) => $"{(i == 0 ? group.Key : group.Key.ToLowerInvariant())} at {string.Join(", ", group.Select(one => one.Layer))}"));
+        var figures = layers.Zip(quotients, (layer, quotient) => string.Create(
+            CultureInfo.InvariantCulture, $"{layer}: × {more[layer].Value:0.00} against {than[layer].Value:0.00} (quotient {quotient.Low:0.00} to {quotient.High:0.00})"));
+        return $"- {comparison.Claim}. **{verdict}**: by layer {string.Join(", ", figures)}.";
     }
 
-    private Dictionary<int, double> Factors(string model)
+    private static (double Low, double High) Quotient(Factor more, Factor than)
     {
-        var means = _points.Where(point => point.Model == model && point.Mean is not null).ToDictionary(point => point.Layer, point => point.Mean!.Value);
-        return means.Where(mean => means.ContainsKey(mean.Key - 1)).ToDictionary(mean => mean.Key, mean => mean.Value / means[mean.Key - 1]);
+        var (middle, half) = (Math.Log(more.Value / than.Value), 1.959964 * Math.Sqrt(more.Variance + than.Variance));
+        return (Math.Exp(middle - half), Math.Exp(middle + half));
+    }
+
+    private Dictionary<int, Factor> Factors(string model)
+    {
+        var points = _points.Where(point => point is { Mean: > 0, Deviation: not null } && point.Model == model).ToDictionary(point => point.Layer);
+        return points.Values.Where(point => points.ContainsKey(point.Layer - 1)).ToDictionary(point => point.Layer, point => Factor.Of(point, points[point.Layer - 1]));
+    }
+
+    /// <summary>By how much the distance grows at a layer, and the variance of its logarithm.</summary>
+    private readonly record struct Factor(double Value, double Variance)
+    {
+        public static Factor Of(Point point, Point before) => new(point.Mean!.Value / before.Mean!.Value, VarianceOfLogarithm(point) + VarianceOfLogarithm(before));
+
+        private static double VarianceOfLogarithm(Point point) => Math.Pow(point.Deviation!.Value / point.Mean!.Value, 2) / point.Samples;
     }
 
     private string Of(Func<Point, string> row, string heading, Func<Point, string> column)

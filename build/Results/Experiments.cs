@@ -16,6 +16,12 @@ internal sealed record Experiments(string Text, string Machine, IReadOnlyList<Se
         RespectRequiredConstructorParameters = true,
     };
 
+    /// <summary>
+    /// Models that are not the ones which a lock file has by now, and on which measurements of the page were made all the same, by their SHA-256: each with why it may stand for the one that has its place. What was
+    /// measured on any other former model is left out.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Former { get; init; } = new Dictionary<string, string>();
+
     public static Experiments Read(string path) => JsonSerializer.Deserialize<Experiments>(File.ReadAllBytes(path), s_options)!;
 }
 

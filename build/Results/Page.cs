@@ -14,7 +14,7 @@ internal sealed record Page(string Text, IReadOnlyDictionary<string, byte[]> Fil
     public static Page Of(string folder)
     {
         var experiments = Experiments.Read(Path.Combine(folder, "results.json"));
-        var recorded = experiments.Sections.Select(section => section.Folder).Distinct().ToDictionary(name => name, name => new Recorded(Path.Combine(folder, name)));
+        var recorded = experiments.Sections.Select(section => section.Folder).Distinct().ToDictionary(name => name, name => new Recorded(Path.Combine(folder, name), experiments.Former.Keys.ToHashSet()));
         var (text, files) = (new StringBuilder(), new Dictionary<string, byte[]>());
         text.Append("# Results\n\n").Append(experiments.Text).Append("\n\n").Append(experiments.Machine).Append('\n');
         foreach (var section in experiments.Sections)
@@ -32,8 +32,8 @@ internal sealed record Page(string Text, IReadOnlyDictionary<string, byte[]> Fil
             ?? throw new InvalidOperationException($"results.json has a section of {section.Of}, which {section.Folder}/dq.json does not declare.");
         var body = target switch
         {
-            DistanceTarget distance => Distances(section, recorded, Keep(files, section, recorded.Output(distance.Id, distance.Name, DistanceTarget.JsonFile)), distance),
-            SamplesTarget samples => [Keep(files, section, recorded.Output(samples.Id, samples.Name, SamplesTarget.SheetFile)) is { } sheet ? $"![{section.Title}]({sheet.Path})" : "Not made yet."],
+            DistanceTarget distance => Distances(section, recorded, Keep(files, section, recorded.Output(distance, DistanceTarget.JsonFile)), distance),
+            SamplesTarget samples => [Keep(files, section, samples.Requires.All(model => recorded.Shows(samples, model.Name)) ? recorded.Output(samples, SamplesTarget.SheetFile) : null) is { } sheet ? $"![{section.Title}]({sheet.Path})" : "Not made yet."],
             _ => Accuracies(section, recorded, files),
         };
         text.AppendJoin('\n', body).Append('\n');
@@ -83,13 +83,13 @@ internal sealed record Page(string Text, IReadOnlyDictionary<string, byte[]> Fil
 
     private static IEnumerable<string> Distances(Section section, Recorded recorded, RecordedOutput? output, DistanceTarget distance)
     {
-        if (output is null)
+        var table = output is null ? null : new DistanceTable(output.Content, isShown: model => recorded.Shows(distance, model));
+        if (table is null or { IsEmpty: true })
         {
             yield return "Not measured yet.";
             yield break;
         }
 
-        var table = new DistanceTable(output.Content, isShown: recorded.IsAsDeclared);
         yield return distance.Declaration.At == Declarations.DistanceDeclaration.FirstBlock ? table.ByStrength() : table.ByLayer();
         if (section.Comparisons.Count > 0)
             yield return "";

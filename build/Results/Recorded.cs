@@ -15,11 +15,15 @@ internal sealed class Recorded
 {
     private readonly Workspace _workspace;
     private readonly LockFile _lock;
+    private readonly IReadOnlySet<string> _former;
     private readonly HashSet<Target> _asDeclared;
     private readonly Dictionary<string, MetricRecord> _metrics;
 
-    public Recorded(string folder)
+    /// <param name="folder">The folder of dq.json and dq.lock.</param>
+    /// <param name="former">SHA-256 of models that may stand for those which have their places by now.</param>
+    public Recorded(string folder, IReadOnlySet<string> former)
     {
+        _former = former;
         _workspace = new(folder);
         Pipeline = PipelineFile.Load(_workspace.DeclarationPath);
         Graph = TargetGraph.Create(Pipeline);
@@ -77,25 +81,38 @@ internal sealed class Recorded
     }
 
     /// <summary>A small output, from its committed copy or from <c>.dq/out</c>, whichever is what dq.lock records; null where neither is.</summary>
-    /// <param name="target">The target's id.</param>
-    /// <param name="name">The target's name.</param>
+    /// <param name="target">The target.</param>
     /// <param name="output">The output's file name.</param>
-    public RecordedOutput? Output(string target, string name, string output)
+    public RecordedOutput? Output(Target target, string output)
     {
-        if (_lock.Find(target)?.Record.Output(output) is not { } recorded)
+        if (_lock.Find(target.Id)?.Record.Output(output) is not { } recorded)
             return null;
-        var copy = $"results/{name}{Path.GetExtension(output)}";
-        var content = new[] { Path.Combine(_workspace.Folder, copy), _workspace.OutputPath(name, output) }.Where(File.Exists).Select(File.ReadAllBytes)
+        var copy = $"results/{target.Name}{Path.GetExtension(output)}";
+        var content = new[] { Path.Combine(_workspace.Folder, copy), _workspace.OutputPath(target.Name, output) }.Where(File.Exists).Select(File.ReadAllBytes)
             .FirstOrDefault(bytes => Convert.ToHexStringLower(SHA256.HashData(bytes)) == recorded.Sha256);
         return content is null ? null : new(copy, content);
     }
 
-    /// <summary>Whether a model was recorded with the options that are declared.</summary>
-    /// <param name="model">Its name.</param>
-    public bool IsAsDeclared(string model) => Graph.Targets.Any(target => target.Name == model && target is TrainTarget or QuantizeTarget && _asDeclared.Contains(target));
+    /// <summary>Whether what a target of several models found of one of them is of the model that is declared and recorded.</summary>
+    /// <param name="target">The target.</param>
+    /// <param name="model">The model's name.</param>
+    public bool Shows(Target target, string model) =>
+        HasOptionsAsDeclared(target) && target.Requires.FirstOrDefault(required => required.Name == model) is { } required && _asDeclared.Contains(required) && HasRead(target, required);
 
-    /// <summary>Whether a target and all that it reads were recorded with the options that are declared; the data are not looked at, which need not be here.</summary>
-    private bool IsAsDeclared(Target target)
+    /// <summary>Whether a target and all that it read were recorded with the options that are declared; the data are not looked at, which need not be here.</summary>
+    private bool IsAsDeclared(Target target) => HasOptionsAsDeclared(target) && target.Requires.All(required => IsAsDeclared(required) && HasRead(target, required));
+
+    /// <summary>Whether a target read the model that is recorded: one that was trained anew since, be it of the same declaration, is another.</summary>
+    private bool HasRead(Target target, Target required)
+    {
+        if (required is not ModelTarget)
+            return true;
+        var part = target.PartOf(required);
+        var read = _lock.Find(target.Id)!.Parts.FirstOrDefault(one => one.Key == part).Value?.Trim('"') ?? "";
+        return _former.Contains(read) || _lock.Find(required.Id)!.Record.Outputs.Any(output => output.Sha256 == read);
+    }
+
+    private bool HasOptionsAsDeclared(Target target)
     {
         if (_lock.Find(target.Id) is not { } entry)
             return false;
@@ -104,7 +121,7 @@ internal sealed class Recorded
         options.AddOptions("dataset.", target.Dataset);
         var declared = options.Sorted();
         // Options with a default are in no key where they have it: one that was set, and is no more, is in the record alone.
-        return declared.All(entry.Parts.Contains) && entry.Parts.All(part => declared.Contains(part) || IsCircumstance(part.Key)) && target.Requires.All(IsAsDeclared);
+        return declared.All(entry.Parts.Contains) && entry.Parts.All(part => declared.Contains(part) || IsCircumstance(part.Key));
     }
 
     /// <summary>Whether a measurement is of a cell, or a worst case over it.</summary>

@@ -3,16 +3,21 @@ namespace DQPipeline.Declarations;
 /// <summary>Finds the word that was probably meant.</summary>
 public static class Spelling
 {
+    /// <summary>Nobody mistypes a longer word, and comparing two of them takes memory by the product of their lengths.</summary>
+    private const int Longest = 200;
+
     /// <summary><c>; did you mean "x"?</c>, or nothing where no candidate is near.</summary>
     public static string DidYouMean(string word, IEnumerable<string> candidates) =>
         Closest(word, candidates) is { } match ? $"; did you mean \"{match}\"?" : "";
 
-    /// <summary>The nearest candidate by edit distance (insert, delete, replace, swap of neighbours), if it is near enough to be a slip.</summary>
+    /// <summary>The nearest candidate by edit distance (insert, delete, replace, swap of neighbours), if it is near enough to be a slip; words of more than 200 characters are near to none.</summary>
     public static string? Closest(string word, IEnumerable<string> candidates)
     {
+        if (word.Length > Longest)
+            return null;
         string? best = null;
         var bestDistance = Math.Max(1, word.Length / 3) + 1;
-        foreach (var candidate in candidates)
+        foreach (var candidate in candidates.Where(candidate => candidate.Length <= Longest))
         {
             var distance = Distance(word.ToLowerInvariant(), candidate.ToLowerInvariant());
             if (distance < bestDistance)

@@ -166,6 +166,45 @@ public class PipelineFileTests
     }
 
     [Fact]
+    public void A_matrix_is_ten_thousand_models_at_most()
+    {
+        Assert.Equal(10_000, Parse(Grid(epochs: 100)).Train.Count);
+        var complaint = Assert.Single(Assert.Throws<DqException>(() => Parse(Grid(epochs: 101))).Diagnostics);
+        Assert.Equal("dq.json(2,52): error DQ1004: \"matrix\": its axes make 10100 models, and 10000 is the most; leave out values or axes", complaint.ToString());
+
+        static string Grid(int epochs) => $$"""
+            { "datasets": { "street": { "kind": "street-digits" } },
+              "train": { "g": { "dataset": "street", "matrix": { "seed": [{{string.Join(',', Enumerable.Range(1, 100))}}], "epochs": [{{string.Join(',', Enumerable.Range(1, epochs))}}] } } } }
+            """;
+    }
+
+    [Theory]
+    [InlineData("a.b.c.d.e.f.g.h", "dq.json(1,99): error DQ1002: unknown key \"a\"")]
+    [InlineData("a.b.c.d.e.f.g.h.i", "dq.json(1,99): error DQ1004: \"matrix\": a path has 8 keys at most, and this one has 9")]
+    public void An_axis_has_a_path_of_eight_keys_at_most(string path, string expected)
+    {
+        var json = $$"""{ "datasets": { "s": { "kind": "street-digits" } }, "train": { "g": { "dataset": "s", "matrix": { "{{path}}": [1] } } } }""";
+        Assert.StartsWith(expected, Complaints(json), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(100, false, null)]
+    [InlineData(100, true, null)]
+    [InlineData(101, false, "dq.json(103,22): error DQ1004: \"extends\": entries extend one another over more than 100 levels; let some of them extend an entry further up")]
+    [InlineData(101, true, "dq.json(102,20): error DQ1004: \"extends\": entries extend one another over more than 100 levels; let some of them extend an entry further up")]
+    public void Entries_extend_one_another_over_a_hundred_levels_at_most_in_whatever_order_they_stand(int levels, bool lastFirst, string? expected)
+    {
+        var entries = Enumerable.Range(1, levels).Select(i => $"\"e{i}\": {{ \"extends\": \"e{i - 1}\" }}").Prepend("\"e0\": { \"dataset\": \"s\", \"epochs\": 3 }").ToList();
+        if (lastFirst)
+            entries.Reverse();
+        var json = "{ \"datasets\": { \"s\": { \"kind\": \"street-digits\" } }, \"train\": {\n" + string.Join(",\n", entries) + " } }";
+        if (expected is null)
+            Assert.Equal(3, Parse(json).Train[$"e{levels}"].Epochs);
+        else
+            Assert.Equal(expected, Complaints(json));
+    }
+
+    [Fact]
     public void Overrides_lie_over_the_file_before_extends_and_may_be_words_or_json()
     {
         var pipeline = Parse(Small, "train.full.network=wrn-16-4", "seed=7", "train.full.schedule={\"kind\":\"step\"}");
@@ -279,6 +318,8 @@ public class PipelineFileTests
     [Theory]
     [InlineData("train.dq", "is no assignment")]
     [InlineData("train..x=1", "is no assignment")]
+    [InlineData("a.b.c.d.e.f.g.h.i=1", "--set: error DQ1011: a path has 8 keys at most, and this one has 9; write --set path=value")]
+    [InlineData("a.b.c.d.e.f.g.h=1", "error DQ1002: unknown key \"a\"")]
     [InlineData("train.dp.epochs=1", "train has no \"dp\"; did you mean \"dq\"?")]
     [InlineData("train.dq.epoch=1", "unknown key \"epoch\"; did you mean \"epochs\"?")]
     public void A_bad_override_is_a_coded_error(string assignment, string expected) => Assert.Contains(expected, Complaints(Small, assignment), StringComparison.Ordinal);

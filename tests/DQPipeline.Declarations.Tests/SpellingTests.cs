@@ -11,5 +11,14 @@ public class SpellingTests
     public void Distance_is_the_optimal_string_alignment(string a, string b, int expected) => Assert.Equal(expected, Spelling.Distance(a, b));
 
     [Fact]
+    public void Words_that_nobody_types_are_compared_with_nothing()
+    {
+        var (longest, longer) = (new string('a', 200), new string('a', 201));
+        Assert.Equal(longest, Spelling.Closest(longest[..^1] + "b", [longer, longest]));
+        Assert.Null(Spelling.Closest(longest, [longer]));
+        Assert.Null(Spelling.Closest(longer, [longest, longer]));
+    }
+
+    [Fact]
     public void A_word_far_from_all_candidates_gets_no_suggestion() => Assert.Equal("", Spelling.DidYouMean("zebra", ["seed", "threads"]));
 }

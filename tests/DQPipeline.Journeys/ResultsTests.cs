@@ -58,11 +58,58 @@ public class ResultsTests
         var all = new DistanceTable(json, _ => true);
         Assert.Contains("| convolution | `one` | `other` |", all.ByLayer(), StringComparison.Ordinal);
         Assert.Contains("| 4 | 0.400 ± 0.000 | 0.300 ± 0.000 |", all.ByLayer(), StringComparison.Ordinal);
-        Assert.Equal("- It grows more. **So it is**: by layer 4: × 2.00 against 1.50.", all.Growth(claim));
+        Assert.Equal("- It grows more. **Shown**: by layer 4: × 2.00 against 1.50 (quotient 1.33 to 1.33).", all.Growth(claim));
         var some = new DistanceTable(json, model => model == "one");
         Assert.Contains("| 4 | 0.400 ± 0.000 |", some.ByLayer(), StringComparison.Ordinal);
         Assert.DoesNotContain("other", some.ByLayer(), StringComparison.Ordinal);
         Assert.Equal("- It grows more. **Not measured yet.**", some.Growth(claim));
+    }
+
+    // With a standard deviation of 0.06 over 9 images the logarithms of the means 0.2, 0.4, 0.2 and 0.3 have the variances 0.01, 0.0025, 0.01 and 0.00444; the quotient's has their sum, 0.026944, and its interval is
+    // exp(ln(4/3) ± 1.959964 · 0.164148) = 0.967 to 1.839. With a third of that deviation it is exp(0.287682 ± 0.107241) = 1.198 to 1.484.
+    [Theory]
+    [InlineData(0.06, "**Not settled**: by layer 4: × 2.00 against 1.50 (quotient 0.97 to 1.84)")]
+    [InlineData(0.02, "**Shown**: by layer 4: × 2.00 against 1.50 (quotient 1.20 to 1.48)")]
+    public void A_distance_grows_more_only_where_chance_does_not_explain_it(double deviation, string expected)
+    {
+        var points = new[] { ("one", 3, 0.2), ("one", 4, 0.4), ("other", 3, 0.2), ("other", 4, 0.3) }.Select(point => FormattableString.Invariant($$$"""
+            { "model": "{{{point.Item1}}}", "layer": {{{point.Item2}}}, "epsilon": 8, "mean": {{{point.Item3}}}, "deviation": {{{deviation}}}, "samples": 9 }
+            """));
+        var table = new DistanceTable(Encoding.UTF8.GetBytes($$"""{ "points": [{{string.Join(',', points)}}] }"""), _ => true);
+        Assert.Equal($"- It grows more. {expected}.", table.Growth(new("It grows more", "one", "other")));
+        Assert.Contains(deviation > 0.05 ? "**Not settled**" : "**Refuted**", table.Growth(new("It grows more", "other", "one")), StringComparison.Ordinal);
+    }
+
+    /// <summary>What was measured of a model is of that one, and not of what has its name after another training.</summary>
+    [Fact]
+    public async Task What_was_measured_of_a_former_model_is_left_out_until_it_is_measured_anew()
+    {
+        using var folder = new Folder("""
+            { "threads": 1,
+              "datasets": { "street": { "kind": "street-digits", "train": 40, "test": 20 } },
+              "train": { "m": { "dataset": "street", "epochs": 1, "network": { "layers": ["conv 4", "linear"] } } },
+              "evaluate": { "e": { "models": ["m"], "attacks": ["fgsm"], "epsilon": [2], "samples": 20 } },
+              "distance": { "d": { "models": ["m"], "epsilon": [2], "at": "convolutions", "samples": 8 } } }
+            """);
+        (await DqTool.RunAsync(folder.Path, "build")).Expect(0);
+        var former = Sha256(folder);
+        Assert.Equal((2, true), Shown());
+        folder.Edit("\"epochs\": 1", "\"epochs\": 2");
+        (await DqTool.RunAsync(folder.Path, "build", "m")).Expect(0);
+        Assert.NotEqual(former, Sha256(folder));
+        Assert.Equal((0, false), Shown());
+        // Unless it is said that the former may stand for it.
+        Assert.Equal((2, true), Shown(former));
+        (await DqTool.RunAsync(folder.Path, "build")).Expect(0);
+        Assert.Equal((2, true), Shown());
+
+        (int, bool) Shown(params string[] formers)
+        {
+            var recorded = new Recorded(folder.Path, formers.ToHashSet());
+            return (recorded.Metrics.Count, recorded.Shows(recorded.Graph.Targets.Single(target => target.Id == "distance/d"), "m"));
+        }
+
+        static string Sha256(Folder folder) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(folder.At(".dq/out/m/model.safetensors"))));
     }
 
     private static Pair Paired(int both, int moreOnly, int thanOnly, int neither)

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using DQPipeline.Testing;
+using DQPipeline.Tool.Starting;
 using SkiaSharp;
 
 namespace DQPipeline.Journeys;
@@ -45,6 +47,23 @@ public sealed class StartingJourneys
         // A third would be right by chance.
         var right = said.Count(answer => Path.GetFileName(answer!["image"]!.ToString()).StartsWith(answer["label"]!.ToString(), StringComparison.Ordinal));
         Assert.InRange(right, 11, 15);
+    }
+
+    [Fact]
+    public async Task What_is_no_ordinary_file_among_photographs_is_not_waited_for()
+    {
+        using var folder = new Folder(null);
+        foreach (var name in (string[])["ball", "post"])
+        {
+            Directory.CreateDirectory(folder.At("photos", name));
+            for (var i = 0; i < 2; i++)
+                NamedPipe.Make(folder.At("photos", name, $"{i}.jpg"));
+        }
+
+        NamedPipe.Make(folder.At("other.zip"));
+        var found = Assert.Single(await NamedPipe.ReadAsync(() => FoundImages.In(folder.Path)));
+        Assert.Equal((folder.At("photos"), 0), (found.Path, found.Side));
+        Assert.Equal(["ball", "post"], found.Classes);
     }
 
     /// <summary>actions/cache saves only where everything succeeds; a gate that fails must not cost the trainings that it is about.</summary>

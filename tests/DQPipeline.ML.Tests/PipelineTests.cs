@@ -52,6 +52,71 @@ public class PipelineTests
         Assert.All(rows, row => Assert.Equal(4 * 64, row.Image.Pixels.Length));
     }
 
+    /// <summary>A resizer passes on what the loader made where the size fits, and the loader disposes it at the next row.</summary>
+    [Fact]
+    public void Images_of_files_pass_through_as_plain_ML_NET_gives_them()
+    {
+        var folder = Directory.CreateTempSubdirectory("dq-pictures-");
+        try
+        {
+            var rows = Enumerable.Range(0, 30).Select(i => new FileRow { File = $"{i}.png" }).ToArray();
+            foreach (var (planes, row) in Models.Pixels(30).Zip(rows))
+            {
+                using var picture = Models.Picture(planes);
+                picture.Save(Path.Combine(folder.FullName, row.File));
+            }
+
+            var context = Models.Context();
+            using var transformer = Models.Transformer();
+            var view = context.Data.LoadFromEnumerable(rows);
+            var loading = context.Transforms.LoadImages("Image", imageFolder: folder.FullName, inputColumnName: "File").Append(context.Transforms.ResizeImages("Image", Models.Side, Models.Side));
+            var plain = loading.Fit(view).Transform(view);
+            var scored = transformer.Transform(plain);
+            using var plainCursor = plain.GetRowCursor([plain.Schema["Image"]]);
+            using var cursor = scored.GetRowCursor([scored.Schema["Image"], scored.Schema["PredictedLabel"]]);
+            var plainImage = plainCursor.GetGetter<MLImage>(plain.Schema["Image"]);
+            var (image, label) = (cursor.GetGetter<MLImage>(scored.Schema["Image"]), cursor.GetGetter<ReadOnlyMemory<char>>(scored.Schema["PredictedLabel"]));
+            var labels = Models.Best(Models.Logits(Models.Images(30)));
+            MLImage? expected = null;
+            MLImage? found = null;
+            for (var i = 0; i < 30; i++)
+            {
+                Assert.True(plainCursor.MoveNext() && cursor.MoveNext());
+                plainImage(ref expected!);
+                image(ref found!);
+                Assert.Equal(expected.PixelFormat, found.PixelFormat);
+                Assert.Equal(expected.Pixels.ToArray(), found.Pixels.ToArray());
+                ReadOnlyMemory<char> text = default;
+                label(ref text);
+                Assert.Equal(labels[i], text.ToString());
+            }
+
+            Assert.False(cursor.MoveNext());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Images_that_were_read_ahead_go_with_the_cursor_and_the_callers_do_not()
+    {
+        var context = Models.Context();
+        using var transformer = Models.Transformer();
+        var rows = Models.Pixels(3).Select((planes, n) => new Models.PictureRow { Number = n, Image = Models.Picture(planes) }).ToArray();
+        var scored = transformer.Transform(context.Data.LoadFromEnumerable(rows));
+        var cursor = scored.GetRowCursor([scored.Schema["Image"], scored.Schema["PredictedLabel"]]);
+        var getter = cursor.GetGetter<MLImage>(scored.Schema["Image"]);
+        Assert.True(cursor.MoveNext());
+        MLImage mine = null!;
+        getter(ref mine);
+        cursor.Dispose();
+        Assert.Equal(rows[0].Image.Pixels.ToArray(), mine.Pixels.ToArray());
+        Assert.Equal("Object is disposed.", Assert.Throws<InvalidOperationException>(() => getter(ref mine)).Message);
+        Assert.All(rows, row => Assert.Equal(4 * 64, row.Image.Pixels.Length));
+    }
+
     [Fact]
     public void Views_can_be_previewed_cached_shuffled_and_cut()
     {
@@ -209,5 +274,10 @@ public class PipelineTests
         using var transformer = Models.Transformer(new() { PredictedLabelColumnName = null, PredictedLabelKeyColumnName = null, ScoreColumnName = "Logits" });
         var view = Models.View(context, 1);
         Assert.Equal([.. view.Schema.Select(column => column.Name), "Logits"], transformer.GetOutputSchema(view.Schema).Select(column => column.Name));
+    }
+
+    private sealed class FileRow
+    {
+        public string File { get; set; } = "";
     }
 }

@@ -41,6 +41,8 @@ public class DamageTests
         { "short-array", "is not what its shape needs" },
         { "huge-array", "is not what its shape needs" },
         { "huge-image", "GiB for a single image" },
+        { "wide-image", "takes images of 2×6×28000" },
+        { "channels", "takes images of 17×6×6" },
         { "overflow", "shapes do not fit" },
         { "cycle", "is read before anything makes it" },
         { "twice", "is made twice" },
@@ -48,6 +50,7 @@ public class DamageTests
         { "two-inputs", "one input and one output" },
         { "labels", "2 labels for 3 logits" },
         { "no-labels", "labels are no list of names" },
+        { "same-labels", "two of its labels are the same" },
         { "deep-labels", "labels are no list of names" },
         { "format", "metadata do not say" },
         { "word-twice", "says 'network' twice" },
@@ -75,11 +78,13 @@ public class DamageTests
             case "huge-array": graph.Initializer[0].Dims.Add(1L << 40); break;
             case "huge-image":
                 foreach (var size in graph.Input[0].Type.TensorType.Shape.Dim.Skip(2))
-                    size.DimValue = 1 << 20;
+                    size.DimValue = 1 << 14;
                 break;
+            case "wide-image": graph.Input[0].Type.TensorType.Shape.Dim[3].DimValue = 28_000; break;
+            case "channels": graph.Input[0].Type.TensorType.Shape.Dim[1].DimValue = 17; break;
             case "overflow":
-                foreach (var size in graph.Input[0].Type.TensorType.Shape.Dim.Skip(1))
-                    size.DimValue = 1 << 24;
+                graph.Initializer[0].Dims.Add(1L << 62);
+                graph.Initializer[0].Dims.Add(4);
                 break;
             case "cycle": graph.Node[0].Input[0] = graph.Node[^1].Output[0]; break;
             case "twice": graph.Node[1].Output[0] = graph.Node[0].Output[0]; break;
@@ -90,6 +95,7 @@ public class DamageTests
             case "two-inputs": graph.Input.Add(new ValueInfoProto(graph.Input[0]) { Name = "y" }); break;
             case "labels": Word(model, "labels").Value = """["a","b"]"""; break;
             case "no-labels": Word(model, "labels").Value = """["a",null,"c"]"""; break;
+            case "same-labels": Word(model, "labels").Value = """["a","b","a"]"""; break;
             case "deep-labels": Word(model, "labels").Value = new string('[', 100_000); break;
             case "format": Word(model, "format").Value = "other"; break;
             case "word-twice": model.MetadataProps.Add(new StringStringEntryProto { Key = "network", Value = "other" }); break;

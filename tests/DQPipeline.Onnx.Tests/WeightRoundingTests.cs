@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using DQPipeline.Onnx.Format;
+using DQPipeline.Onnx.Graphs;
 using DQPipeline.Onnx.Quantization;
 
 namespace DQPipeline.Onnx.Tests;
@@ -131,6 +134,23 @@ public class WeightRoundingTests
         using var windows = new InputMoments(1, threads: 1);
         windows.AddWindows([1, 1, 4, 4], map, kernel: 1, stride: 2);
         Compare([[1], [3], [9], [11]], windows.Result());
+    }
+
+    /// <summary>The second convolution has 4·3·3 inputs, and no other layer as many.</summary>
+    [Theory]
+    [InlineData(36L * 36 * sizeof(double), true)]
+    [InlineData((36L * 36 * sizeof(double)) - 1, false)]
+    public void A_layer_whose_covariance_has_no_room_goes_to_the_nearest_alone(long room, bool fits)
+    {
+        var graph = Small.Graph();
+        var result = new Calibration(graph, threads: 1) { CovarianceRoom = room }.Run(() => [Small.Images(20)]);
+        var layers = graph.Layers.Select((layer, number) => (layer.Name, Number: number)).Where(layer => result.Rounded.ContainsKey(layer.Number)).Select(layer => layer.Name);
+        string[] all = ["conv1", "conv2", "conv3", "linear"];
+        Assert.Equal(all.Where(name => fits || name != "conv2"), layers);
+        var nearest = QuantizedWeights.Of(((ConvolutionLayer)graph.Layers[3]).Weight, new float[4], 1);
+        var file = OnnxExport.Integer(graph, result, Small.Words);
+        var written = ModelProto.Parser.ParseFrom(file.AsSpan(0, file.Length - ModelBytes.Seal([]).Length)).Graph.Initializer.Single(array => array.Name == "conv2.weight.q");
+        Assert.Equal(!fits, written.RawData.Span.SequenceEqual(MemoryMarshal.AsBytes(nearest.Values.AsSpan())));
     }
 
     private static void Compare(List<double[]> rows, (double[] Mean, double[] Covariance) found)

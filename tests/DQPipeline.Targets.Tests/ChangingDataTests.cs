@@ -97,6 +97,26 @@ public class ChangingDataTests
         static (int, int) Ended(BuildResult result) => (result.ExitCode, result.Count(Outcome.Built));
     }
 
+    /// <summary>But who begins anew, as a cluster's job does that others pushed aside, reads anew: what changed meanwhile is in what comes after.</summary>
+    [Fact]
+    public async Task Data_that_change_before_work_is_begun_anew_make_no_result()
+    {
+        using var bench = new Bench();
+        var data = bench.UseStoredData("data.zip");
+        File.WriteAllText(data, "one");
+        var looked = 0;
+        bench.Executor.BeforeCell = _ =>
+        {
+            if (looked++ == 1)
+                File.WriteAllText(data, "two");
+        };
+        bench.Executor.RestartsAt = _ => looked == 2;
+        var result = await bench.BuildOfAsync("robustness/full");
+        // The model and the first cell, which were made of what was there at first.
+        Assert.Equal((1, 2, 4), (result.ExitCode, result.Count(Outcome.Built), result.Count(Outcome.Failed)));
+        Assert.Equal(DiagnosticCodes.DataCorrupt, Assert.Single(result.Diagnostics).Code);
+    }
+
     [Fact]
     public async Task Weights_that_change_while_a_build_runs_make_no_result()
     {

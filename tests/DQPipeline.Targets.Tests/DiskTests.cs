@@ -67,6 +67,29 @@ public class DiskTests
         Assert.Equal(elsewhere.LockBytes(), bench.LockBytes());
     }
 
+    /// <summary>What is damaged and cannot be thrown away is not copied, found damaged and looked for again without an end.</summary>
+    [Fact]
+    public async Task A_damaged_object_that_cannot_be_removed_ends_with_a_coded_error()
+    {
+        using var disk = new SmallDisk("1m");
+        using var bench = new Bench();
+        await bench.BuildAsync();
+        var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(bench.Output("dq"))));
+        var folder = Path.Combine(bench.Workspace.CacheFolder, "objects", hash[..2]);
+        var bytes = File.ReadAllBytes(Path.Combine(folder, hash));
+        bytes[7] ^= 1;
+        File.WriteAllBytes(Path.Combine(disk.Folder, hash), bytes);
+        disk.Remount("ro");
+        Directory.Delete(folder, recursive: true);
+        Directory.CreateSymbolicLink(folder, disk.Folder);
+        File.Delete(bench.Output("dq"));
+        var result = await bench.BuildAsync();
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal(["train/dq"], bench.Executor.Trained);
+        Assert.Contains(result.Diagnostics, d => d.Code == "DQ6001" && d.Message.Contains("cannot be removed", StringComparison.Ordinal));
+        Assert.Contains(result.Diagnostics, d => d.Code == "DQ6004" && d.Message.Contains("read-only", StringComparison.Ordinal));
+    }
+
     private sealed class SmallDisk : IDisposable
     {
         public SmallDisk(string size)

@@ -22,6 +22,9 @@ internal sealed class FakeExecutor : IExecutor
     /// <summary>Runs before each cell.</summary>
     public Action<EvaluateCell> BeforeCell { get; set; } = _ => { };
 
+    /// <summary>Before which cells the work is begun anew elsewhere.</summary>
+    public Predicate<EvaluateCell> RestartsAt { get; set; } = _ => false;
+
     /// <summary>Correct answers of a cell in place of the function's.</summary>
     public Func<EvaluateJob, EvaluateCell, int?> Correct { get; set; } = (_, _) => null;
 
@@ -97,6 +100,8 @@ internal sealed class FakeExecutor : IExecutor
         foreach (var cell in job.Cells)
         {
             BeforeCell(cell);
+            if (RestartsAt(cell))
+                events.Restarted();
             var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{job.ModelSha256} {cell.Attack} {cell.Epsilon} {job.Seed}"));
             var right = Right(cell.Id) ?? First(job.Samples, Correct(job, cell) ?? hash[0] % (job.Samples + 1));
             var correct = right.Count(one => one);

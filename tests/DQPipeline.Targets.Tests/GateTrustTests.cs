@@ -66,11 +66,22 @@ public class GateTrustTests
     [Theory]
     [InlineData(49, 2, "linf")]
     [InlineData(50, 2.1, "linf")]
+    [InlineData(50, 0.3, "linf")]
     [InlineData(50, 2, "l2")]
-    public async Task Fewer_steps_longer_ones_or_another_norm_do_not_count(int steps, double alpha, string norm)
+    public async Task Fewer_steps_longer_ones_ones_that_do_not_cross_the_ball_or_another_norm_do_not_count(int steps, double alpha, string norm)
     {
         using var bench = Attacked(new AttackDeclaration { Kind = "pgd", Name = "pgd50", Steps = steps, Alpha = alpha, Norm = norm }, Attack("autoattack"));
         Assert.Equal(GateVerdict.Undecided, (await HeldAsync(bench)).Verdict);
+    }
+
+    [Theory]
+    [InlineData(19, 5000, GateVerdict.Undecided)]
+    [InlineData(20, 99, GateVerdict.Undecided)]
+    [InlineData(20, 100, GateVerdict.Passed)]
+    public async Task Attacks_that_are_broken_off_do_not_count(int steps, int queries, GateVerdict expected)
+    {
+        using var bench = Attacked(Attack("pgd50"), Attack("apgd-ce") with { Steps = steps }, Attack("square") with { Queries = queries });
+        Assert.Equal(expected, (await HeldAsync(bench)).Verdict);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Building;
+using DQPipeline.Targets.Files;
 using DQPipeline.Targets.Graph;
 using DQPipeline.Targets.Reports;
 
@@ -122,6 +123,17 @@ public class OutputTests
         Assert.Equal("DQ6001", Assert.Single(result.Diagnostics).Code);
         Assert.Equal(["train/dq"], bench.Executor.Trained);
         Assert.Equal(good, File.ReadAllBytes(bench.Output("dq")));
+    }
+
+    /// <summary>A bad sector under an object, as /proc/self/mem has at its beginning: nothing that cannot be written, and so no failure of the target.</summary>
+    [Fact]
+    public void An_object_that_cannot_be_read_is_no_sound_copy()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux has a file that opens and cannot be read");
+        using var to = new MemoryStream();
+        Assert.Null(ContentHash.Copy("/proc/self/mem", to));
+        Assert.Null(ContentHash.Copy("/no/such/file", to));
+        Assert.Equal(0, to.Length);
     }
 
     [Fact]

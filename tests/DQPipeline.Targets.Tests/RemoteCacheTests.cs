@@ -5,6 +5,7 @@ using System.Text.Json;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Caching;
+using DQPipeline.Targets.Records;
 
 namespace DQPipeline.Targets.Tests;
 
@@ -91,6 +92,53 @@ public sealed class RemoteCacheTests : IDisposable
         Assert.Equal((0, 2, 10), (result.ExitCode, result.Count(Outcome.Built), result.Count(Outcome.FromCache)));
         Assert.Equal(first.LockBytes(), second.LockBytes());
         Assert.Equal(File.ReadAllBytes(first.Output("dq")), File.ReadAllBytes(second.Output("dq")));
+    }
+
+    /// <summary>A sound file under its name, and a result that is sealed and says another size of it.</summary>
+    [Fact]
+    public async Task A_result_that_lies_about_a_size_is_made_again()
+    {
+        await BuildAsync(first, server.Address);
+        foreach (var (name, bytes) in server.Files.Where(file => file.Key.StartsWith("ac/", StringComparison.Ordinal)))
+        {
+            var record = ContentCache.Decode(bytes, name["ac/".Length..])!;
+            server.Files[name] = ContentCache.Encode(new(record.Key, [.. record.Outputs.Select(output => output with { Size = output.Size + 1 })], record.Metrics, record.Standing, record.Curve));
+        }
+
+        var result = await BuildAsync(second, server.Address);
+        Assert.Equal(["train/dq", "train/full"], second.Executor.Trained);
+        Assert.Equal((2, 10), Counts(result));
+        Assert.All(result.Diagnostics, diagnostic => Assert.Equal(("DQ6011", Severity.Warning), (diagnostic.Code, diagnostic.Severity)));
+        Assert.Equal(first.LockBytes(), second.LockBytes());
+    }
+
+    [Fact]
+    public async Task A_result_with_files_that_its_target_does_not_make_is_made_again()
+    {
+        await BuildAsync(first, server.Address);
+        foreach (var (name, bytes) in server.Files.Where(file => file.Key.StartsWith("ac/", StringComparison.Ordinal)))
+        {
+            var record = ContentCache.Decode(bytes, name["ac/".Length..])!;
+            server.Files[name] = ContentCache.Encode(new(record.Key, [.. record.Outputs.SelectMany(output => new[] { output, output with { Name = new('n', 300) } })], record.Metrics, record.Standing, record.Curve));
+        }
+
+        Assert.Equal((2, 10), Counts(await BuildAsync(second, server.Address)));
+        Assert.Equal(first.LockBytes(), second.LockBytes());
+    }
+
+    /// <summary>One that says after seconds that it has nothing holds a build up, and costs more than it can give.</summary>
+    [Theory]
+    [InlineData(4, 8, 1)]
+    [InlineData(0.4, 100, 0)]
+    public void A_sluggish_store_is_left_alone_after_half_a_minute(double seconds, int asked, int warnings)
+    {
+        using var store = new SluggishStore(TimeSpan.FromSeconds(seconds));
+        var told = new List<Diagnostic>();
+        using var remote = new RemoteCache(store, new ContentCache(first.Workspace.CacheFolder, _ => { }), new(), null, told.Add, store.Clock, default);
+        for (var i = 0; i < 100; i++)
+            Assert.Null(remote.Find(i.ToString("x64", System.Globalization.CultureInfo.InvariantCulture)));
+        Assert.Equal((asked, warnings), (store.Asked, told.Count(one => one.Code == "DQ6010" && one.Message.Contains("32 s to say of 8 results", StringComparison.Ordinal))));
+        Assert.Equal(warnings, told.Count);
     }
 
     [Fact]
@@ -210,6 +258,18 @@ public sealed class RemoteCacheTests : IDisposable
         Assert.All(server.Authorizations, header => Assert.Equal("Bearer t0ken", header));
     }
 
+    /// <summary>As a CI keeps them that was given them by a program: what no header can hold fails no build.</summary>
+    [Theory]
+    [InlineData("t0ken\n", "Bearer t0ken")]
+    [InlineData("t0\nken", null)]
+    public async Task Line_ends_in_a_token_do_no_harm(string token, string? expected)
+    {
+        environment["DQ_CACHE_TOKEN"] = token;
+        Assert.Equal((12, 0), Counts(await BuildAsync(first, server.Address)));
+        Assert.NotEmpty(server.Authorizations);
+        Assert.All(server.Authorizations, header => Assert.Equal(expected, header));
+    }
+
     [Fact]
     public async Task What_was_built_before_can_be_pushed_and_pulled()
     {
@@ -284,6 +344,43 @@ public sealed class RemoteCacheTests : IDisposable
         Assert.Equal((1, together, 12 - together), (result.ExitCode, result.Count(Outcome.Failed), result.Count(Outcome.Built) + result.Count(Outcome.FromCache)));
         Assert.Contains(result.Diagnostics, diagnostic => diagnostic.Code == "DQ6004");
         Assert.Equal(12 - together, RecordedKeys(second).Count());
+    }
+
+    private sealed class SluggishStore(TimeSpan answer) : IRemoteStore
+    {
+        private readonly SetClock _clock = new();
+
+        public TimeProvider Clock => _clock;
+
+        public int Asked { get; private set; }
+
+        public string Name => "sluggish";
+
+        public bool Get(string name, Stream to, long most, CancellationToken cancellation)
+        {
+            Asked++;
+            _clock.Ticks += answer.Ticks;
+            return false;
+        }
+
+        public bool Has(string name, CancellationToken cancellation) => false;
+
+        public void Put(string name, Stream content, CancellationToken cancellation)
+        {
+        }
+
+        public void Dispose()
+        {
+        }
+
+        private sealed class SetClock : TimeProvider
+        {
+            public long Ticks { get; set; }
+
+            public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+            public override long GetTimestamp() => Ticks;
+        }
     }
 
     private static string RecordedKey(Bench bench, string id) =>

@@ -299,6 +299,105 @@ public sealed class SlurmTests : IDisposable
         Assert.Single(_slurm.Submissions());
     }
 
+    /// <summary>Slurm forgets a job minutes after its end; what it left is a result all the same.</summary>
+    [Fact]
+    public async Task A_job_that_ended_and_is_forgotten_before_anybody_knew_its_id_is_taken_in()
+    {
+        await SubmitAndDieAsync(Job("train/dq"));
+        var folder = File.ReadAllText(_slurm.At("folder")).Trim();
+        File.Delete(Path.Combine(folder, "id"));
+        File.AppendAllText(Path.Combine(folder, "events.jsonl"), $"\n==== Slurm job 7, start 1, on a\n{Done}\n");
+        _slurm.OnAsk("exit 0");
+        var heard = new Heard();
+        Assert.Equal(0.5, (await RunAsync(Job("train/dq"), heard)).Metrics["accuracy"]);
+        Assert.Equal(["goes on as Slurm job 7"], heard.Messages);
+        Assert.Single(_slurm.Submissions());
+    }
+
+    /// <summary>Cells that were ready one after the other, and are ready together when somebody comes back: what was submitted is followed, and the rest alone is submitted.</summary>
+    [Fact]
+    public async Task Work_that_is_with_Slurm_in_parts_is_followed_in_parts_and_the_rest_submitted()
+    {
+        const string cell = """{"event":"cell","id":"ID","samples":10,"correct":7,"standing":""}""";
+        await SubmitAndDieAsync(Cells(("a", "1"), ("b", "2")));
+        await SubmitAndDieAsync(Cells(("c", "3"), ("d", "4")), id: 8);
+        _slurm.OnSubmit("echo 9");
+        foreach (var folder in Directory.GetDirectories(_bench.Workspace.SlurmFolder))
+        {
+            var mine = File.ReadAllText(Path.Combine(folder, "id")) == "7" ? "a" : "c";
+            File.AppendAllText(Path.Combine(folder, "events.jsonl"), cell.Replace("ID", mine, StringComparison.Ordinal) + $"\n{Done}\n");
+        }
+
+        _slurm.OnAsk($$"""echo '{{cell.Replace("ID", "e", StringComparison.Ordinal)}}' >> "$(cat $S/folder)/events.jsonl"; echo '{{Done}}' >> "$(cat $S/folder)/events.jsonl"; echo '9|RUNNING|None'""");
+        var heard = new Heard();
+        _ = await RunAsync(Cells(("a", "1"), ("b", "2"), ("c", "3"), ("e", "5")), heard);
+        Assert.Equal(["goes on as Slurm job 7", "goes on as Slurm job 8", "submitted as Slurm job 9"], heard.Messages.Order(StringComparer.Ordinal));
+        Assert.Equal(["a", "c", "e"], heard.Cells.Order(StringComparer.Ordinal));
+        Assert.Empty(_slurm.Calls("scancel"));
+        Assert.Equal(3, _slurm.Submissions().Count);
+        Assert.Empty(SubmittedJobs.In(_bench.Workspace).All());
+    }
+
+    [Fact]
+    public async Task The_rest_of_a_job_is_of_the_cells_that_nobody_makes()
+    {
+        await SubmitAndDieAsync(Cells(("a", "1"), ("b", "2")));
+        using var executor = Executor();
+        using var stop = new CancellationTokenSource();
+        _slurm.OnAsk("echo '7|RUNNING|None'; echo '8|RUNNING|None'");
+        _slurm.OnSubmit("echo 8");
+        var heard = new Heard { OnMessage = text => { if (text.StartsWith("submitted", StringComparison.Ordinal)) stop.Cancel(); } };
+        var running = executor.RunAsync(Cells(("b", "2"), ("c", "3"), ("d", "4")), heard, stop.Token);
+        var rest = "";
+        while (rest.Length == 0 && !running.IsCompleted)
+        {
+            rest = Directory.GetDirectories(_bench.Workspace.SlurmFolder).Where(folder => File.Exists(Path.Combine(folder, "id")) && File.ReadAllText(Path.Combine(folder, "id")) == "8")
+                .Select(folder => File.ReadAllText(Path.Combine(folder, "job.json"))).FirstOrDefault("");
+            await Task.Yield();
+        }
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.Equal(["c", "d"], System.Text.Json.JsonDocument.Parse(rest).RootElement.GetProperty("cells").EnumerateArray().Select(cell => cell.GetProperty("id").GetString()));
+    }
+
+    /// <summary>Whoever found its result long made must not be submitted once more as a member of its matrix.</summary>
+    [Fact]
+    public async Task A_member_whose_job_is_found_done_is_not_submitted_again_with_its_siblings()
+    {
+        await SubmitAndDieAsync(Job("train/m@bits=1") with { Matrix = "train/m" });
+        File.AppendAllText(Path.Combine(File.ReadAllText(_slurm.At("folder")).Trim(), "events.jsonl"), Done + "\n");
+        _slurm.OnSubmit("echo 8");
+        _slurm.OnAsk($"""echo '{Done}' >> "$(cat $S/folder)/events.jsonl"; echo '8|RUNNING|None'""");
+        WorkerJob[] jobs = [Job("train/m@bits=1") with { Matrix = "train/m" }, Job("train/m@bits=2") with { Matrix = "train/m" }];
+        using var executor = Executor();
+        executor.Expect(jobs);
+        _ = await executor.RunAsync(jobs[0], new Heard(), default);
+        _ = await executor.RunAsync(jobs[1], new Heard(), default);
+        Assert.DoesNotContain(_slurm.Submissions()[^1], argument => argument.StartsWith("--array", StringComparison.Ordinal));
+        Assert.Equal(2, _slurm.Submissions().Count);
+        Assert.Empty(SubmittedJobs.In(_bench.Workspace).All());
+    }
+
+    /// <summary>A network file system goes on saying for a while that a file is not there which was once looked for.</summary>
+    [Fact]
+    public async Task What_is_followed_is_there_before_anybody_looks_for_it()
+    {
+        await SubmitAndDieAsync(Job("train/dq"));
+        var folder = File.ReadAllText(_slurm.At("folder")).Trim();
+        Assert.True(File.Exists(Path.Combine(folder, "events.jsonl")));
+        Assert.True(File.Exists(Path.Combine(folder, "printed.log")));
+    }
+
+    [Fact]
+    public async Task Each_start_of_a_job_is_told()
+    {
+        _slurm.OnSubmit("echo 7");
+        _slurm.OnAsk($$"""printf '%s\n' '==== Slurm job 7, start 1, on a' '{{Step}}' '==== Slurm job 7, start 2, on b' '{{Done}}' >> "$(cat $S/folder)/events.jsonl"; echo '7|RUNNING|None'""");
+        var heard = new Heard();
+        _ = await RunAsync(Job("train/dq"), heard);
+        Assert.Equal(2, heard.Starts);
+    }
+
     [Fact]
     public async Task What_is_with_Slurm_is_not_run_here_as_well()
     {
@@ -391,10 +490,26 @@ public sealed class SlurmTests : IDisposable
         return await executor.RunAsync(job, heard ?? new(), cancellation);
     }
 
-    /// <summary>Leaves job 7 with Slurm, as a front end does that is killed: by a silence after which it gives up, and forgets nothing.</summary>
-    private async Task SubmitAndDieAsync(WorkerJob job, SlurmBuild? asked = null)
+    private static EvaluateJob Cells(params (string Id, string Key)[] keys) => new()
     {
-        _slurm.OnSubmit("echo 7");
+        Name = "evaluate/robustness/dq",
+        Threads = 1,
+        Device = "cpu",
+        Dataset = "{}",
+        OutputFolder = "/out",
+        Model = "/model.safetensors",
+        ModelSha256 = new('a', 64),
+        Samples = 10,
+        Batch = 10,
+        Seed = 1,
+        Cells = [.. keys.Select(one => new EvaluateCell(one.Id, null, 0))],
+        Keys = keys.ToDictionary(one => one.Id, one => one.Key),
+    };
+
+    /// <summary>Leaves job 7 with Slurm, as a front end does that is killed: by a silence after which it gives up, and forgets nothing.</summary>
+    private async Task SubmitAndDieAsync(WorkerJob job, SlurmBuild? asked = null, int id = 7)
+    {
+        _slurm.OnSubmit($"echo {id}");
         _slurm.OnAsk("exit 1");
         _ = await Assert.ThrowsAsync<DqException>(() => RunAsync(job, patience: s_patience with { Silence = TimeSpan.Zero }, asked: asked));
     }
@@ -404,6 +519,8 @@ public sealed class SlurmTests : IDisposable
         public ConcurrentQueue<string> Messages { get; } = new();
 
         public List<string> Cells { get; } = [];
+
+        public int Starts { get; private set; }
 
         public Action<string> OnMessage { get; init; } = _ => { };
 
@@ -422,6 +539,8 @@ public sealed class SlurmTests : IDisposable
         }
 
         public void Cell(CellEvent cell) => Cells.Add(cell.Id);
+
+        public void Restarted() => Starts++;
 
         public void Warning(Diagnostic warning)
         {

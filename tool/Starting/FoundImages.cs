@@ -15,6 +15,9 @@ internal sealed record FoundImages(string Path, IReadOnlyList<string> Classes, i
     /// <summary>Files that are looked at before a count is called large enough.</summary>
     private const int Most = 200_000;
 
+    /// <summary>A build reads no larger image file either.</summary>
+    private const int LargestFile = 64 << 20;
+
     private static readonly string[] s_extensions = [".jpg", ".jpeg", ".png"];
 
     /// <summary>What a path holds; null where it is no image folder.</summary>
@@ -25,7 +28,7 @@ internal sealed record FoundImages(string Path, IReadOnlyList<string> Classes, i
             var files = Listing(path).Take(Most).ToList();
             return Of(path, files, unwrapped: false);
         }
-        catch (Exception failure) when (failure is InvalidDataException || AtomicFile.IsWriteFailure(failure))
+        catch (Exception failure) when (failure is DqException or InvalidDataException || AtomicFile.IsWriteFailure(failure))
         {
             return null;
         }
@@ -78,24 +81,32 @@ internal sealed record FoundImages(string Path, IReadOnlyList<string> Classes, i
         {
             var options = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 4, AttributesToSkip = FileAttributes.Hidden | FileAttributes.System };
             foreach (var file in Directory.EnumerateFiles(path, "*", options))
-                yield return (System.IO.Path.GetRelativePath(path, file).Split(System.IO.Path.DirectorySeparatorChar), () => File.ReadAllBytes(file));
+                yield return (System.IO.Path.GetRelativePath(path, file).Split(System.IO.Path.DirectorySeparatorChar), () => OrdinaryFile.Read(file, mend: "", CheckLength));
             yield break;
         }
 
+        OrdinaryFile.Require(path, mend: "");
         List<string> names;
         using (var zip = ZipFile.OpenRead(path))
             names = [.. zip.Entries.Select(entry => entry.FullName).Where(name => !name.EndsWith('/'))];
         foreach (var name in names)
-        {
-            yield return (name.Split('/'), () =>
-            {
-                using var zip = ZipFile.OpenRead(path);
-                using var content = new MemoryStream();
-                using var entry = zip.GetEntry(name)!.Open();
-                entry.CopyTo(content);
-                return content.ToArray();
-            }
-            );
-        }
+            yield return (name.Split('/'), () => Unpacked(path, name));
+    }
+
+    private static byte[] Unpacked(string path, string name)
+    {
+        using var zip = ZipFile.OpenRead(path);
+        var entry = zip.GetEntry(name)!;
+        CheckLength(entry.Length);
+        var bytes = new byte[entry.Length];
+        using var content = entry.Open();
+        content.ReadExactly(bytes);
+        return bytes;
+    }
+
+    private static void CheckLength(long length)
+    {
+        if (length > LargestFile)
+            throw new InvalidDataException($"an image file has {length} bytes, and up to {LargestFile >> 20} MiB are read");
     }
 }

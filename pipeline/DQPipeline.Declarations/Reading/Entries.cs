@@ -1,3 +1,4 @@
+using System.Globalization;
 using DQPipeline.Declarations.Json;
 using DQPipeline.Declarations.Shapes;
 
@@ -12,7 +13,17 @@ internal sealed class Entries(string section, ReadContext context)
     /// <summary>The sections of named entries.</summary>
     public static readonly string[] Sections = ["datasets", "train", "quantize", "evaluate", "distance", "certify", "samples", "package", "report"];
 
+    /// <summary>Levels of <c>extends</c> on one another: each is a call within a call, and a stack that overflows ends the process.</summary>
+    private const int Deepest = 100;
+
+    /// <summary>Models that one matrix may be: more than anybody trains, and few enough to be held. A line of axes can ask for more than there is memory.</summary>
+    private const int LargestMatrix = 10_000;
+
     private readonly Dictionary<string, SourceNode?> _merged = [];
+
+    /// <summary>How many entries each merged one stands on, so that what is refused does not depend on the order of the file.</summary>
+    private readonly Dictionary<string, int> _depths = [];
+
     private readonly List<string> _open = [];
     private SourceNode? _section;
 
@@ -83,8 +94,16 @@ internal sealed class Entries(string section, ReadContext context)
                 return null;
             }
 
+            if (_open.Count + _depths.GetValueOrDefault(parent.Name) > Deepest)
+            {
+                context.Complain(DiagnosticCodes.OutOfRange, $"\"extends\": entries extend one another over more than {Deepest} levels; let some of them extend an entry further up", extends.Place);
+                return null;
+            }
+
+            var below = Merge(parent);
+            _depths[member.Name] = _depths.GetValueOrDefault(parent.Name) + 1;
             // What makes a parent several targets is its own: a child of a matrix is one target again.
-            return Merge(parent)?.Without("matrix").MergedWith(member.Value.Without("extends"));
+            return below?.Without("matrix").MergedWith(member.Value.Without("extends"));
         }
         finally
         {
@@ -107,6 +126,12 @@ internal sealed class Entries(string section, ReadContext context)
             return;
         }
 
+        if (Complaint(matrix) is var (complaint, place))
+        {
+            context.Complain(DiagnosticCodes.OutOfRange, complaint, place);
+            return;
+        }
+
         List<(string Name, SourceNode Options)> combinations = [("", options.Without("extends", "matrix"))];
         foreach (var axis in matrix.Members)
         {
@@ -124,6 +149,18 @@ internal sealed class Entries(string section, ReadContext context)
             else
                 context.Complain(DiagnosticCodes.Duplicate, $"the combination {name} stands twice in this matrix", matrix.Place);
         }
+    }
+
+    /// <summary>What makes a matrix too large to be written out, and where; null where nothing does. Asked before a single member is made.</summary>
+    private static (string Text, SourcePlace Place)? Complaint(SourceNode matrix)
+    {
+        if (matrix.Members.Find(axis => OptionPath.Parts(axis.Name) > OptionPath.Longest) is { } deep)
+            return ($"\"matrix\": {OptionPath.TooLong(deep.Name)}", deep.Place);
+        // Not a long: it would wrap at twenty axes of ten values, and so come out small.
+        var members = matrix.Members.Aggregate(1.0, (product, one) => product * one.Value.Items.Count);
+        return members > LargestMatrix
+            ? (string.Create(CultureInfo.InvariantCulture, $"\"matrix\": its axes make {members:G15} models, and {LargestMatrix} is the most; leave out values or axes"), matrix.Place)
+            : null;
     }
 
     /// <summary>The last part of an axis's path, or all of it where two axes end alike.</summary>

@@ -12,6 +12,12 @@ internal static class Override
     public static SourceNode Apply(SourceNode root, string assignment, ReadContext context)
     {
         var equals = assignment.IndexOf('=');
+        if (equals > 0 && OptionPath.Parts(assignment[..equals]) > OptionPath.Longest)
+        {
+            context.Complain(DiagnosticCodes.BadOverride, $"{OptionPath.TooLong(assignment[..equals])}; write --set path=value, as in --set train.dq.lipschitz.beta=0.001", new SourcePlace(Origin));
+            return root;
+        }
+
         var path = equals > 0 ? assignment[..equals].Split('.') : [];
         if (path.Length == 0 || path.Contains(""))
         {

@@ -96,7 +96,12 @@ internal sealed class BatchedCursor : DataViewRowCursor
     protected override void Dispose(bool disposing)
     {
         if (disposing)
+        {
+            foreach (var buffer in buffers)
+                buffer?.Dispose();
             input.Dispose();
+        }
+
         base.Dispose(disposing);
     }
 

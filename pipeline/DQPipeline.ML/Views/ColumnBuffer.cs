@@ -5,7 +5,7 @@ using Microsoft.ML.Data;
 namespace DQPipeline.ML.Views;
 
 /// <summary>The values of one column of the input in the rows that were read ahead.</summary>
-internal abstract class ColumnBuffer
+internal abstract class ColumnBuffer : IDisposable
 {
     /// <summary>A buffer for a column.</summary>
     /// <param name="input">The cursor whose values it keeps.</param>
@@ -26,6 +26,11 @@ internal abstract class ColumnBuffer
     /// <summary>A getter of the kept value of the row that <paramref name="current"/> gives.</summary>
     public abstract Delegate Getter(Func<int> current);
 
+    /// <summary>Frees what is kept and is nobody else's.</summary>
+    public virtual void Dispose()
+    {
+    }
+
     private abstract class Kept<T> : ColumnBuffer
     {
         private readonly ValueGetter<T> getter;
@@ -38,12 +43,14 @@ internal abstract class ColumnBuffer
             (values, errors) = (new T?[rows], new ExceptionDispatchInfo?[rows]);
         }
 
+        protected IEnumerable<T?> All => values;
+
         public override void Fill(int row)
         {
             errors[row] = null;
             try
             {
-                getter(ref values[row]!);
+                Keep(getter, ref values[row]);
             }
             catch (Exception e)
             {
@@ -57,6 +64,8 @@ internal abstract class ColumnBuffer
             errors[row]?.Throw();
             Copy(values[row]!, ref value);
         });
+
+        protected virtual void Keep(ValueGetter<T> read, ref T? kept) => read(ref kept!);
 
         protected abstract void Copy(in T from, ref T to);
     }
@@ -72,13 +81,30 @@ internal abstract class ColumnBuffer
         protected override void Copy(in VBuffer<T> from, ref VBuffer<T> to) => from.CopyTo(ref to);
     }
 
-    /// <summary>Readers dispose the images that they get, and the next filling disposes those that a loader made, so that readers get copies.</summary>
+    /// <summary>
+    /// The input disposes what it gave when it is asked again, which may be for the same row's model: a loader what it made, a resizer what it passed on because the size fitted. So copies are kept.
+    /// Readers dispose what they get, so they get copies of the copies.
+    /// </summary>
     private sealed class Images(DataViewRowCursor input, DataViewSchema.Column column, int rows) : Kept<MLImage>(input, column, rows)
     {
+        // Never disposed here: it may be the caller's own object.
+        private MLImage? given;
+
+        public override void Dispose()
+        {
+            foreach (var image in All)
+                image?.Dispose();
+        }
+
+        protected override void Keep(ValueGetter<MLImage> read, ref MLImage? kept)
+        {
+            read(ref given!);
+            Copy(given, ref kept!);
+        }
+
         protected override void Copy(in MLImage from, ref MLImage to)
         {
-            if (!ReferenceEquals(from, to))
-                to?.Dispose();
+            to?.Dispose();
             to = from is null ? null! : MLImage.CreateFromPixels(from.Width, from.Height, from.PixelFormat, from.Pixels);
             if (from is not null)
                 to.Tag = from.Tag;

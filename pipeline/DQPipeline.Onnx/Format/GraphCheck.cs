@@ -46,6 +46,7 @@ internal sealed class GraphCheck
         var input = Declared(image);
         if (input is not { Type: DataType.Float or DataType.Uint8, Dimensions.Count: 3 })
             throw new InvalidDataException("its input is no batch of images");
+        ModelLimits.CheckImages(input.Dimensions[0], input.Dimensions[1], input.Dimensions[2]);
         Define(image.Name, input);
         var bytes = input.Bytes;
         foreach (var node in graph.Node)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using DQPipeline.Onnx.Format;
 
 namespace DQPipeline.Onnx.Inference;
 
@@ -33,7 +34,7 @@ internal static class ModelWords
 
     /// <summary>What the words say, held against the graph.</summary>
     /// <exception cref="InvalidDataException">They lack something, or do not fit the graph.</exception>
-    public static DeployedModelInfo Read(Format.ModelReader.Content content)
+    public static DeployedModelInfo Read(ModelReader.Content content)
     {
         var words = content.Metadata;
         if (words.GetValueOrDefault("format") != Format || words.GetValueOrDefault("version") != Version)
@@ -43,7 +44,7 @@ internal static class ModelWords
             throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"it has {labels.Length} labels for {content.Graph.Logits} logits"));
         var image = content.Graph.Input;
         return new(
-            labels, (int)image.Dimensions[0], (int)image.Dimensions[1], (int)image.Dimensions[2], image.Type == Onnx.Format.TensorProto.Types.DataType.Uint8,
+            labels, (int)image.Dimensions[0], (int)image.Dimensions[1], (int)image.Dimensions[2], image.Type == TensorProto.Types.DataType.Uint8,
             words.GetValueOrDefault(Arithmetic) == Integer, words);
     }
 
@@ -51,8 +52,7 @@ internal static class ModelWords
     {
         try
         {
-            var labels = JsonSerializer.Deserialize<string[]>(json, Strict);
-            return labels is not null && labels.All(label => label is not null) ? labels : throw new InvalidDataException("its labels are no list of names");
+            return ModelLimits.CheckLabels(JsonSerializer.Deserialize<string[]>(json, Strict));
         }
         catch (JsonException e)
         {

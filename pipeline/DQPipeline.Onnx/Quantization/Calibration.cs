@@ -7,9 +7,6 @@ namespace DQPipeline.Onnx.Quantization;
 /// <param name="threads">Processor threads; the results do not depend on them but for float rounding.</param>
 public sealed class Calibration(LayerGraph graph, int threads)
 {
-    /// <summary>Bytes that covariances take at once.</summary>
-    private const long CovarianceRoom = 1L << 30;
-
     /// <summary>How the range follows from the values. The default is the smallest mean squared error.</summary>
     public CalibrationMethod Method { get; init; } = CalibrationMethod.MeanSquaredError;
 
@@ -21,6 +18,9 @@ public sealed class Calibration(LayerGraph graph, int threads)
 
     /// <summary>Whether each weight goes to its nearest byte, and the images are looked at for ranges only. The default is false: see <see cref="WeightRounding"/>.</summary>
     internal bool RoundsToNearest { get; init; }
+
+    /// <summary>Bytes that covariances take at once; each weight of a layer whose own takes more goes to its nearest byte. The default is 1 GiB.</summary>
+    internal long CovarianceRoom { get; init; } = 1L << 30;
 
     /// <summary>The grid of each layer of <see cref="IntegerPlan.Calibrated"/>, and the weights on their bytes.</summary>
     /// <param name="batches">Gives the images anew at each call, float32 N×C×H×W in [0,1] a batch: they are read for the ranges, for the counts, and for the inputs' covariances.</param>
@@ -61,11 +61,11 @@ public sealed class Calibration(LayerGraph graph, int threads)
         return (low, high);
     }
 
-    /// <summary>Rounds the weights of layer after layer; as many at once as there is room for their covariances.</summary>
+    /// <summary>Rounds the weights of layer after layer; as many at once as there is room for their covariances. It grows with the square of a layer's inputs, so that for a wide one there is none.</summary>
     private Dictionary<int, RoundedLayer> Round(Func<IEnumerable<float[]>> batches, CancellationToken cancellation)
     {
         var rounded = new Dictionary<int, RoundedLayer>();
-        var waiting = new Queue<int>(Enumerable.Range(0, graph.Layers.Count).Where(i => graph.Layers[i] is ConvolutionLayer or HeadLayer));
+        var waiting = new Queue<int>(Enumerable.Range(0, graph.Layers.Count).Where(i => graph.Layers[i] is ConvolutionLayer or HeadLayer && CovarianceBytes(i) <= CovarianceRoom));
         while (waiting.Count > 0)
         {
             var layers = new List<int> { waiting.Dequeue() };

@@ -27,12 +27,12 @@ internal sealed class InputMoments : IDisposable
     private long count;
 
     /// <summary>Empty moments of vectors.</summary>
-    /// <param name="size">Length of a vector.</param>
+    /// <param name="size">Length of a vector; the covariance has its square, of which <see cref="Calibration.CovarianceRoom"/> says whether there is room.</param>
     /// <param name="threads">Processor threads.</param>
     public InputMoments(int size, int threads)
     {
         this.size = size;
-        (rows, sum, gram) = (new float[Rows * size], new double[size], new double[size * size]);
+        (rows, sum, gram) = (new float[(long)Rows * size], new double[size], new double[(long)size * size]);
         using var options = new SessionOptions { IntraOpNumThreads = threads, InterOpNumThreads = 1 };
         product = new(Product(size), options);
     }

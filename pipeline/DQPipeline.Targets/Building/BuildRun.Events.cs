@@ -7,12 +7,16 @@ namespace DQPipeline.Targets.Building;
 
 internal sealed partial class BuildRun
 {
-    /// <summary>What one worker reports. Its first step, or else its end, says that it has read its files: then they are looked at, beside its work, and if they are others than those of the keys, it is stopped.</summary>
+    /// <summary>
+    /// What one worker reports. Its first step, or else its end, says that it has read its files: then they are looked at, beside its work, and if they are others than those of the keys, it is stopped.
+    /// One that was begun anew has read them anew.
+    /// </summary>
     private sealed class Events(BuildRun run, BuildReport report, List<Node> batch, List<Target> targets, CancellationToken cancellation) : IWorkerEvents, IDisposable
     {
         private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         private readonly Lock _begin = new();
         private Task? _look;
+        private bool _isOld;
 
         /// <summary>Ends the worker.</summary>
         public CancellationToken Stop => _stop.Token;
@@ -25,7 +29,13 @@ internal sealed partial class BuildRun
         public Task LookAsync()
         {
             lock (_begin)
-                return _look ??= batch.Exists(ReadFiles.Reads) ? Task.Run(Look, CancellationToken.None) : Task.CompletedTask;
+            {
+                if (_look is not null && !_isOld)
+                    return _look;
+                var earlier = _look;
+                _isOld = false;
+                return _look = batch.Exists(ReadFiles.Reads) ? Task.Run(() => LookAfterAsync(earlier), CancellationToken.None) : Task.CompletedTask;
+            }
         }
 
         /// <summary>Completes when no look goes on any more, whatever came of it.</summary>
@@ -51,6 +61,12 @@ internal sealed partial class BuildRun
 
         public void Warning(Diagnostic warning) => report.Report(warning);
 
+        public void Restarted()
+        {
+            lock (_begin)
+                _isOld = true;
+        }
+
         public void Cell(CellEvent cell)
         {
             LookAsync().GetAwaiter().GetResult();
@@ -71,8 +87,10 @@ internal sealed partial class BuildRun
 
         public void Dispose() => _stop.Dispose();
 
-        private void Look()
+        private async Task LookAfterAsync(Task? earlier)
         {
+            if (earlier is not null)
+                await earlier.ConfigureAwait(false);
             try
             {
                 run._readFiles.Check(batch, cancellation);

@@ -83,7 +83,6 @@ internal sealed partial class BuildRun(
         if (node.Action == PlannedAction.Wait || node.Requires.Any(r => r.Outcome == Outcome.Built))
             Decide(node);
 
-        // At most once more for each damaged output: a placement that fails removes what it failed on.
         while (node.Outcome is null)
         {
             switch (node.Action)
@@ -103,7 +102,7 @@ internal sealed partial class BuildRun(
                     break;
                 case PlannedAction.Restore or PlannedAction.Adopt:
                     if (!Settle(node))
-                        Decide(node);
+                        Relapse(node);
                     break;
                 case PlannedAction.Run when _firstOfKey.TryGetValue(node.Key!, out var first):
                     if (first.Outcome is null || !Follow(node, first))
@@ -136,6 +135,15 @@ internal sealed partial class BuildRun(
             return true;
         Enqueue(node);
         return false;
+    }
+
+    /// <summary>
+    /// Decides a target anew whose known result did not stand. A placement that fails removes what it failed on; where that cannot be removed, or comes again from elsewhere, the target is built.
+    /// </summary>
+    private void Relapse(Node node)
+    {
+        node.Relapses++;
+        Decide(node);
     }
 
     /// <summary>Decides a target in the midst of the build: what cannot be read or written for it fails it, and nothing else.</summary>

@@ -14,6 +14,9 @@ internal sealed class Node(Target target, IReadOnlyList<Node> requires)
     /// <summary>To be run even where it is up to date.</summary>
     public bool Forced { get; set; }
 
+    /// <summary>How often its known result did not stand once it was to be put in its place.</summary>
+    public int Relapses { get; set; }
+
     /// <summary>Something is about to read its outputs: a record of them does not suffice.</summary>
     public bool Demanded { get; set; }
 

@@ -17,6 +17,9 @@ internal sealed class Planner
     /// <summary>The part of a key that is the hash of the data's content.</summary>
     public const string DataPart = "data";
 
+    /// <summary>So often is a known result put into its place anew; what was damaged then too is built.</summary>
+    private const int MostRelapses = 2;
+
     private readonly Workspace _workspace;
     private readonly TargetGraph _graph;
     private readonly BuildOptions _options;
@@ -127,7 +130,7 @@ internal sealed class Planner
         node.Key = KeyParts.Key(target.Kind, node.Parts);
         var entry = Lock.Find(target.Id);
         var recorded = entry is not null && entry.Record.Key == node.Key && target.Accepts(entry.Record);
-        if (!node.Forced)
+        if (!node.Forced && node.Relapses <= MostRelapses)
         {
             node.Record = recorded ? entry!.Record : FindElsewhere(node, node.Key);
             if (node.Record is not null && CheckOutputs(node, out var missing))
@@ -143,7 +146,7 @@ internal sealed class Planner
         }
 
         node.Record = null;
-        return recorded ? (PlannedAction.Run, ["forced"]) : Locked(node, PlannedAction.Run, entry, data);
+        return recorded ? (PlannedAction.Run, [node.Forced ? "forced" : "the cache's copy is damaged, again and again"]) : Locked(node, PlannedAction.Run, entry, data);
     }
 
     /// <summary>What is wrong with a file that a target reads; null where nothing is.</summary>

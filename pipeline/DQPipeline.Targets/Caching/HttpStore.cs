@@ -50,11 +50,14 @@ internal sealed class HttpStore : IRemoteStore
 
     public string Name { get; }
 
-    /// <summary>The header that credentials of the environment make: a bearer token, or a user and a password; null where there are none.</summary>
+    /// <summary>
+    /// The header that credentials of the environment make: a bearer token, or a user and a password; null where there are none. Secrets of a CI often end with a line's end; a token with one in its midst is none, and
+    /// a server that wants one says so.
+    /// </summary>
     public static AuthenticationHeaderValue? Credentials(Func<string, string?> environment)
     {
-        if (environment("DQ_CACHE_TOKEN") is { Length: > 0 } token)
-            return new("Bearer", token);
+        if (environment("DQ_CACHE_TOKEN")?.Trim() is { Length: > 0 } token)
+            return token.Any(char.IsControl) ? null : new("Bearer", token);
         return environment("DQ_CACHE_USER") is { Length: > 0 } user
             ? new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{environment("DQ_CACHE_PASSWORD")}")))
             : null;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Threading.Channels;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Files;
@@ -15,6 +16,11 @@ internal sealed class RemoteCache : IDisposable
     /// <summary>Far more than any result has.</summary>
     private const long MostOfResult = 4 << 20;
 
+    /// <summary>What a build waits for answers that are of no use to it, while each takes longer than <see cref="s_slowAnswer"/>: nobody else works meanwhile.</summary>
+    private static readonly TimeSpan s_waiting = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan s_slowAnswer = TimeSpan.FromSeconds(0.5);
+
     /// <summary>Failures, each after several attempts, that a build has the patience for.</summary>
     private const int Patience = 2;
 
@@ -24,6 +30,7 @@ internal sealed class RemoteCache : IDisposable
     private readonly string? _signingKey;
     private readonly Action<Diagnostic> _report;
     private readonly CancellationToken _cancellation;
+    private readonly TimeProvider _time;
     private readonly Dictionary<string, TargetRecord?> _found = new(StringComparer.Ordinal);
 
     /// <summary>Files that were asked for and did not come: what lies there under their names is none, or damaged.</summary>
@@ -31,6 +38,8 @@ internal sealed class RemoteCache : IDisposable
     private readonly Channel<TargetRecord> _pushes = Channel.CreateUnbounded<TargetRecord>(new() { SingleReader = true });
     private readonly Task _pushing;
     private int _failures;
+    private TimeSpan _waited;
+    private int _vain;
 
     /// <summary>A remote cache over a store.</summary>
     /// <param name="store">The store; it is given up.</param>
@@ -38,10 +47,11 @@ internal sealed class RemoteCache : IDisposable
     /// <param name="declared">What is declared of it.</param>
     /// <param name="signingKey">The private key that results are signed with; null signs none.</param>
     /// <param name="report">Hears of what went wrong (DQ6010 and DQ6011, warnings), from any thread.</param>
+    /// <param name="time">The clock by which it is told how long answers take.</param>
     /// <param name="cancellation">Ends everything.</param>
-    public RemoteCache(IRemoteStore store, ContentCache local, CacheDeclaration declared, string? signingKey, Action<Diagnostic> report, CancellationToken cancellation)
+    public RemoteCache(IRemoteStore store, ContentCache local, CacheDeclaration declared, string? signingKey, Action<Diagnostic> report, TimeProvider time, CancellationToken cancellation)
     {
-        (_store, _local, _declared, _signingKey, _report, _cancellation) = (store, local, declared, signingKey, report, cancellation);
+        (_store, _local, _declared, _signingKey, _report, _time, _cancellation) = (store, local, declared, signingKey, report, time, cancellation);
         _pushing = Task.Run(PushAllAsync, CancellationToken.None);
     }
 
@@ -70,7 +80,7 @@ internal sealed class RemoteCache : IDisposable
         }
 
         var readOnly = environment("DQ_CACHE_READONLY") is "true" or "1" || LacksKey(declared, environment);
-        return new(store, local, declared with { Write = declared.Write && !readOnly }, signingKey, report, cancellation);
+        return new(store, local, declared with { Write = declared.Write && !readOnly }, signingKey, report, time, cancellation);
     }
 
     /// <summary>Whether results are taken only where they are signed, and there is nothing here to sign with: unsigned ones, which nobody would take, must not replace signed ones.</summary>
@@ -86,9 +96,22 @@ internal sealed class RemoteCache : IDisposable
             return null;
         TargetRecord? record = null;
         using var bytes = new MemoryStream();
+        var began = _time.GetTimestamp();
         if (Ask(() => _store.Get($"ac/{key}", bytes, MostOfResult, _cancellation)))
             record = Believed(bytes.ToArray(), key);
+        if (record is null)
+            Waited(_time.GetElapsedTime(began));
         return _found[key] = record;
+    }
+
+    /// <summary>A plan asks for one result after the other: a store that says after seconds that it has nothing would hold up a build of a thousand targets for an hour.</summary>
+    private void Waited(TimeSpan time)
+    {
+        _waited += time;
+        if (++_vain * s_slowAnswer > _waited || _waited < s_waiting || IsOff)
+            return;
+        _ = Interlocked.Exchange(ref _failures, Patience);
+        Tell(string.Create(CultureInfo.InvariantCulture, $"it took {_waited.TotalSeconds:0} s to say of {_vain} results that it has none; it is left out for the rest of this build"));
     }
 
     /// <summary>Brings an output into the local cache; false where that cannot be done.</summary>
@@ -113,14 +136,14 @@ internal sealed class RemoteCache : IDisposable
                 return false;
             }
 
-            if (Convert.ToHexStringLower(ContentHash.OfFile(temporary)) == output.Sha256)
+            if (new FileInfo(temporary).Length == output.Size && Convert.ToHexStringLower(ContentHash.OfFile(temporary)) == output.Sha256)
             {
                 _ = _local.Add(output.Name, temporary);
                 return true;
             }
 
             _unsound[output.Sha256] = true;
-            Distrust($"the file {output.Sha256[..12]} has other bytes than its name says");
+            Distrust($"the file {output.Sha256[..12]} has other bytes than its name, or another size than its result, says");
             return false;
         }
         catch (Exception e) when (AtomicFile.IsWriteFailure(e))
@@ -202,9 +225,7 @@ internal sealed class RemoteCache : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             var isLast = Interlocked.Increment(ref _failures) == Patience;
-            _report(new(
-                DiagnosticCodes.RemoteUnreachable,
-                $"the remote cache {_store.Name}: {e.Message.TrimEnd('.')}; {(isLast ? "it is left out for the rest of this build" : "the build goes on without its answer")}", Severity: Severity.Warning));
+            Tell($"{e.Message.TrimEnd('.')}; {(isLast ? "it is left out for the rest of this build" : "the build goes on without its answer")}");
             return false;
         }
         catch (OperationCanceledException) when (_cancellation.IsCancellationRequested)
@@ -212,6 +233,8 @@ internal sealed class RemoteCache : IDisposable
             return false;
         }
     }
+
+    private void Tell(string what) => _report(new(DiagnosticCodes.RemoteUnreachable, $"the remote cache {_store.Name}: {what}", Severity: Severity.Warning));
 
     private void Distrust(string what) =>
         _report(new(DiagnosticCodes.RemoteUntrusted, $"the remote cache {_store.Name}: {what}; it is not taken, and its target is built", Severity: Severity.Warning));

@@ -67,7 +67,7 @@ public abstract class Target
     internal virtual string PartOf(Target required) => "model";
 
     /// <summary>Whether a record says all that this target's result must say; one that does not (edited by hand, from another version) counts for nothing.</summary>
-    internal virtual bool Accepts(TargetRecord record) => Outputs.All(name => record.Output(name) is not null);
+    internal virtual bool Accepts(TargetRecord record) => record.Outputs.Count == Outputs.Count && Outputs.All(name => record.Output(name) is not null);
 
     /// <summary>Targets that are ready together and have equal batches go to one worker; null for a worker of its own.</summary>
     internal virtual object? Batch => null;

@@ -17,19 +17,25 @@ internal sealed record AttackEvidence(EvaluationCell Cell, bool[] Standing, Cell
     /// <summary>What part of ε its steps may be at most.</summary>
     public const int LargestStep = 4;
 
+    /// <summary>Steps of Auto-PGD from which it counts; its schedule halves the step size only every few of them.</summary>
+    public const int FewestAutoSteps = 20;
+
+    /// <summary>Queries from which an attack on logits alone counts.</summary>
+    public const int FewestQueries = 100;
+
     private AttackDeclaration Attack => Cell.Attack!;
 
     /// <summary>Whether the images were made on another model.</summary>
     public bool IsBlackBox => Cell.Substitute is not null;
 
-    /// <summary>Auto-PGD by itself or within AutoAttack.</summary>
-    public bool IsAutoPgd => !IsBlackBox && (Attack.Kind.StartsWith("apgd-", StringComparison.Ordinal) || Attack.Kind == "autoattack");
+    /// <summary>Auto-PGD by itself or within AutoAttack, of its own number of steps or not far fewer.</summary>
+    public bool IsAutoPgd => IsAutoPgdAlone || (!IsBlackBox && Attack.Kind == "autoattack" && HasAutoSteps);
 
     /// <summary>Auto-PGD alone, which asks for gradients and nothing else.</summary>
-    public bool IsAutoPgdAlone => !IsBlackBox && Attack.Kind.StartsWith("apgd-", StringComparison.Ordinal);
+    public bool IsAutoPgdAlone => !IsBlackBox && Attack.Kind.StartsWith("apgd-", StringComparison.Ordinal) && HasAutoSteps;
 
-    /// <summary>PGD of at least 50 steps of at most ε/4. The paper's own has two steps at ε = 2, which FGSM beats on any network.</summary>
-    public bool IsLongPgd => !IsBlackBox && Attack.Kind == "pgd" && Attack.Steps >= ManySteps && Attack.Alpha <= Cell.Epsilon / LargestStep;
+    /// <summary>PGD of at least 50 steps of at most ε/4 that lead across the ball. The paper's own has two steps at ε = 2, which FGSM beats on any network.</summary>
+    public bool IsLongPgd => !IsBlackBox && Attack.Kind == "pgd" && Attack.Steps >= ManySteps && Attack.Alpha <= Cell.Epsilon / LargestStep && Attack.Steps * Attack.Alpha >= 2 * Cell.Epsilon;
 
     /// <summary>A single step along the model's own gradient.</summary>
     public bool IsSingleStep => !IsBlackBox && Attack.Kind is "fgsm" or "r+fgsm";
@@ -38,7 +44,9 @@ internal sealed record AttackEvidence(EvaluationCell Cell, bool[] Standing, Cell
     public bool IsScoreBased => !IsBlackBox && Attack.AsksForScores();
 
     /// <summary>An attack that gets by without the model's gradients, or contains one: what masks them does not stop it.</summary>
-    public bool NeedsNoGradient => IsBlackBox || Attack.Kind is "square" or "autoattack";
+    public bool NeedsNoGradient => IsBlackBox || (Attack.Kind is "square" or "autoattack" && Attack.Queries >= FewestQueries);
+
+    private bool HasAutoSteps => Attack.Steps is 0 or >= FewestAutoSteps;
 
     /// <summary>The evidence that a record holds; null where it holds none.</summary>
     public static AttackEvidence? Of(EvaluationCell cell, TargetRecord? record) =>

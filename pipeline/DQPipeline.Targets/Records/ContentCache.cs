@@ -44,7 +44,7 @@ internal sealed class ContentCache(string folder, Action<Diagnostic> report)
         }
     }
 
-    /// <summary>Puts a copy of an output at <paramref name="path"/>; false where the cache has no sound one.</summary>
+    /// <summary>Puts a copy of an output at <paramref name="path"/>; false where the cache has no sound one, be it that it cannot be read.</summary>
     /// <exception cref="DqException">DQ6004.</exception>
     public bool Place(TargetOutput output, string path)
     {
@@ -55,14 +55,14 @@ internal sealed class ContentCache(string folder, Action<Diagnostic> report)
         var temporary = AtomicFile.TemporaryFor(path);
         try
         {
-            byte[] hash;
+            byte[]? hash;
             using (var stream = AtomicFile.Create(temporary))
             {
                 hash = ContentHash.Copy(ObjectPath(output.Sha256), stream);
                 stream.Flush(flushToDisk: true);
             }
 
-            if (Convert.ToHexStringLower(hash) == output.Sha256)
+            if (hash is not null && Convert.ToHexStringLower(hash) == output.Sha256)
             {
                 File.Move(temporary, path, overwrite: true);
                 return true;
@@ -199,6 +199,8 @@ internal sealed class ContentCache(string folder, Action<Diagnostic> report)
     private void RemoveDamaged(string path)
     {
         AtomicFile.TryDelete(path);
-        report(new(DiagnosticCodes.CacheCorrupt, $"{path} did not hold what its name promises; it was removed and its target is built again", Severity: Severity.Warning));
+        report(new(
+            DiagnosticCodes.CacheCorrupt,
+            $"{path} did not hold what its name promises; it {(File.Exists(path) ? "cannot be removed" : "was removed")} and its target is built again", Severity: Severity.Warning));
     }
 }

@@ -42,4 +42,9 @@ public interface IWorkerEvents
 
     /// <summary>A warning.</summary>
     void Warning(Diagnostic warning);
+
+    /// <summary>The work was begun anew elsewhere, by a worker that reads its files anew; what is reported from here on is made of what it read. Does nothing unless overridden.</summary>
+    void Restarted()
+    {
+    }
 }

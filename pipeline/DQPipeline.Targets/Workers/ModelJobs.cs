@@ -55,6 +55,8 @@ public sealed record TransferJob : WorkerJob
 
     /// <summary>What to measure, at least one; each result is reported as it is known.</summary>
     public required IReadOnlyList<TransferCell> Cells { get; init; }
+
+    internal override WorkerJob Only(IReadOnlySet<string> ids) => this with { Cells = [.. Cells.Where(cell => ids.Contains(cell.Id))], Keys = KeysOf(ids) };
 }
 
 /// <summary>One measurement of a <see cref="TransferJob"/>.</summary>

@@ -34,7 +34,11 @@ internal sealed class WorkerConversation(IWorkerEvents events, WorkerLog log)
     }
 
     /// <summary>Another worker takes the job over: what the last one found wrong is past.</summary>
-    public void Restart() => Errors.Clear();
+    public void Restart()
+    {
+        Errors.Clear();
+        events.Restarted();
+    }
 
     private void TryTake(WorkerEvent workerEvent, string line)
     {

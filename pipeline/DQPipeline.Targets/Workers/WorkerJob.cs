@@ -47,6 +47,13 @@ public abstract record WorkerJob
     /// <summary>The matrix whose members do this work side by side, say <c>train/search</c>; null where there is none. Not sent to the worker.</summary>
     [JsonIgnore]
     public string? Matrix { get; init; }
+
+    /// <summary>The same work for some of its targets, at least one; null where it cannot be done by halves.</summary>
+    /// <param name="ids">Ids among those of <see cref="Keys"/>.</param>
+    internal virtual WorkerJob? Only(IReadOnlySet<string> ids) => null;
+
+    /// <summary>The keys of some of its targets.</summary>
+    private protected Dictionary<string, string>? KeysOf(IReadOnlySet<string> ids) => Keys?.Where(one => ids.Contains(one.Key)).ToDictionary();
 }
 
 /// <summary>Train one model and write <c>model.safetensors</c>.</summary>
@@ -85,6 +92,8 @@ public sealed record EvaluateJob : WorkerJob
 
     /// <summary>What to measure, at least one; each result is reported as it is known.</summary>
     public required IReadOnlyList<EvaluateCell> Cells { get; init; }
+
+    internal override WorkerJob Only(IReadOnlySet<string> ids) => this with { Cells = [.. Cells.Where(cell => ids.Contains(cell.Id))], Keys = KeysOf(ids) };
 }
 
 /// <summary>One measurement.</summary>

@@ -32,7 +32,7 @@ public static class AttackFactory
             return Of(declaration, loss, norm, Pass(declaration.Backward));
         // Once is enough for what takes no gradient.
         var parts = Enum.GetValues<BackwardPass>().SelectMany(pass => Of(declaration, loss, norm, pass).Parts.Where(part => part.TakesGradient || pass == BackwardPass.Clipped));
-        return new ManyAttacks(declaration.Kind, [.. parts]);
+        return new ManyAttacks(declaration.Kind, [.. parts]) { Norm = norm };
 
         void Require(bool holds, string message)
         {
@@ -56,7 +56,7 @@ public static class AttackFactory
             "apgd-t" => new Apgd("apgd-t", new TargetedLogitsRatio(), steps, declared.Restarts, declared.Targets) { Norm = norm, Backward = pass, Averaged = declared.Average },
             "fab-t" => new Fab(steps, declared.Restarts, declared.Targets) { Norm = norm, Backward = pass, Averaged = declared.Average },
             "square" => new SquareAttack(declared.Queries, declared.Restarts) { Norm = norm, Averaged = declared.Average },
-            _ => new ManyAttacks("autoattack", [.. AttackDeclaration.AutoAttack.Select(kind => Of(declared with { Kind = kind }, loss, norm, pass))]),
+            _ => new ManyAttacks("autoattack", [.. AttackDeclaration.AutoAttack.Select(kind => Of(declared with { Kind = kind }, loss, norm, pass))]) { Norm = norm },
         };
     }
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Compression;
 using DQPipeline.Declarations;
+using DQPipeline.Imaging;
 
 namespace DQPipeline.Data;
 
@@ -73,6 +74,8 @@ internal static class Idx
     /// <summary>One idx file, its header read and checked.</summary>
     private sealed class IdxFile : IDisposable
     {
+        private const string Mend = "Fetch it again.";
+
         private readonly Stream _stream;
         private readonly long _mostBytes;
 
@@ -81,12 +84,14 @@ internal static class Idx
             Path = System.IO.Path.Combine(folder, name);
             if (File.Exists(Path))
             {
+                OrdinaryFile.Require(Path, Mend);
                 _stream = File.OpenRead(Path);
                 _mostBytes = _stream.Length;
             }
             else if (File.Exists(Path + ".gz"))
             {
                 Path += ".gz";
+                OrdinaryFile.Require(Path, Mend);
                 var packed = File.OpenRead(Path);
                 _mostBytes = packed.Length * Limit.LargestDeflateRatio;
                 _stream = new GZipStream(packed, CompressionMode.Decompress);
@@ -122,6 +127,7 @@ internal static class Idx
             // Checked before the array is made: a damaged header must not cost gigabytes.
             if (items * itemBytes > _mostBytes)
                 throw Short();
+            Limit.CheckCount(items, itemBytes, Path);
             var bytes = Limit.Pixels(items, itemBytes, Path);
             ReadExactly(bytes);
             if (Guarded(() => _stream.ReadByte()) >= 0)

@@ -5,6 +5,7 @@ using System.IO.Compression;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using DQPipeline.Declarations;
+using DQPipeline.Imaging;
 
 namespace DQPipeline.Data;
 
@@ -94,10 +95,11 @@ internal abstract class ImageSource(string path) : IDisposable
             Parallel.For(0, files.Count, options, i => guard(i, () =>
             {
                 var name = System.IO.Path.Combine(Path, _files[files[i].Entry]);
-                var length = new FileInfo(name).Length;
-                if (length > LargestFile)
-                    throw DataErrors.Unsafe($"{name} has {length} bytes; images of up to {LargestFile >> 20} MiB are read.");
-                use(i, File.ReadAllBytes(name));
+                use(i, OrdinaryFile.Read(name, "Replace the image, or remove it.", length =>
+                {
+                    if (length > LargestFile)
+                        throw DataErrors.Unsafe($"{name} has {length} bytes; images of up to {LargestFile >> 20} MiB are read.");
+                }));
             }));
 
         public override string Describe(ImageFile file) => System.IO.Path.Combine(Path, _files[file.Entry]);
@@ -129,6 +131,7 @@ internal abstract class ImageSource(string path) : IDisposable
 
         public ZipSource(string path) : base(path)
         {
+            OrdinaryFile.Require(path, "Make or fetch it again.");
             try
             {
                 _archive = new ZipArchive(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16));
@@ -152,7 +155,10 @@ internal abstract class ImageSource(string path) : IDisposable
                     throw DataErrors.Unsafe($"{Path}: the entry '{_entries[i].FullName}' points out of the archive. Such an archive is not read; make it again from the folder that holds train/ and test/.");
                 if (!seen.Add(name))
                     throw DataErrors.Corrupt($"{Path} holds '{_entries[i].FullName}' twice. Make the archive again.");
-                yield return new ImageFile(i, [.. parts.Where((part, at) => part != "." && (part.Length > 0 || at == parts.Length - 1))]);
+                string[] named = [.. parts.Where((part, at) => part != "." && (part.Length > 0 || at == parts.Length - 1))];
+                // "." is the archive's own folder, and nothing in it.
+                if (named.Length > 0)
+                    yield return new ImageFile(i, named);
             }
         }
 

@@ -6,6 +6,9 @@ internal static class Limit
     /// <summary>The longest array of bytes that .NET makes.</summary>
     private const long LongestArray = 0x7FFFFFC7;
 
+    /// <summary>What an image costs besides its pixels while a set is read: its class number and its place among those that are chosen, each twice.</summary>
+    private const long BytesBesidePixels = 16;
+
     /// <summary>Deflate codes at most 258 bytes in 2 bits, so a header that promises more than 1,032 times the packed bytes lies.</summary>
     public const long LargestDeflateRatio = 1032;
 
@@ -24,6 +27,17 @@ internal static class Limit
         var chosen = Choose(split.Classes, limit, seed, name);
         // A copy, so that what was not chosen takes no memory.
         return chosen.Length == split.Count ? split : new ImageSplit(split.At(chosen).Pixels, [.. chosen.Select(index => split.Classes[index])]);
+    }
+
+    /// <summary>
+    /// Refuses a number of images before their labels are read: of images of a few bytes these cost more than the pixels. Of images that a network takes, which have 4 pixels a side or more, all that
+    /// <see cref="Pixels"/> has room for pass.
+    /// </summary>
+    /// <exception cref="Declarations.DqException">DQ2005: they are too many.</exception>
+    public static void CheckCount(long images, long imageBytes, string name)
+    {
+        if (images * (imageBytes + BytesBesidePixels) > 2 * LongestArray)
+            throw DataErrors.Unfit($"{name}: {images} images of {imageBytes} bytes are more than can be held with their labels. Make the file again with fewer images.");
     }
 
     /// <summary>An array for so many images of so many bytes.</summary>

@@ -63,6 +63,9 @@ internal static class Svhn
     {
         private const int LargestSide = 16384;
 
+        /// <summary>Labels that are held as the file has them, before they are classes.</summary>
+        private const int Block = 4096;
+
         private readonly MatFile _file;
         private readonly MatVariable _images;
 
@@ -74,6 +77,7 @@ internal static class Svhn
                 _images = _file.Find("X");
                 (Height, Width, Count) = Sizes(_images);
                 CheckLength();
+                Limit.CheckCount(Count, ImageBytes, Path);
                 Classes = ReadClasses(_file.Find("y"));
             }
             catch
@@ -169,12 +173,17 @@ internal static class Svhn
             using var element = _file.Open(labels);
             if (MatNumbers.SizeOf(element.Data.Type) is var size && (size == 0 || element.Data.Bytes != (long)Count * size))
                 throw element.Damaged($"holds {element.Data.Bytes} bytes of type {(int)element.Data.Type}, and should hold {Count} numbers");
-            var numbers = new double[Count];
-            element.ReadNumbers(numbers);
-            element.Finish();
             var classes = new int[Count];
-            for (var i = 0; i < Count; i++)
-                classes[i] = Digit(numbers[i], i);
+            var numbers = new double[Math.Min(Count, Block)];
+            for (var at = 0; at < Count; at += Block)
+            {
+                var some = Math.Min(Count - at, Block);
+                element.ReadNumbers(numbers.AsSpan(0, some));
+                for (var i = 0; i < some; i++)
+                    classes[at + i] = Digit(numbers[i], at + i);
+            }
+
+            element.Finish();
             return classes;
         }
 

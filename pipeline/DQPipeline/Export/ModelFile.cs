@@ -51,7 +51,9 @@ public static class ModelFile
         Classifier? network = null;
         try
         {
-            network = NetworkFactory.Create(description.Network, seed: 0, device);
+            // What is copied are float32, so a sound file holds as many as its network has.
+            var numbers = file.Entries.Sum(entry => (long)entry.Data.Length) / sizeof(float);
+            network = NetworkFactory.Create(description.Network, seed: 0, device, numbers);
             TensorBytes.CopyAll(file.Entries, network.state_dict());
             network.eval();
             return network;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using DQPipeline.Declarations;
 using DQPipeline.Networks;
+using DQPipeline.Onnx.Format;
 
 namespace DQPipeline.Export;
 
@@ -54,12 +55,13 @@ internal static class ModelMetadata
         var shape = Word(words, "input.shape").Split(',');
         if (shape.Length != 3)
             throw new InvalidDataException($"its 'input.shape' is '{Word(words, "input.shape")}' and not channels, height and width");
+        var (channels, height, width) = (Integer("input.shape", shape[0]), Integer("input.shape", shape[1]), Integer("input.shape", shape[2]));
+        ModelLimits.CheckImages(channels, height, width);
         return new ModelDescription(
             new NetworkDescription(
                 Word(words, "network"),
                 new ActivationDeclaration { Kind = Word(words, "activation.kind"), Bits = Integer(words, "activation.bits") },
-                Integer("input.shape", shape[0]), Integer("input.shape", shape[1]), Integer("input.shape", shape[2]),
-                Labels(Word(words, "labels")))
+                channels, height, width, Labels(Word(words, "labels")))
             {
                 // Files from before there was a choice do not say.
                 Residual = words.GetValueOrDefault("residual", "sum"),
@@ -80,11 +82,11 @@ internal static class ModelMetadata
     {
         try
         {
-            return JsonSerializer.Deserialize<string[]>(json) ?? throw new InvalidDataException("its 'labels' are null");
+            return ModelLimits.CheckLabels(JsonSerializer.Deserialize<string[]>(json));
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException("its 'labels' are no list of names", e);
+            throw new InvalidDataException("its labels are no list of names", e);
         }
     }
 

@@ -13,35 +13,35 @@ internal static class TensorBytes
         return new SafetensorsEntry(name, Word(tensor.dtype), tensor.shape, tensor.detach().cpu().contiguous().bytes.ToArray());
     }
 
-    /// <summary>Copies an array into a tensor of the same type and shape, wherever it lives.</summary>
-    /// <exception cref="InvalidDataException">Type or shape differ.</exception>
-    public static void CopyTo(SafetensorsEntry entry, Tensor tensor)
+    /// <summary>Copies every array into the tensor of its name, wherever it lives; names, types and shapes must be the same on both sides.</summary>
+    /// <exception cref="InvalidDataException">One side has a name that the other lacks, or a type or shape differs. Nothing was copied then.</exception>
+    public static void CopyAll(IReadOnlyList<SafetensorsEntry> entries, IReadOnlyDictionary<string, Tensor> tensors)
     {
-        if (entry.Type != Word(tensor.dtype) || !entry.Shape.SequenceEqual(tensor.shape))
-            throw new InvalidDataException(
-                $"array '{entry.Name}' is {entry.Type} [{string.Join(", ", entry.Shape)}] where {Word(tensor.dtype)} [{string.Join(", ", tensor.shape)}] belongs");
-        using var guard = no_grad();
-        using var scope = NewDisposeScope();
-        var values = empty(tensor.shape, dtype: tensor.dtype);
-        entry.Data.Span.CopyTo(values.bytes);
-        tensor.copy_(values);
-    }
-
-    /// <summary>Copies every array into the tensor of its name; the names must be the same on both sides.</summary>
-    /// <exception cref="InvalidDataException">One side has a name that the other lacks, or a type or shape differs.</exception>
-    public static void CopyAll(IEnumerable<SafetensorsEntry> entries, IReadOnlyDictionary<string, Tensor> tensors)
-    {
+        // All of it before the first is copied: who goes on without the file must not go on with half of it.
         var missing = tensors.Keys.ToHashSet();
         foreach (var entry in entries)
         {
             if (!tensors.TryGetValue(entry.Name, out var tensor))
                 throw new InvalidDataException($"nothing takes its array '{entry.Name}'");
-            CopyTo(entry, tensor);
+            if (entry.Type != Word(tensor.dtype) || !entry.Shape.SequenceEqual(tensor.shape))
+                throw new InvalidDataException(
+                    $"array '{entry.Name}' is {entry.Type} [{string.Join(", ", entry.Shape)}] where {Word(tensor.dtype)} [{string.Join(", ", tensor.shape)}] belongs");
             missing.Remove(entry.Name);
         }
 
         if (missing.Count > 0)
             throw new InvalidDataException($"it lacks the array '{missing.Order(StringComparer.Ordinal).First()}'");
+        foreach (var entry in entries)
+            Copy(entry, tensors[entry.Name]);
+    }
+
+    private static void Copy(SafetensorsEntry entry, Tensor tensor)
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        var values = empty(tensor.shape, dtype: tensor.dtype);
+        entry.Data.Span.CopyTo(values.bytes);
+        tensor.copy_(values);
     }
 
     private static string Word(ScalarType type) => type switch

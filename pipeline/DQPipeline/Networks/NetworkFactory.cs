@@ -15,7 +15,16 @@ public static partial class NetworkFactory
     /// <exception cref="DqException">
     /// DQ1004: the network, one of its layers, or the activation is unknown, the image or the number of classes is too small, or residual sums are to be convex where there are none.
     /// </exception>
-    public static Classifier Create(NetworkDescription description, int seed, torch.Device? device = null)
+    public static Classifier Create(NetworkDescription description, int seed, torch.Device? device = null) => Create(description, seed, device, long.MaxValue);
+
+    /// <summary>The same of a description that nobody vouches for: a line of text can ask for terabytes.</summary>
+    /// <param name="description">As above.</param>
+    /// <param name="seed">As above.</param>
+    /// <param name="device">As above.</param>
+    /// <param name="most">Numbers that the network may have, weights and running statistics.</param>
+    /// <exception cref="DqException">DQ1004, as above.</exception>
+    /// <exception cref="InvalidDataException">It has more; there was no memory taken beyond them.</exception>
+    internal static Classifier Create(NetworkDescription description, int seed, torch.Device? device, long most)
     {
         if (description.Channels < 1 || description.Height < 4 || description.Width < 4 || description.Classes < 2)
             throw new DqException(
@@ -25,7 +34,7 @@ public static partial class NetworkFactory
             throw new DqException(DiagnosticCodes.OutOfRange, $"'{description.Residual}' is no way to join residual branches. Use sum or convex.");
         if (description.Residual == "convex" && !NetworkNames.HasResidualSums(description.Network))
             throw new DqException(DiagnosticCodes.OutOfRange, $"'{description.Network}' has no residual sums that could be convex. Use sum, or resnet-18, wrn-D-K or layers with a block.");
-        using var layers = new LayerFactory(seed, device ?? torch.CPU);
+        using var layers = new LayerFactory(seed, device ?? torch.CPU, most);
         var side = Math.Min(description.Height, description.Width);
         if (LayerList.Of(description.Network, side) is { } list)
             return new LayeredNetwork(description, list, layers);

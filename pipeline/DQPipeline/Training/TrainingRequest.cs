@@ -15,10 +15,10 @@ public sealed record TrainingRequest(TrainDeclaration Declaration, ImageDataset 
     /// <summary>Processor threads. At least 1; the default is 2. Sums change in their last bits with it.</summary>
     public int Threads { get; init; } = 2;
 
-    /// <summary>The key of the target: a checkpoint with another one is not gone on from.</summary>
+    /// <summary>The key of the target: a checkpoint with another one is not gone on from. The default is none, with which there can be no folder of checkpoints.</summary>
     public string Key { get; init; } = "";
 
-    /// <summary>The folder of this target's checkpoints, used by nothing else; null keeps none.</summary>
+    /// <summary>The folder of this target's checkpoints, used by nothing else; null keeps none. It needs a <see cref="Key"/>.</summary>
     public string? CheckpointFolder { get; init; }
 
     /// <summary>Time between checkpoints. The default is 10 seconds.</summary>

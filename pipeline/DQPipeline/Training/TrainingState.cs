@@ -49,7 +49,7 @@ internal sealed class TrainingState : IDisposable
         [.. Tensors().Select(pair => TensorBytes.ToEntry(pair.Key, pair.Value))]);
 
     /// <summary>Takes over what a file holds; false where it belongs to another target.</summary>
-    /// <exception cref="InvalidDataException">The file is no checkpoint, or does not fit the network.</exception>
+    /// <exception cref="InvalidDataException">The file is no checkpoint, or does not fit the network; the state is as it was.</exception>
     public bool TryRestore(SafetensorsFile file, string key)
     {
         if (file.Metadata.GetValueOrDefault("format") != Format || file.Metadata.GetValueOrDefault("version") != "1")

@@ -9,7 +9,7 @@ namespace DQPipeline.Fuzz.Targets;
 internal sealed class ImagesTarget : Target
 {
     private static readonly string[] s_names =
-        ["train/a/1.png", "train/b/1.jpg", "test/a/1.png", "test/b/2.PNG", "train/a/../../x.png", "/train/a/1.png", "C:/train/a/1.png", "train\\b\\9.jpg", "train/\n\u001b[31m/1.png", "train/a/.hidden.png", "top/train/a/1.png", "train//1.png", "./train/a/3.png", "train/a/", "test/z/1.png", "__MACOSX/train/a/1.png"];
+        ["train/a/1.png", "train/b/1.jpg", "test/a/1.png", "test/b/2.PNG", "train/a/../../x.png", "/train/a/1.png", "C:/train/a/1.png", "train\\b\\9.jpg", "train/\n\u001b[31m/1.png", "train/a/.hidden.png", "top/train/a/1.png", "train//1.png", "./train/a/3.png", "train/a/", "test/z/1.png", "__MACOSX/train/a/1.png", ".", "./."];
 
     private static readonly byte[] s_png = PictureTarget.Make(SKEncodedImageFormat.Png, 4), s_jpeg = PictureTarget.Make(SKEncodedImageFormat.Jpeg, 4);
 

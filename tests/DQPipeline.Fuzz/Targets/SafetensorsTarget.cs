@@ -33,7 +33,7 @@ internal sealed class SafetensorsTarget : Target
 
     private static readonly byte[] s_checksum = Encoding.ASCII.GetBytes($"{{\"__metadata__\":{{\"{SafetensorsFile.ChecksumKey}\":\"");
 
-    private static readonly string[] s_words = ["", "vgg-16", "wrn-100-20", "wrn-9999999-9999", "3,1024,1024", "3,999999999,999999999", "-1", "1e400", "[]", JsonSerializer.Serialize(Enumerable.Repeat("a", 1000)), "relu1", "tanh", "9", "__metadata__", "shape", "dtype", "data_offsets", "F64", "I64", "conv1.weight", "sha256", "network"];
+    private static readonly string[] s_words = ["", "vgg-16", "wrn-100-20", "wrn-9999999-9999", "3,1024,1024", "3,999999999,999999999", "16,16384,16384", "1,28000,28000", "conv 4096 7x7, conv 4096 7x7, linear", "[\"a\",null,\"b\"]", "-1", "1e400", "[]", JsonSerializer.Serialize(Enumerable.Repeat("a", 1000)), "relu1", "tanh", "9", "__metadata__", "shape", "dtype", "data_offsets", "F64", "I64", "conv1.weight", "sha256", "network"];
 
     /// <summary>Gives a file its right checksum again, as an attacker would.</summary>
     private static void Seal(byte[] file)

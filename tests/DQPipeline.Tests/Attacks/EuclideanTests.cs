@@ -45,6 +45,18 @@ public sealed class EuclideanTests
         }
     }
 
+    /// <summary>Whoever rounds or checks images by an attack's norm must hear of one that is made of several, as of each of them.</summary>
+    [Theory]
+    [InlineData("autoattack", "clipped")]
+    [InlineData("pgd", "all")]
+    [InlineData("autoattack", "all")]
+    public void An_attack_of_several_parts_has_their_norm(string kind, string backward)
+    {
+        var attack = AttackFactory.Create(new AttackDeclaration { Kind = kind, Norm = "l2", Backward = backward });
+        Assert.True(attack.Parts.Count > 1);
+        Assert.All(attack.Parts.Prepend(attack), part => Assert.Equal(Norm.L2, part.Norm));
+    }
+
     [Fact]
     public void A_change_of_two_pixel_units_over_thousands_of_values_is_as_long_as_float32_can_make_it()
     {

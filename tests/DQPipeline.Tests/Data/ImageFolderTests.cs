@@ -2,6 +2,7 @@ using System.IO.Compression;
 using DQPipeline.Data;
 using DQPipeline.Declarations;
 using DQPipeline.Imaging;
+using DQPipeline.Testing;
 using SkiaSharp;
 
 namespace DQPipeline.Tests.Data;
@@ -155,6 +156,66 @@ public sealed class ImageFolderTests : IDisposable
         using (var archive = ZipFile.Open(path, ZipArchiveMode.Update))
             archive.CreateEntry(entry);
         Assert.Contains(entry, Fails(DiagnosticCodes.UnsafeArchive, path).Message);
+    }
+
+    [Theory]
+    [InlineData(".")]
+    [InlineData("./.")]
+    public void An_entry_that_is_the_archives_own_folder_is_passed_over(string entry)
+    {
+        Write(Small(2), "train/a/1.png", "train/b/1.png", "test/a/1.png");
+        var path = Zip("dot.zip");
+        using (var archive = ZipFile.Open(path, ZipArchiveMode.Update))
+            archive.CreateEntry(entry);
+        Assert.Equal(Load(_folder).Train.Pixels, Load(path).Train.Pixels);
+    }
+
+    [Fact]
+    public async Task What_is_no_ordinary_file_is_refused_by_name_and_not_waited_for()
+    {
+        Write(Small(2), "train/a/1.png", "train/b/1.png", "test/a/1.png");
+        NamedPipe.Make(Path.Combine(_folder, "train/b/pipe.jpg"));
+        File.WriteAllBytes(Path.Combine(_folder, "train/b/empty.jpg"), []);
+        File.CreateSymbolicLink(Path.Combine(_folder, "train/b/null.png"), "/dev/null");
+        File.CreateSymbolicLink(Path.Combine(_folder, "train/b/link.jpg"), "pipe.jpg");
+        var error = await NamedPipe.ReadAsync(() => Assert.Throws<DqException>(() => Load(_folder)));
+        string[] names = ["empty.jpg", "link.jpg", "null.png", "pipe.jpg"];
+        Assert.Equal(names, error.Diagnostics.Select(diagnostic => Path.GetFileName(diagnostic.Message.Split(' ')[0])));
+        Assert.All(error.Diagnostics, diagnostic => Assert.Equal(DiagnosticCodes.DataCorrupt, diagnostic.Code));
+        Assert.All(error.Diagnostics, diagnostic => Assert.EndsWith(" has 0 bytes: it is empty, or no ordinary file. Replace the image, or remove it.", diagnostic.Message));
+
+        var archive = Path.Combine(_folder, "photos.zip");
+        NamedPipe.Make(archive);
+        Assert.Contains("no ordinary file", (await NamedPipe.ReadAsync(() => Fails(DiagnosticCodes.DataCorrupt, archive))).Message);
+    }
+
+    /// <summary>A link's own length is that of its text, and ".." in one behind a linked folder is another than it reads.</summary>
+    [Fact]
+    public void Links_to_images_are_read_as_the_images()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the right to make links");
+        Write(Small(2), "train/a/1.png", "train/b/1.png", "test/a/1.png", "elsewhere/photo.png");
+        File.CreateSymbolicLink(Path.Combine(_folder, "train/a/2.png"), Path.Combine(_folder, "elsewhere/photo.png"));
+        File.CreateSymbolicLink(Path.Combine(_folder, "train/a/3.png"), "2.png");
+        Directory.CreateDirectory(Path.Combine(_folder, "elsewhere/c"));
+        Directory.CreateSymbolicLink(Path.Combine(_folder, "train/c"), Path.Combine(_folder, "elsewhere/c"));
+        File.CreateSymbolicLink(Path.Combine(_folder, "elsewhere/c/1.png"), "../photo.png");
+        var train = Load(_folder).Train;
+        Assert.Equal([0, 0, 0, 1, 2], train.Classes);
+        var photo = Planes("elsewhere/photo.png");
+        Assert.All((int[])[1, 2, 4], image => Assert.Equal(photo, train.Image(image).ToArray()));
+    }
+
+    [Fact]
+    public void A_file_is_read_as_long_as_it_was_when_it_was_opened()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "files that are written while others read them");
+        var path = Path.Combine(_folder, "photo.jpg");
+        File.WriteAllBytes(path, [1, 2, 3]);
+        Assert.Equal([1, 2, 3], OrdinaryFile.Read(path, "Mend it.", _ => File.AppendAllText(path, "more")));
+        var error = Assert.Throws<DqException>(() => OrdinaryFile.Read(path, "Mend it.", _ => File.WriteAllBytes(path, [1]))).Diagnostics[0];
+        Assert.Equal(DiagnosticCodes.DataCorrupt, error.Code);
+        Assert.Equal($"{path} ended after 1 of 7 bytes: it was changed, or is no ordinary file. Mend it.", error.Message);
     }
 
     [Fact]

@@ -126,6 +126,23 @@ public class PickleTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 20 * length);
     }
 
+    [Fact]
+    public void An_array_has_no_more_dimensions_than_numpy_gave_it_and_is_not_filled_with_many_again_and_again()
+    {
+        Assert.Equal(32, Assert.IsType<PickledArray>(PickleReader.Read(Bytes("\u0080\u0002" + Filled(32) + "."), "small")).Shape.Length);
+        Assert.Contains("0x62", Fails(Filled(33) + ".").Message);
+
+        const int dimensions = 10_000;
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Contains("0x62", Fails(Filled(dimensions) + string.Concat(Enumerable.Repeat("h\u0001b", 1000)) + ".").Message);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 200 * dimensions);
+    }
+
+    /// <summary>An empty array and a state for it, which is kept as value 1.</summary>
+    private static string Filled(int dimensions) =>
+        "cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\u0085U\u0001b\u0087R"
+        + "(K\u0001(" + string.Concat(Enumerable.Repeat("K\u0001", dimensions)) + "tcnumpy\ndtype\nU\u0002u1K\0K\u0001\u0087R\u0089U\0tq\u0001b";
+
     private static Diagnostic Fails(string program) => Assert.Throws<DqException>(() => PickleReader.Read(Bytes("\u0080\u0002" + program), "small")).Diagnostics[0];
 
     private static byte[] Bytes(string text) => Encoding.Latin1.GetBytes(text);

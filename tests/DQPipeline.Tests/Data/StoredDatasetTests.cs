@@ -4,6 +4,7 @@ using System.IO.Compression;
 using System.Text;
 using DQPipeline.Data;
 using DQPipeline.Declarations;
+using DQPipeline.Testing;
 
 namespace DQPipeline.Tests.Data;
 
@@ -69,6 +70,28 @@ public sealed class StoredDatasetTests : IDisposable
         var message = Fails(DiagnosticCodes.DataCorrupt, new Cifar10Declaration { Path = _folder }).Message;
         Assert.Contains("test_batch.bin", message);
         Assert.Contains("record 2", message);
+    }
+
+    [Fact]
+    public async Task A_batch_that_is_a_pipe_is_refused_and_not_waited_for()
+    {
+        WriteCifar(records: 1);
+        File.Delete(At("data_batch_2.bin"));
+        NamedPipe.Make(At("data_batch_2.bin"));
+        var error = await NamedPipe.ReadAsync(() => Fails(DiagnosticCodes.DataCorrupt, new Cifar10Declaration { Path = _folder }));
+        Assert.Contains("data_batch_2.bin has 0 bytes: it is empty, or no ordinary file. Fetch the data again.", error.Message);
+    }
+
+    [Fact]
+    public async Task Archives_and_idx_files_that_are_pipes_are_refused_too()
+    {
+        NamedPipe.Make(At("cifar.tar.gz"));
+        NamedPipe.Make(At("train-images-idx3-ubyte.gz"));
+        foreach (var declaration in (DatasetDeclaration[])[new Cifar10Declaration { Path = At("cifar.tar.gz") }, new IdxDeclaration { Path = _folder }])
+        {
+            var error = await NamedPipe.ReadAsync(() => Fails(DiagnosticCodes.DataCorrupt, declaration));
+            Assert.Contains("no ordinary file", error.Message);
+        }
     }
 
     [Fact]
@@ -176,6 +199,28 @@ public sealed class StoredDatasetTests : IDisposable
         Damaged(labels, () => Cut(labels, 9));
         Damaged(labels, () => File.Delete(At(labels)), DiagnosticCodes.DataMissing);
         Damaged("class 7", () => Change(labels, 9, 7), DiagnosticCodes.DataUnfit);
+    }
+
+    [Fact]
+    public void More_tiny_images_than_can_be_held_with_their_labels_are_refused_before_memory_is_taken()
+    {
+        // What is behind the header is never unpacked: it only has to be long enough to hold 300 million pixels.
+        var noise = new byte[1 << 19];
+        new Random(5).NextBytes(noise);
+        using (var file = new GZipStream(File.Create(At("train-images-idx3-ubyte.gz")), CompressionLevel.Fastest))
+            file.Write([0, 0, 8, 3, 0x11, 0xE1, 0xA3, 0x00, 0, 0, 0, 1, 0, 0, 0, 1, .. noise]);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Contains("300000000 images of 1 bytes", Fails(DiagnosticCodes.DataUnfit, new IdxDeclaration { Path = _folder }).Message);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 << 20);
+    }
+
+    [Fact]
+    public void Of_images_that_a_network_takes_all_are_let_through_that_an_array_holds()
+    {
+        const long longest = 0x7FFFFFC7;
+        foreach (var imageBytes in (long[])[4 * 4, 28 * 28, 3 * 32 * 32, 3L * 16384 * 16384])
+            Limit.CheckCount(longest / imageBytes, imageBytes, "images");
+        Assert.Equal(DiagnosticCodes.DataUnfit, Assert.Throws<DqException>(() => Limit.CheckCount(longest / 3, 3, "images")).Diagnostics[0].Code);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using CsCheck;
 using DQPipeline.Data;
 using DQPipeline.Data.Matlab;
 using DQPipeline.Declarations;
+using DQPipeline.Testing;
 
 namespace DQPipeline.Tests.Data;
 
@@ -63,6 +64,14 @@ public sealed class SvhnDamageTests : IDisposable
         Assert.Contains("no image", _svhn.Fails(DiagnosticCodes.DataUnfit).Message);
         File.Delete(Train);
         Assert.Contains("dq data fetch svhn", _svhn.Fails(DiagnosticCodes.DataMissing).Message);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_a_pipe_is_refused_and_not_waited_for()
+    {
+        File.Delete(Train);
+        NamedPipe.Make(Train);
+        Assert.Contains("no ordinary file", (await NamedPipe.ReadAsync(() => _svhn.Fails())).Message);
     }
 
     [Fact]
@@ -159,6 +168,44 @@ public sealed class SvhnDamageTests : IDisposable
         var file = new MatWriter();
         File.WriteAllBytes(Train, file.AddRaw(MatType.Compressed, Pack([.. file.Word(14), .. file.Word(0xfffffff8), .. new byte[64]])).ToArray());
         Assert.Contains("which cannot be", _svhn.Fails().Message);
+    }
+
+    [Fact]
+    public void More_tiny_images_than_can_be_held_with_their_labels_are_refused_before_a_label_is_looked_for()
+    {
+        const uint images = 300_000_000;
+        var file = new MatWriter();
+        // What is behind the head is never unpacked: it only has to be long enough to hold 900 million pixels.
+        var noise = new byte[1 << 20];
+        new Random(5).NextBytes(noise);
+        byte[] head =
+        [
+            .. file.Word(6), .. file.Word(8), .. file.Word(9), .. file.Word(0), // uint8
+            .. file.Word(5), .. file.Word(16), .. file.Word(1), .. file.Word(1), .. file.Word(3), .. file.Word(images),
+            .. file.Word(0x10001), (byte)'X', 0, 0, 0,
+            .. file.Word(2), .. file.Word(3 * images),
+        ];
+        _svhn.Write("train", file.AddRaw(MatType.Compressed, Pack([.. file.Word(14), .. file.Word((uint)head.Length + (3 * images)), .. head, .. noise])));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Contains("300000000 images of 3 bytes", _svhn.Fails(DiagnosticCodes.DataUnfit).Message);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 << 20);
+    }
+
+    [Fact]
+    public void Labels_beyond_the_first_block_are_the_images_own()
+    {
+        // More than one block of 4096, and the wrong one is named by its own number.
+        const int images = 10_000;
+        double[] labels = [.. Enumerable.Range(0, images).Select(i => (double)(i % 10 + 1))];
+        foreach (var type in (MatType[])[MatType.UInt8, MatType.Double])
+        {
+            Write(labels);
+            Assert.Equal(labels.Select(label => (int)label % 10), _svhn.Load().Train.Classes);
+            Write([.. labels[..9000], 11, .. labels[9001..]]);
+            Assert.Contains("y says 11 of image 9000", _svhn.Fails().Message);
+
+            void Write(double[] y) => _svhn.Write("train", SvhnFolder.Images(new MatWriter(), "train", images).Add("y", MatClass.Double, [images, 1], type, y));
+        }
     }
 
     private static byte[] Pack(byte[] bytes)

@@ -191,6 +191,58 @@ public sealed class ModelFileTests : IDisposable
         AssertCoded(() => ModelFile.ReadDescription(Path.Combine(folder.FullName, "absent.safetensors")));
     }
 
+    [Theory]
+    [InlineData("wrn-16-1")]
+    [InlineData("vgg-s")]
+    [InlineData("conv 256, conv 256, linear")]
+    public void A_description_of_a_larger_network_than_the_file_holds_is_refused_as_that(string larger)
+    {
+        SaveWith("network", larger);
+        var failure = Assert.Throws<DqException>(() => ModelFile.Load(ModelPath)).Diagnostics[0];
+        Assert.Equal(DiagnosticCodes.ModelCorrupt, failure.Code);
+        Assert.Contains("the network that it describes is larger than what it holds", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("vgg-16", "sum")]
+    [InlineData("resnet-18", "convex")]
+    [InlineData("wrn-16-2", "sum")]
+    [InlineData("wrn-10-1", "convex")]
+    [InlineData("conv 8 5x5 /2, block 12 /2, conv 12 1x1, maxpool, block 12, linear", "convex")]
+    public void A_network_is_built_within_the_very_numbers_that_it_has(string name, string residual)
+    {
+        var description = Network with { Network = name, Residual = residual };
+        using var network = NetworkFactory.Create(description, seed: 5);
+        var numbers = network.state_dict().Values.Sum(tensor => tensor.numel());
+        NetworkFactory.Create(description, 5, null, numbers).Dispose();
+        Assert.Throws<InvalidDataException>(() => NetworkFactory.Create(description, 5, null, numbers - 1));
+    }
+
+    [Theory]
+    [InlineData("input.shape", "0,8,12")]
+    [InlineData("input.shape", "17,8,12")]
+    [InlineData("input.shape", "1,-8,-12")]
+    [InlineData("input.shape", "1,16385,12")]
+    [InlineData("input.shape", "1,8,16385")]
+    [InlineData("input.shape", "16,16384,16384")] // more numbers than an array holds
+    [InlineData("labels", "null")]
+    [InlineData("labels", "[\"a\",null,\"b\"]")]
+    [InlineData("labels", "[\"a\",\"b\",\"a\"]")]
+    public void Images_and_labels_that_cannot_be_are_refused_with_the_description(string key, string value)
+    {
+        SaveWith(key, value);
+        AssertCoded(() => ModelFile.ReadDescription(ModelPath));
+        AssertCoded(() => ModelFile.Load(ModelPath));
+    }
+
+    [Fact]
+    public void The_largest_images_that_can_be_are_described()
+    {
+        SaveWith("input.shape", "3,16384,16384");
+        var network = ModelFile.ReadDescription(ModelPath).Network;
+        Assert.Equal((3, 16384, 16384), (network.Channels, network.Height, network.Width));
+    }
+
     [Fact]
     public void A_path_that_cannot_be_written_is_a_coded_error_and_leaves_nothing()
     {
@@ -199,6 +251,15 @@ public sealed class ModelFileTests : IDisposable
         var failure = Assert.Throws<DqException>(() => ModelFile.Save(ModelPath, network, Provenance));
         Assert.Equal(DiagnosticCodes.CannotWrite, failure.Diagnostics[0].Code);
         Assert.Empty(Directory.GetFiles(folder.FullName));
+    }
+
+    /// <summary>A sound model in which one word of the description is another.</summary>
+    private void SaveWith(string key, string value)
+    {
+        using var network = NetworkFactory.Create(Network, seed: 5);
+        ModelFile.Save(ModelPath, network, Provenance);
+        var file = SafetensorsFile.Read(ModelPath);
+        (file with { Metadata = new Dictionary<string, string>(file.Metadata) { [key] = value } }).Write(ModelPath);
     }
 
     private static SafetensorsFile Small() => new(

@@ -1,4 +1,5 @@
 using DQPipeline.Declarations;
+using DQPipeline.Export;
 using DQPipeline.Training;
 using static DQPipeline.Tests.Training.TrainingFixture;
 
@@ -107,6 +108,38 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal(0, resumed.ResumedFrom);
         Assert.Equal(undisturbed.Numbers, resumed.Numbers);
         Assert.Equal(2, warnings.Count);
+    }
+
+    [Theory]
+    [InlineData("other shape")]
+    [InlineData("one less")]
+    [InlineData("one more")]
+    public void Nothing_is_taken_from_a_checkpoint_that_does_not_fit(string what)
+    {
+        var request = Request(epochs: 1);
+        var undisturbed = Run(request);
+        CancelAt(3, request);
+        var file = SafetensorsFile.Read(Newest);
+        // Arrays come back in the order of the file, so that all before the last fit.
+        var last = file.Entries[^1];
+        SafetensorsEntry[] end = what switch
+        {
+            "other shape" => [last with { Shape = [.. last.Shape, 1] }],
+            "one less" => [],
+            _ => [last, last with { Name = $"{last.Name}.more" }],
+        };
+        (file with { Entries = [.. file.Entries.SkipLast(1), .. end] }).Write(Newest);
+        var resumed = Run(Kept(request));
+        Assert.Equal(0, resumed.ResumedFrom);
+        Assert.Equal(undisturbed.Numbers, resumed.Numbers);
+        Assert.Equal(DiagnosticCodes.CheckpointUnusable, Assert.Single(warnings).Code);
+    }
+
+    [Fact]
+    public void Checkpoints_without_a_key_to_know_them_by_are_refused()
+    {
+        Assert.Equal("request", Assert.Throws<ArgumentException>(() => Trainer.Train(Kept() with { Key = "" })).ParamName);
+        Assert.Empty(folder.GetFileSystemInfos());
     }
 
     [Fact]

@@ -47,6 +47,16 @@ public sealed class SlurmExecutor : IExecutor, IDisposable
     public async Task<DoneEvent> RunAsync(WorkerJob job, IWorkerEvents events, CancellationToken cancellation)
     {
         Note();
+        var parts = await _submitter.PartsAsync(job, cancellation).ConfigureAwait(false);
+        if (parts is [var whole])
+            return await RunPartAsync(whole, events, cancellation).ConfigureAwait(false);
+        var orderly = new OrderlyEvents(events);
+        var ends = await Task.WhenAll(parts.Select(part => RunPartAsync(part, orderly, cancellation))).ConfigureAwait(false);
+        return ends[0];
+    }
+
+    private async Task<DoneEvent> RunPartAsync(WorkerJob job, IWorkerEvents events, CancellationToken cancellation)
+    {
         while (true)
         {
             var (submitted, isNew) = await _submitter.SubmitAsync(job, cancellation).ConfigureAwait(false);

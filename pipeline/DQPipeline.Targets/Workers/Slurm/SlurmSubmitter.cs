@@ -13,6 +13,7 @@ internal sealed partial class SlurmSubmitter(
     private readonly Lock _sync = new();
     private readonly Dictionary<WorkerJob, IReadOnlyList<WorkerJob>> _together = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<WorkerJob, SubmittedJob> _submitted = new(ReferenceEqualityComparer.Instance);
+    private readonly HashSet<WorkerJob> _answered = new(ReferenceEqualityComparer.Instance);
 
     public void Expect(IReadOnlyList<WorkerJob> jobs)
     {
@@ -28,6 +29,44 @@ internal sealed partial class SlurmSubmitter(
         }
     }
 
+    /// <summary>
+    /// The job in as many as it takes to follow what is with Slurm already: one for each submission that makes some of its targets, and one for the rest. The job itself where nothing does, or one does it all.
+    /// </summary>
+    /// <exception cref="DqException">DQ6020: what was submitted of other inputs cannot be cancelled.</exception>
+    public async Task<IReadOnlyList<WorkerJob>> PartsAsync(WorkerJob job, CancellationToken cancellation)
+    {
+        await _gate.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            if (job.Keys is not { Count: > 1 } keys || _submitted.ContainsKey(job))
+                return [job];
+            var left = keys.Keys.ToHashSet();
+            var parts = new List<WorkerJob>();
+            foreach (var submitted in SubmittedJobs.In(workspace).All().Where(one => one.Overlaps(job)))
+            {
+                if (submitted.Makes(job))
+                    return [job];
+                var shared = left.Where(submitted.Record.Keys.ContainsKey).ToHashSet();
+                if (!submitted.Contradicts(job) && shared.Count > 0 && job.Only(shared) is { } part)
+                    parts.Add(part);
+                else
+                    await CancelAsync(submitted, cancellation).ConfigureAwait(false);
+                left.ExceptWith(parts.Count > 0 ? parts[^1].Keys!.Keys : []);
+            }
+
+            if (parts.Count == 0)
+                return [job];
+            if (left.Count > 0)
+                parts.Add(job.Only(left)!);
+            _ = _answered.Add(job);
+            return parts;
+        }
+        finally
+        {
+            _ = _gate.Release();
+        }
+    }
+
     /// <summary>The job in Slurm that does the work, and whether it was submitted just now.</summary>
     /// <exception cref="DqException">DQ6020: Slurm refuses it; DQ6004: its folder cannot be written.</exception>
     public async Task<(SubmittedJob Job, bool IsNew)> SubmitAsync(WorkerJob job, CancellationToken cancellation)
@@ -39,6 +78,7 @@ internal sealed partial class SlurmSubmitter(
             if (_submitted.Remove(job, out var submitted))
                 return (submitted, true);
             cancellation.ThrowIfCancellationRequested();
+            _ = _answered.Add(job);
             if (await FindAsync(job, cancellation).ConfigureAwait(false) is { } found)
                 return (found, false);
             await SubmitAsync(await WithSiblingsAsync(job, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
@@ -82,23 +122,26 @@ internal sealed partial class SlurmSubmitter(
         var jobs = new List<WorkerJob> { job };
         foreach (var member in siblings ?? [])
         {
-            if (member != (object)job && await FindAsync(member, cancellation).ConfigureAwait(false) is null)
+            // One that was found may be done and forgotten by now.
+            if (!_answered.Contains(member) && !IsBegun(member) && await FindAsync(member, cancellation).ConfigureAwait(false) is null)
                 jobs.Add(member);
         }
 
         return jobs;
     }
 
+    /// <summary>Whether some of its work is with Slurm, which it will follow.</summary>
+    private bool IsBegun(WorkerJob job) => SubmittedJobs.In(workspace).All().Any(one => one.Overlaps(job) && !one.Contradicts(job) && !one.Makes(job));
+
     /// <summary>The job that was submitted for the same work; null where there is none, and what there is for the same targets with other inputs is cancelled.</summary>
     private async Task<SubmittedJob?> FindAsync(WorkerJob job, CancellationToken cancellation)
     {
         foreach (var submitted in SubmittedJobs.In(workspace).All().Where(one => one.Overlaps(job)))
         {
-            if (!submitted.Makes(job))
-            {
+            if (submitted.Contradicts(job))
                 await CancelAsync(submitted, cancellation).ConfigureAwait(false);
+            if (!submitted.Makes(job))
                 continue;
-            }
 
             if (submitted.Id is not null)
                 return submitted;
@@ -107,6 +150,13 @@ internal sealed partial class SlurmSubmitter(
             if (found.TryGetValue(submitted.Place, out var id))
             {
                 submitted.Submitted(id);
+                return submitted;
+            }
+
+            // Slurm forgets what ended a few minutes ago; what the job left is a result all the same.
+            if (submitted.IdOfStart() is { } started)
+            {
+                submitted.Submitted(started);
                 return submitted;
             }
 

@@ -62,6 +62,9 @@ public sealed class SubmittedJob
         var submitted = new SubmittedJob(folder, new(job.Name, job.Keys ?? new Dictionary<string, string>()), null);
         AtomicFile.CreateFolder(folder);
         AtomicFile.Write(Path.Combine(folder, JobName), System.Text.Encoding.UTF8.GetBytes(WorkerJson.Write(job with { OutputFolder = submitted.OutputFolder }) + "\n"));
+        // A network file system remembers for a minute that a name was not there: a short job would have come to its end unseen.
+        AtomicFile.Write(submitted.EventsPath, []);
+        AtomicFile.Write(submitted.PrintedPath, []);
         // The last, as it is what makes the folder one.
         AtomicFile.Write(Path.Combine(folder, "submission.json"), JsonSerializer.SerializeToUtf8Bytes(submitted.Record, SubmissionJsonContext.Default.SubmissionRecord));
         return submitted;
@@ -75,6 +78,16 @@ public sealed class SubmittedJob
 
     /// <summary>Whether it makes all that <paramref name="job"/> is to make, of the very same inputs.</summary>
     internal bool Makes(WorkerJob job) => job.Keys is { Count: > 0 } keys && keys.All(one => Record.Keys.TryGetValue(one.Key, out var key) && key == one.Value);
+
+    /// <summary>Whether it makes something that <paramref name="job"/> is to make, of other inputs.</summary>
+    internal bool Contradicts(WorkerJob job) => job.Keys is { } keys && keys.Any(one => Record.Keys.TryGetValue(one.Key, out var key) && key != one.Value);
+
+    /// <summary>The id in what its worker's first start wrote, by which it is known that the job ran; null where it did not.</summary>
+    internal string? IdOfStart()
+    {
+        var line = new GrowingFile(EventsPath).Lines().FirstOrDefault(line => line.StartsWith(SlurmScript.StartMark, StringComparison.Ordinal));
+        return line?[SlurmScript.StartMark.Length..].Split(',')[0];
+    }
 
     /// <summary>Whether it makes something that <paramref name="job"/> is to make, be it of other inputs.</summary>
     internal bool Overlaps(WorkerJob job) => job.Keys is { } keys && keys.Keys.Any(Record.Keys.ContainsKey);

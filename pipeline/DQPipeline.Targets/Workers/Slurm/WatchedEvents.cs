@@ -20,4 +20,6 @@ internal sealed class WatchedEvents(IWorkerEvents events) : IWorkerEvents
     public void Cell(CellEvent cell) => events.Cell(cell);
 
     public void Warning(Diagnostic warning) => events.Warning(warning);
+
+    public void Restarted() => events.Restarted();
 }

@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Compression;
+using DQPipeline.Imaging;
 
 namespace DQPipeline.Data.Cifar;
 
@@ -54,9 +55,11 @@ internal sealed class CifarFiles(string kind, string title, long largestFile, pa
             var file = new FileInfo(Path.Combine(place, name));
             if (!file.Exists)
                 continue;
-            if (file.Length > largestFile)
-                throw DataErrors.Corrupt($"{file.FullName} has {file.Length} bytes, more than any file of {title}. Fetch the data again.");
-            files[name] = File.ReadAllBytes(file.FullName);
+            files[name] = OrdinaryFile.Read(file.FullName, "Fetch the data again.", length =>
+            {
+                if (length > largestFile)
+                    throw DataErrors.Corrupt($"{file.FullName} has {length} bytes, more than any file of {title}. Fetch the data again.");
+            });
         }
 
         return files;
@@ -66,6 +69,7 @@ internal sealed class CifarFiles(string kind, string title, long largestFile, pa
     {
         var wanted = versions.SelectMany(version => version.Files).ToHashSet(StringComparer.Ordinal);
         var files = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        OrdinaryFile.Require(path, $"Fetch it again with `dq data fetch {kind}`.");
         try
         {
             using var file = File.OpenRead(path);

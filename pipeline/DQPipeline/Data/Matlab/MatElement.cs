@@ -15,6 +15,9 @@ internal sealed class MatElement : IDisposable
     /// <summary>MATLAB's names have up to 63 letters; dimensions beyond 32 nobody has seen. Both are far below this many bytes.</summary>
     private const int LargestHeadPart = 4096;
 
+    /// <summary>Numbers that are read at once.</summary>
+    private const int Block = 512;
+
     private readonly MatFile _file;
     private readonly bool _bigEndian, _compressed;
     private readonly long _at;
@@ -107,12 +110,12 @@ internal sealed class MatElement : IDisposable
     public void ReadNumbers(Span<double> numbers)
     {
         var size = MatNumbers.SizeOf(Data.Type);
-        var buffer = new byte[Math.Min(numbers.Length, 4096) * size];
+        Span<byte> buffer = stackalloc byte[Block * sizeof(double)];
         while (numbers.Length > 0)
         {
-            var some = Math.Min(numbers.Length, 4096);
-            Read(buffer.AsSpan(0, some * size));
-            MatNumbers.Decode(buffer.AsSpan(0, some * size), Data.Type, _bigEndian, numbers[..some]);
+            var some = Math.Min(numbers.Length, Block);
+            Read(buffer[..(some * size)]);
+            MatNumbers.Decode(buffer[..(some * size)], Data.Type, _bigEndian, numbers[..some]);
             numbers = numbers[some..];
         }
     }

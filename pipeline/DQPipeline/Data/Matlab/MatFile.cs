@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using DQPipeline.Imaging;
 using Microsoft.Win32.SafeHandles;
 
 namespace DQPipeline.Data.Matlab;
@@ -24,6 +25,7 @@ internal sealed class MatFile : IDisposable
     public MatFile(string path)
     {
         Path = path;
+        OrdinaryFile.Require(path, "Fetch it again.");
         _file = File.OpenHandle(path, options: FileOptions.SequentialScan);
         try
         {

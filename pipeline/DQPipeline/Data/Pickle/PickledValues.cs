@@ -23,6 +23,9 @@ internal sealed record PickledType(string Name);
 /// <summary>A numpy array, filled after it was made.</summary>
 internal sealed class PickledArray
 {
+    /// <summary>CIFAR's arrays have two. Numpy knew no more than these when it wrote them, and a program that fills arrays again and again with a long list of them would make much of little.</summary>
+    private const int MostDimensions = 32;
+
     /// <summary>Its dimensions.</summary>
     public long[] Shape { get; private set; } = [];
 
@@ -39,7 +42,7 @@ internal sealed class PickledArray
     public bool Fill(object? state)
     {
         if (state is not object?[] { Length: 5 } parts || parts[0] is not 1L
-            || parts[1] is not object?[] shape || !shape.All(side => side is long)
+            || parts[1] is not object?[] { Length: <= MostDimensions } shape || !shape.All(side => side is long)
             || parts[2] is not PickledType type || parts[3] is not bool columnMajor || parts[4] is not PickledBytes bytes)
             return false;
         Shape = [.. shape.Select(side => (long)side!)];
