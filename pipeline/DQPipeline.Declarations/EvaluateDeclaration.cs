@@ -193,8 +193,8 @@ public sealed record GateDeclaration
     public string NotWorseThan { get; init; } = "";
 
     /// <summary>
-    /// True demands that the measurement can be believed: at ε the model is attacked by pgd of 50 steps or more with alpha of at most ε/4, which together are 2ε or more, by Auto-PGD of 20 steps or more, and
-    /// without its gradients, and the evaluation shows no sign of masked gradients (DQ41xx). Of an integer model this is demanded of the trained one that it is made of. The default is false.
+    /// True demands that the measurement can be believed: at ε the model is attacked by pgd of 50 steps or more with alpha of at most ε/4, by Auto-PGD of 20 steps or more, and without its gradients,
+    /// and the evaluation shows no sign of masked gradients (DQ41xx). Of an integer model this is demanded of the trained one that it is made of. The default is false.
     /// </summary>
     public bool Trusted { get; init; }
 

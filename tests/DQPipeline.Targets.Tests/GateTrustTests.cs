@@ -66,9 +66,8 @@ public class GateTrustTests
     [Theory]
     [InlineData(49, 2, "linf")]
     [InlineData(50, 2.1, "linf")]
-    [InlineData(50, 0.3, "linf")]
     [InlineData(50, 2, "l2")]
-    public async Task Fewer_steps_longer_ones_ones_that_do_not_cross_the_ball_or_another_norm_do_not_count(int steps, double alpha, string norm)
+    public async Task Fewer_steps_longer_ones_or_another_norm_do_not_count(int steps, double alpha, string norm)
     {
         using var bench = Attacked(new AttackDeclaration { Kind = "pgd", Name = "pgd50", Steps = steps, Alpha = alpha, Norm = norm }, Attack("autoattack"));
         Assert.Equal(GateVerdict.Undecided, (await HeldAsync(bench)).Verdict);

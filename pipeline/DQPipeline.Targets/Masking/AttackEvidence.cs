@@ -34,8 +34,10 @@ internal sealed record AttackEvidence(EvaluationCell Cell, bool[] Standing, Cell
     /// <summary>Auto-PGD alone, which asks for gradients and nothing else.</summary>
     public bool IsAutoPgdAlone => !IsBlackBox && Attack.Kind.StartsWith("apgd-", StringComparison.Ordinal) && HasAutoSteps;
 
-    /// <summary>PGD of at least 50 steps of at most ε/4 that lead across the ball. The paper's own has two steps at ε = 2, which FGSM beats on any network.</summary>
-    public bool IsLongPgd => !IsBlackBox && Attack.Kind == "pgd" && Attack.Steps >= ManySteps && Attack.Alpha <= Cell.Epsilon / LargestStep && Attack.Steps * Attack.Alpha >= 2 * Cell.Epsilon;
+    /// <summary>
+    /// PGD of at least 50 steps of at most ε/4. The paper's own has two steps at ε = 2, which FGSM beats on any network. Steps that are too short to cross the ball do no harm: Auto-PGD, which sets its own, is asked for beside it.
+    /// </summary>
+    public bool IsLongPgd => !IsBlackBox && Attack.Kind == "pgd" && Attack.Steps >= ManySteps && Attack.Alpha <= Cell.Epsilon / LargestStep;
 
     /// <summary>A single step along the model's own gradient.</summary>
     public bool IsSingleStep => !IsBlackBox && Attack.Kind is "fgsm" or "r+fgsm";
