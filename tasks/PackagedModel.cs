@@ -56,10 +56,13 @@ internal sealed class PackagedModel
     /// <summary>As an item of the build.</summary>
     public ITaskItem ToItem()
     {
-        var item = new TaskItem(Path);
-        item.SetMetadata("Package", Package);
+        var item = new TaskItem(Escaped(Path));
+        item.SetMetadata("Package", Escaped(Package));
         item.SetMetadata("Format", Format);
-        item.SetMetadata("TargetPath", TargetPath);
+        item.SetMetadata("TargetPath", Escaped(TargetPath));
         return item;
     }
+
+    /// <summary>MSBuild takes what it is given for escaped: a folder that a CI calls after a branch, <c>a%2Fb</c>, would become two.</summary>
+    private static string Escaped(string text) => text.Replace("%", "%25");
 }

@@ -24,6 +24,7 @@ public sealed class DefensiveQuantizationTrainer : IEstimator<DefensiveQuantizat
             throw new DqException(DiagnosticCodes.OutOfRange, $"{options.TrainingThreads} threads cannot be used. Use 1 to 256.");
         // What would be found out only when the training is over, or not at all, is said before it. Both are read as dq.json is.
         options.Columns.Check();
+        CheckDefense(options.Train);
         Declaration.FromJson<TrainDeclaration>(Declaration.ToJson(options.Train with { Dataset = "rows" }));
         Declaration.FromJson<QuantizeDeclaration>(Declaration.ToJson(options.Quantize with { Model = "rows" }));
         this.options = options;
@@ -41,7 +42,7 @@ public sealed class DefensiveQuantizationTrainer : IEstimator<DefensiveQuantizat
         var data = Rows.Read(input, options, Shape());
         using var result = Trainer.Train(new TrainingRequest(options.Train, data) { Threads = options.TrainingThreads }, options.Progress, options.Cancellation);
         var provenance = new TrainingProvenance(
-            Declaration.ToJson(options.Train with { Dataset = "rows" }), "", "rows", options.Train.Seed, options.Train.Epochs, result.Loss, result.Accuracy, MethodVersion.Train, NativeBackend.LibTorchVersion);
+            Declaration.ToJson(options.Train with { Dataset = "rows", Defense = DefensePresets.None }), "", "rows", options.Train.Seed, options.Train.Epochs, result.Loss, result.Accuracy, MethodVersion.Train, NativeBackend.LibTorchVersion);
         var calibration = ModelCalibration.Run(LayerGraphs.Of(result.Network), options.Quantize, data.Train, options.TrainingThreads, options.Cancellation);
         return new(OnnxFile.Integer(result.Network, provenance, calibration, "", options.Quantize), "the trained model", options.Columns);
     }
@@ -54,6 +55,19 @@ public sealed class DefensiveQuantizationTrainer : IEstimator<DefensiveQuantizat
         LabelColumn.Check(inputSchema, options.LabelColumnName);
         // What labels there are is known when the rows are; a shape does not say how many.
         return DefensiveQuantizationEstimator.OutputSchema(inputSchema, options.Columns, new OutputColumns(options.Columns, Shape() with { Labels = ["", " "] }));
+    }
+
+    /// <summary>In dq.json a word stands for defaults; here it does nothing by itself, and whoever wrote it would train without a defence.</summary>
+    private static void CheckDefense(TrainDeclaration train)
+    {
+        var isThere = train.Defense switch
+        {
+            DefensePresets.Paper => train.Lipschitz.Beta > 0,
+            DefensePresets.Plus => train.Adversarial.Kind != "none",
+            _ => true,
+        };
+        if (!isThere)
+            throw new DqException(DiagnosticCodes.OutOfRange, $"The defence '{train.Defense}' is named, and its options are not set. Write DefensePresets.With(train, \"{train.Defense}\"), which sets them, and then what is to differ.");
     }
 
     private DeployedModelInfo Shape() => new([], options.Channels, options.Height, options.Width, TakesBytes: false, IsInteger: true, new Dictionary<string, string>());

@@ -19,7 +19,8 @@ public sealed record DefensiveQuantizationTrainerOptions
     public int Channels { get; init; } = 3;
 
     /// <summary>
-    /// The network, its quantizers, the penalty and the schedule, as an entry of dq.json's section <c>train</c>; names are not looked at. The default is <c>vgg-s</c> with activations of 4 bits,
+    /// The network, its quantizers, the penalty and the schedule, as an entry of dq.json's section <c>train</c>; names are not looked at. What dq.json makes of other options where they are not
+    /// written is here as the declaration has it: weightBits 32, weightDecay 0, residual sums, and a defence by <see cref="DefensePresets.With"/>. The default is <c>vgg-s</c> with activations of 4 bits,
     /// weights that end on 8, and the penalty at β = 1e-3, without weight decay (paper section 5).
     /// </summary>
     public TrainDeclaration Train { get; init; } = new()

@@ -8,14 +8,18 @@ public sealed record DefensiveQuantizationOptions
 {
     /// <summary>
     /// The column of images: <c>MLImage</c>; vectors of float in [0,1], channels × height × width; or vectors of bytes that hold a JPEG or PNG file. The default is "Image".
-    /// Images of another size than the model's are resized as they were for training; vectors of float cannot be.
+    /// Files are decoded and resized to the model's size just as for training. An <c>MLImage</c> was decoded by whoever made it, and is resized by the same filter: of a JPEG of more than twice the model's size, which
+    /// training decodes at a smaller scale, its pixels differ a little. Vectors of float cannot be resized.
     /// </summary>
     public string InputColumnName { get; init; } = "Image";
 
     /// <summary>Takes the label as text. The default is "PredictedLabel".</summary>
     public string? PredictedLabelColumnName { get; init; } = "PredictedLabel";
 
-    /// <summary>Takes the label as a key whose values are the labels, which <c>MulticlassClassification.Evaluate</c> wants. The default is "PredictedLabelKey".</summary>
+    /// <summary>
+    /// Takes the label as a key whose values are the labels in the model's order, which <c>MulticlassClassification.Evaluate</c> wants. It compares keys by their numbers, so the key of true labels has to be made in that
+    /// order too: <c>MapValueToKey</c> with the model's labels as <c>keyData</c>. The default is "PredictedLabelKey".
+    /// </summary>
     public string? PredictedLabelKeyColumnName { get; init; } = "PredictedLabelKey";
 
     /// <summary>Takes the logits, one for each label; the labels are its slot names. The default is "Score".</summary>

@@ -158,6 +158,22 @@ public class CommandJourneys
     }
 
     [Fact]
+    public async Task Init_leaves_a_workflow_alone_that_is_there()
+    {
+        using var folder = new Folder(null);
+        Directory.CreateDirectory(folder.At(".git"));
+        Directory.CreateDirectory(folder.At(".github", "workflows"));
+        var path = folder.At(".github", "workflows", "models.yml");
+        File.WriteAllText(path, "name: mine\n");
+        var ran = (await DqTool.RunAsync(folder.Path, "init", folder.At("b"), "--built-in", "--github")).Expect(2);
+        Assert.Contains("models.yml", ran.Error, StringComparison.Ordinal);
+        Assert.Contains("it is not overwritten", ran.Error, StringComparison.Ordinal);
+        Assert.Equal("name: mine\n", File.ReadAllText(path));
+        Assert.False(Directory.Exists(folder.At("b")));
+        (await DqTool.RunAsync(folder.Path, "init", folder.At("b"), "--built-in")).Expect(0);
+    }
+
+    [Fact]
     public async Task Options_of_an_attack_do_what_they_say()
     {
         using var folder = new Folder();

@@ -73,6 +73,17 @@ public class FailureJourneys
         Assert.Equal(["dq.json"], Directory.EnumerateFileSystemEntries(folder.Path).Select(Path.GetFileName));
     }
 
+    [Theory]
+    [InlineData("--input", "uint8")]
+    [InlineData("--bits", "4")]
+    [InlineData("--data", "nothing")]
+    public async Task What_only_an_integer_model_has_is_refused_of_a_float_one(string option, string value)
+    {
+        using var folder = new Folder();
+        var ran = (await DqTool.RunAsync(folder.Path, "export", "dq", "--onnx", "dq.onnx", "--float", option, value)).Expect(2);
+        Assert.Contains($"{option} is for integer models", ran.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task What_may_stand_somewhere_is_listed_on_one_line()
     {

@@ -72,6 +72,14 @@ public class TrainerTests
         Assert.Equal(DiagnosticCodes.DataUnfit, Code(() => trainers.DefensiveQuantization(Small).Fit(context.Data.LoadFromEnumerable(rows.Append(new Row { Image = rows[0].Image })))));
         Assert.Equal(DiagnosticCodes.OutOfRange, Code(() => trainers.DefensiveQuantization(Small with { Channels = 2 })));
         Assert.Equal(DiagnosticCodes.OutOfRange, Code(() => trainers.DefensiveQuantization(Small with { TrainingThreads = 0 })));
+        // A word of dq.json that sets nothing here; with what it stands for it may be said.
+        foreach (var word in (string[])["dq", "dq+"])
+        {
+            var plain = new TrainDeclaration { Activation = new() { Bits = 4 }, Defense = word };
+            Assert.Equal(DiagnosticCodes.OutOfRange, Code(() => trainers.DefensiveQuantization(Small with { Train = plain })));
+            _ = trainers.DefensiveQuantization(Small with { Train = DefensePresets.With(plain, word) });
+        }
+
         Assert.Equal(DiagnosticCodes.OutOfRange, Code(() => trainers.DefensiveQuantization(Small with { Train = Small.Train with { Activation = new() { Bits = 9 } } })));
         Assert.Equal(DiagnosticCodes.OutOfRange, Code(() => trainers.DefensiveQuantization(Small with { Quantize = new() { Bits = 9 } })));
         Assert.Equal(DiagnosticCodes.OutOfRange, Code(() => trainers.DefensiveQuantization(Small with { Quantize = new() { Calibration = new() { Samples = 0 } } })));

@@ -33,6 +33,15 @@ public class MessageLineTests
         Assert.Equal(["zero", "back\\slash", ""], model.Labels);
     }
 
+    /// <summary>A CI may call its folder after a branch, with its slash escaped: MSBuild takes %2F of a task's item for a slash.</summary>
+    [Fact]
+    public void An_item_has_the_path_that_was_said()
+    {
+        const string path = "/jenkins/ws/app_feature%2Flogin/.dq/out/50%20off/model.zip";
+        var item = new PackagedModel("50%20off", "mlnet", path, 3, 32, 32, []).ToItem();
+        Assert.Equal((path, "50%20off", "50%20off.zip"), (item.ItemSpec, item.GetMetadata("Package"), item.GetMetadata("TargetPath")));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("##dq")]

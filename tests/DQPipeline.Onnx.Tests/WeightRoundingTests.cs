@@ -72,6 +72,28 @@ public class WeightRoundingTests
         Assert.All(rounded.Weights.Values[Size..], q => Assert.Equal(0, q));
     }
 
+    /// <summary>
+    /// Of three channels one has no weights, and one such small ones that its bias would take more than 30 bits of steps; the third keeps its rounding. Each bias is kept to a millionth: 0.3 in the one without weights, whose
+    /// scale nothing else sets.
+    /// </summary>
+    [Fact]
+    public void A_channel_that_says_nothing_of_its_scale_or_does_not_hold_its_bias_takes_nothing_from_the_others()
+    {
+        const float inputScale = 0.4f;
+        float[] weight = [.. Gaussians(Size, seed: 1), .. new float[Size], .. Gaussians(Size, seed: 2).Select(value => value * 1e-9f)];
+        float[] bias = [0.7f, 0.3f, 0.1f];
+        var covariance = new double[Size * Size];
+        for (var i = 0; i < Size; i++)
+            covariance[(i * Size) + i] = 1 + i;
+        var rounded = WeightRounding.Round(weight, bias, new double[Size], covariance, 2);
+        var layer = RoundedLayer.Of(rounded, weight, bias, inputScale);
+        Assert.Equal(rounded.Weights.Values[..Size], layer.Weights.Values[..Size]);
+        Assert.Equal((rounded.Weights.Scales[0], rounded.Bias[0]), (layer.Weights.Scales[0], layer.Bias[0]));
+        var steps = layer.Weights.Bias(layer.Bias, inputScale);
+        for (var c = 0; c < 3; c++)
+            Assert.Equal(bias[c], steps[c] * (double)inputScale * layer.Weights.Scales[c], c == 0 ? 1e-2 : 1e-6);
+    }
+
     /// <summary>UUᵀ is the matrix again, over several panels and an odd rest, and on any number of threads.</summary>
     [Theory]
     [InlineData(1)]

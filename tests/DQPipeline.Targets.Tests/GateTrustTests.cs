@@ -166,4 +166,20 @@ public class GateTrustTests
             ["dq/apgd-ce@8", "dq/clean", "dq/fgsm@8", "dq/pgd50@8", "dq/square@8", "int8/square@8"],
             bench.Executor.Measured.Select(id => id["evaluate/robustness/".Length..]).Order(StringComparer.Ordinal));
     }
+
+    /// <summary>What nobody could judge is not shipped: the package that is there is taken away.</summary>
+    [Fact]
+    public async Task A_package_is_blocked_by_a_gate_that_cannot_be_decided()
+    {
+        using var bench = Attacked("pgd50", "autoattack");
+        bench.UsePackage();
+        EvaluateDeclaration With(EvaluateDeclaration e, params string[] kinds) => e with { Models = ["dq", "int8"], Attacks = [.. kinds.Select(Attack)], Epsilon = [8], Gates = [s_gate with { Model = "int8" }] };
+        bench.ChangeEvaluation(e => With(e, "pgd50", "autoattack"));
+        Assert.Equal(Outcome.Built, (await bench.BuildOfAsync("app")).Targets[^1].Outcome);
+        Assert.True(File.Exists(bench.Workspace.OutputPath("app", "model.onnx")));
+        bench.ChangeEvaluation(e => With(e, "autoattack"));
+        var result = await bench.BuildOfAsync("app");
+        Assert.Equal((3, Outcome.Skipped, "the gate on int8 in the worst case at ε = 8 cannot be decided"), (result.ExitCode, result.Targets[^1].Outcome, result.Targets[^1].Why));
+        Assert.False(File.Exists(bench.Workspace.OutputPath("app", "model.onnx")));
+    }
 }

@@ -108,6 +108,27 @@ public class SarifTests
         Assert.Equal((new Uri(elsewhere).AbsoluteUri, null), ((string?)places[1]["uri"], (string?)places[1]["uriBaseId"]));
     }
 
+    /// <summary>The root is a path's beginning or nothing: a longer name, and a path further down that looks alike, are others.</summary>
+    [Fact]
+    public void Only_paths_below_the_root_are_named_from_it()
+    {
+        using var repository = new Bench();
+        Directory.CreateDirectory(Path.Combine(repository.Folder, ".git"));
+        var root = new SourceRoot(repository.Workspace);
+        var folder = repository.Folder;
+        foreach (var (text, expected) in new[]
+        {
+            ($"the data are not at {folder}/photos; copy them", "the data are not at photos; copy them"),
+            ($"a build works in {folder}; wait", "a build works in .; wait"),
+            ($"a build works in {folder}. Wait", "a build works in .. Wait"),
+            ($"({folder}/a.jpg)", "(a.jpg)"),
+            ($"the data are not at /mnt{folder}/photos", $"the data are not at /mnt{folder}/photos"),
+            ($"the data are not at {folder}-data/x or {folder}2", $"the data are not at {folder}-data/x or {folder}2"),
+            ($"{folder}.old/x", $"{folder}.old/x"),
+        })
+            Assert.Equal(expected, root.Without(text));
+    }
+
     [Fact]
     public async Task A_gate_keeps_its_fingerprint_whatever_its_line_its_demand_and_its_verdict()
     {

@@ -78,8 +78,16 @@ internal static class AttackCommand
             var chosen = ModelInput.Sample(images, parsed.GetValue(samples), parsed.GetValue(seed));
             var progress = new EvaluationView(parsed.GetValue(quiet), declaration.Kind);
             var task = new AttackTask(path, made, parsed.GetValue(epsilon), images, chosen, parsed.GetValue(seed), progress, parsed.GetValue(quiet));
-            var set = isDeployed ? OnnxAttack.Run(task, foreign.Read(parsed), foreign.Given(parsed), cancellation) : Trained(task, parsed.GetValue(device)!, cancellation);
-            progress.End();
+            AdversarialSet set;
+            try
+            {
+                set = isDeployed ? OnnxAttack.Run(task, foreign.Read(parsed), foreign.Given(parsed), cancellation) : Trained(task, parsed.GetValue(device)!, cancellation);
+            }
+            finally
+            {
+                progress.End();
+            }
+
             set.Write(parsed.GetValue(file)!);
             if (!parsed.GetValue(quiet))
                 Report(set, declaration, parsed.GetValue(file)!);

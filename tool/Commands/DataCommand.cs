@@ -26,11 +26,20 @@ internal static class DataCommand
             var view = new DownloadView(parsed.GetValue(quiet));
             using var client = new HttpClient();
             var dataset = PublishedDataset.All.First(published => published.Name == parsed.GetValue(name));
-            var path = await new DatasetDownload(client).FetchAsync(dataset, parsed.GetValue(to)!, view, cancellation);
-            view.End();
+            var path = "";
+            try
+            {
+                path = await new DatasetDownload(client).FetchAsync(dataset, parsed.GetValue(to)!, view, cancellation);
+            }
+            finally
+            {
+                view.End();
+            }
+
             Output.Data(path);
             var options = dataset.Options.Length > 0 ? ", " + dataset.Options : "";
-            Output.Line($"dq: declare it as {{ \"kind\": \"{dataset.Kind}\", \"path\": \"{path}\"{options} }}");
+            if (!parsed.GetValue(quiet))
+                Output.Line($"dq: declare it as {{ \"kind\": \"{dataset.Kind}\", \"path\": \"{path.Replace('\\', '/')}\"{options} }}");
             return DqCommand.Done;
         });
         return command;

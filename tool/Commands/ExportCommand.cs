@@ -32,6 +32,13 @@ internal static class ExportCommand
             Example:
               dq export dq --onnx dq.onnx
             """) { model, file, floats, input, bits, data };
+        command.Validators.Add(result =>
+        {
+            // A float model takes floats, and nothing in it is rounded that images would have a say in.
+            Option[] ofIntegers = [input, bits, data];
+            if (result.GetValue(floats) && Array.Find(ofIntegers, option => result.GetResult(option) is { Implicit: false }) is { } given)
+                result.AddError($"{given.Name} is for integer models; leave it out, or leave out --float");
+        });
         command.SetAction(async (parsed, cancellation) =>
         {
             var path = ModelFiles.Find(parsed.GetValue(model)!, TrainTarget.ModelFile);

@@ -38,6 +38,8 @@ internal static class InitCommand
             var isAsked = parsed.GetValue(images) is null && !parsed.GetValue(builtIn) && !Console.IsInputRedirected && Output.IsLive;
             var found = parsed.GetValue(images) is { } path ? Named(path) : parsed.GetValue(builtIn) ? null : Choose(here, isAsked);
             var workflow = parsed.GetValue(github) || (isAsked && RepositoryOf(here) is not null && Output.ForPeople.Confirm("Write a workflow for GitHub Actions too?", defaultValue: false));
+            if (workflow && File.Exists(WorkflowPath(here)))
+                throw new DqException(DiagnosticCodes.Duplicate, "there is such a workflow already; it is not overwritten. Add a job for this folder to it, or rename it first", new SourcePlace(WorkflowPath(here)));
             Write(here, found, workflow);
             return DqCommand.Done;
         });
@@ -73,7 +75,7 @@ internal static class InitCommand
         if (!File.Exists(ignore) || !File.ReadLines(ignore).Contains(".dq/"))
             WriteFile(ignore, (File.Exists(ignore) ? File.ReadAllText(ignore).TrimEnd('\n') + "\n" : "") + ".dq/\n");
         if (workflow)
-            WriteFile(Path.Combine(RepositoryOf(folder) ?? folder, ".github", "workflows", "models.yml"), Workflow(folder));
+            WriteFile(WorkflowPath(folder), Workflow(folder));
         Output.Line($"dq: wrote {string.Join(", ", written)}");
         Output.Line(images is null ? $"dq: it trains on {BuiltIn}" : $"dq: it trains on {path}, {Words.Count(images.Classes.Count, "class", "classes")}: {string.Join(", ", images.Classes.Take(8))}{(images.Classes.Count > 8 ? " and others" : "")}");
         Output.Line("dq: `dq build` brings it to life. Commit these files and, later, dq.lock.");
@@ -85,6 +87,8 @@ internal static class InitCommand
             written.Add(SourcePlace.Shown(file));
         }
     }
+
+    private static string WorkflowPath(string folder) => Path.Combine(RepositoryOf(folder) ?? folder, ".github", "workflows", "models.yml");
 
     /// <summary>The workflow of examples/ci, for a dq.json in this folder of the repository.</summary>
     private static string Workflow(string folder)

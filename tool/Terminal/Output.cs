@@ -21,8 +21,14 @@ internal static class Output
     /// <summary>Takes the diagnostics instead of standard error where not a person reads them.</summary>
     public static Action<Diagnostic>? Diagnostics { get; set; }
 
-    /// <summary>Makes standard error one that cannot fail; before anything is written to it.</summary>
-    public static void Begin() => Console.SetError(new UnfailingWriter(OpenErrors));
+    /// <summary>Makes standard error one that cannot fail, and standard output UTF-8 where a program reads it; before anything is written to them.</summary>
+    public static void Begin()
+    {
+        Console.SetError(new UnfailingWriter(OpenErrors));
+        // Windows would encode it for a terminal that is not there: JSON in a code page of 1981.
+        if (Console.IsOutputRedirected && Console.OutputEncoding is not UTF8Encoding)
+            Console.SetOut(new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true });
+    }
 
     /// <summary>Opened at the first line, so that whoever sets the console's encoding before that gets it.</summary>
     private static StreamWriter OpenErrors() =>

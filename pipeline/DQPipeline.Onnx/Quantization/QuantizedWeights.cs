@@ -32,7 +32,7 @@ internal sealed record QuantizedWeights(sbyte[] Values, float[] Scales)
     }
 
     /// <summary>Whether 32-bit integers hold a bias on the grid of the sums it is added to.</summary>
-    public static bool Holds(float[] bias, float[] scales, float inputScale) => bias.Zip(scales).All(pair => Math.Abs(pair.First) <= pair.Second * inputScale * LargestBias);
+    public static bool Holds(float bias, float scale, float inputScale) => Math.Abs(bias) <= scale * inputScale * LargestBias;
 
     /// <summary>A bias on the grid of the sums it is added to, whose scale is that of the weights times that of the input.</summary>
     public int[] Bias(ReadOnlySpan<float> bias, float inputScale)

@@ -83,11 +83,29 @@ internal static class WeightRounding
 /// <param name="Bias">cout.</param>
 internal sealed record RoundedLayer(QuantizedWeights Weights, float[] Bias)
 {
-    /// <summary>The weights and the bias of a layer: as they were rounded, or to the nearest where they were not, or where a bias is too large for the rounded weights' scale.</summary>
+    /// <summary>
+    /// The weights and the bias of a layer: as they were rounded, or to the nearest where they were not. So it is with a single channel too whose bias is too large for the rounded weights' scale, or whose weights are
+    /// all 0 and say nothing of a scale.
+    /// </summary>
     /// <param name="rounded">The rounded ones, if there are any.</param>
     /// <param name="weight">cout×….</param>
     /// <param name="bias">cout.</param>
     /// <param name="inputScale">Scale of what the weights meet.</param>
-    public static RoundedLayer Of(RoundedLayer? rounded, float[] weight, float[] bias, float inputScale) =>
-        rounded is not null && QuantizedWeights.Holds(rounded.Bias, rounded.Weights.Scales, inputScale) ? rounded : new(QuantizedWeights.Of(weight, bias, inputScale), bias);
+    public static RoundedLayer Of(RoundedLayer? rounded, float[] weight, float[] bias, float inputScale)
+    {
+        var nearest = QuantizedWeights.Of(weight, bias, inputScale);
+        if (rounded is null)
+            return new(nearest, bias);
+        var size = weight.Length / bias.Length;
+        var (values, scales, corrected) = ((sbyte[])rounded.Weights.Values.Clone(), (float[])rounded.Weights.Scales.Clone(), (float[])rounded.Bias.Clone());
+        for (var c = 0; c < bias.Length; c++)
+        {
+            if (QuantizedWeights.Holds(corrected[c], scales[c], inputScale) && weight.AsSpan(c * size, size).ContainsAnyExcept(0f))
+                continue;
+            nearest.Values.AsSpan(c * size, size).CopyTo(values.AsSpan(c * size));
+            (scales[c], corrected[c]) = (nearest.Scales[c], bias[c]);
+        }
+
+        return new(new(values, scales), corrected);
+    }
 }

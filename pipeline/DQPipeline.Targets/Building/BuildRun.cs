@@ -222,7 +222,7 @@ internal sealed partial class BuildRun(
         Finish(node, Outcome.Skipped, $"{relation} {other.Target.Id}, which {(other.Outcome == Outcome.Failed ? "failed" : "was skipped")}");
     }
 
-    /// <summary>A package whose model fails a gate is taken away, lest an app goes on with it; the cache keeps its copy for the day on which the gate passes.</summary>
+    /// <summary>A package whose model does not pass a gate is taken away, lest an app goes on with it; the cache keeps its copy for the day on which the gate passes.</summary>
     private void Withdraw(Node node)
     {
         try
@@ -232,7 +232,7 @@ internal sealed partial class BuildRun(
         }
         catch (Exception e) when (AtomicFile.IsWriteFailure(e))
         {
-            Fail(node, new(DiagnosticCodes.CannotWrite, $"the package of a model that fails its gate cannot be removed: {e.Message}"));
+            Fail(node, new(DiagnosticCodes.CannotWrite, $"the package of a model that does not pass its gate cannot be removed: {e.Message}"));
             return;
         }
 

@@ -18,7 +18,7 @@ internal sealed class SkipCauses
         _ = _optional.Add(node);
     }
 
-    /// <summary>The target's model fails a gate.</summary>
+    /// <summary>The target's model does not pass a gate.</summary>
     public void Blocked(Node node, string cause) => Add(node, cause);
 
     /// <summary>The target was skipped because of another, which was skipped itself or failed.</summary>

@@ -33,13 +33,15 @@ internal static class GateCheck
         return results;
     }
 
-    /// <summary>Which gate on a model, or on the trained one that it was made of, fails, in words; null where none does.</summary>
+    /// <summary>Which gate on a model, or on the trained one that it was made of, fails or cannot be decided, in words; null where all pass: what nobody could judge is not shipped either.</summary>
     /// <param name="graph">The graph whose evaluations declare the gates.</param>
     /// <param name="model">The model.</param>
     /// <param name="cells">All cells that decide those gates.</param>
     /// <param name="result">The current result of a cell; null where it has none.</param>
     public static string? Obstacle(TargetGraph graph, ModelTarget model, IReadOnlySet<Target> cells, Func<EvaluationCell, TargetRecord?> result) =>
-        Check(graph, cells, result).FirstOrDefault(gate => gate.Verdict == GateVerdict.Failed && IsOn(model, gate)) is { } failed ? $"{failed.Model} fails its gate {GateText.Under(failed.Gate)}" : null;
+        Check(graph, cells, result).FirstOrDefault(gate => gate.Verdict != GateVerdict.Passed && IsOn(model, gate)) is { } gate
+            ? gate.Verdict == GateVerdict.Failed ? $"{gate.Model} fails its gate {GateText.Under(gate.Gate)}" : $"the gate on {gate.Model} {GateText.Under(gate.Gate)} cannot be decided"
+            : null;
 
     /// <summary>Whether a gate is on a model, or on the trained one that it was made of; the cells that decide it may be of others too.</summary>
     public static bool IsOn(ModelTarget model, GateResult gate) => gate.Model == model.Name || gate.Model == model.Trained.Name;

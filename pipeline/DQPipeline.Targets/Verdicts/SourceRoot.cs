@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using DQPipeline.Declarations;
 
 namespace DQPipeline.Targets.Verdicts;
@@ -10,9 +11,13 @@ internal sealed class SourceRoot
 {
     private readonly string _root;
 
+    /// <summary>The root where a path begins with it, with the separator behind it where it goes on.</summary>
+    private readonly Regex _rootInText;
+
     public SourceRoot(Workspace workspace)
     {
         _root = RepositoryOf(workspace.Folder) ?? workspace.Folder;
+        _rootInText = new($@"(?<![\w.\-/\\]){Regex.Escape(_root)}(?:({Regex.Escape(Path.DirectorySeparatorChar.ToString())})|(?![\w\-]|\.\w))", RegexOptions.CultureInvariant);
         Declarations = Uri(workspace.DeclarationPath);
     }
 
@@ -41,7 +46,7 @@ internal sealed class SourceRoot
     }
 
     /// <summary>A text whose paths below the root are named from it.</summary>
-    public string Without(string text) => text.Replace(_root + Path.DirectorySeparatorChar, "", StringComparison.Ordinal).Replace(_root, ".", StringComparison.Ordinal);
+    public string Without(string text) => _rootInText.Replace(text, match => match.Groups[1].Success ? "" : ".");
 
     private static bool IsOutside(string relative) => relative == ".." || relative.StartsWith(".." + Path.DirectorySeparatorChar, StringComparison.Ordinal) || Path.IsPathRooted(relative);
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using DQPipeline.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -67,7 +66,9 @@ public sealed class Batch : IDisposable
         using var bytes = empty(shape, uint8);
         Pixels.CopyTo(PixelConversion.Memory<byte>(bytes));
         using var there = bytes.to(device);
-        return there.to(float32).div_(Number.Of(255));
+        // An accelerator divides by a number by multiplying with its reciprocal, which is off by a bit for half of all bytes; by a tensor it divides.
+        using var divisor = full([1], 255f, device: device);
+        return there.to(float32).div_(divisor);
     }
 
     /// <summary>The classes as int64 N.</summary>

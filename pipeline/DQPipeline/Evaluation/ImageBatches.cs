@@ -80,9 +80,9 @@ internal sealed class ImageBatches
     public AttackBatch LoadOnly(int[] positions)
     {
         var numbers = Array.ConvertAll(positions, position => samples[position]);
-        // Divided, not multiplied by 1/255: the nearest float32 to k/255, which is what a reader computes from the byte.
+        // Divided, not multiplied by 1/255: the nearest float32 to k/255, which is what a reader computes from the byte. On the processor, as an accelerator would multiply.
         var images = tensor(Gather(numbers), [numbers.Length, network.Channels, network.Height, network.Width], ScalarType.Byte)
-            .to(device).to(ScalarType.Float32).div_(Number.Of(255));
+            .to(ScalarType.Float32).div_(Number.Of(255)).to(device);
         var classes = tensor(Array.ConvertAll(positions, position => Classes[position]), ScalarType.Int64).to(device);
         return new AttackBatch(images, classes, numbers);
     }

@@ -41,6 +41,7 @@ internal sealed record ConstrainedOperator(string Name, Parameter? Weight, Batch
     private sealed class Walk : ILayerVisitor
     {
         private readonly List<(int Height, int Width, int? Made)> maps = [];
+        private readonly Dictionary<BatchNormalization, string> norms = [];
 
         public List<ConstrainedOperator> Operators { get; } = [];
 
@@ -56,6 +57,7 @@ internal sealed record ConstrainedOperator(string Name, Parameter? Weight, Batch
 
         public int Normalize(int input, string name, BatchNormalization norm, Tensor? factor = null)
         {
+            norms[norm] = name;
             if (maps[input].Made is { } made)
                 Operators[made] = Operators[made] with { Norm = norm };
             else
@@ -67,7 +69,19 @@ internal sealed record ConstrainedOperator(string Name, Parameter? Weight, Batch
 
         public int Pool(int input, string name) => Add(maps[input].Height / 2, maps[input].Width / 2);
 
-        public int Sum(int shortcut, Tensor? factor, int residual, string name) => Add(maps[residual].Height, maps[residual].Width);
+        public int Sum(int shortcut, Tensor? factor, int residual, string name)
+        {
+            // What a shortcut takes past a batch norm is the convolution's own: the two are held apart (the stem of wrn-D-1).
+            if (maps[shortcut].Made is { } made && Operators[made].Norm is { } norm)
+            {
+                Operators[made] = Operators[made] with { Norm = null };
+                Operators.Insert(made + 1, new(norms[norm], null, norm));
+                for (var map = 0; map < maps.Count; map++)
+                    maps[map] = maps[map] with { Made = maps[map].Made > made ? maps[map].Made + 1 : maps[map].Made };
+            }
+
+            return Add(maps[residual].Height, maps[residual].Width);
+        }
 
         public void Head(int input, string name, Linear linear) => Operators.Add(new(name, linear.weight!));
 

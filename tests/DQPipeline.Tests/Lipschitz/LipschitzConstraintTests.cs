@@ -73,6 +73,28 @@ public class LipschitzConstraintTests
         Assert.InRange(DenseOperator.Norm(DenseOperator.Of(first.Weight!.detach().to(ScalarType.Float64), 1, 8, 8)), 0.79, 0.81);
     }
 
+    /// <summary>Where widening is 1, the first block's shortcut takes the stem's map past the batch norm: folded or not, each of the two is an operator of its own.</summary>
+    [Fact]
+    public void A_convolution_that_a_shortcut_takes_past_its_batch_norm_is_held_too()
+    {
+        using var scope = NewDisposeScope();
+        using var network = LipschitzAccountTests.Drawn("wrn-10-1", "relu6", "sum");
+        var stem = ConstrainedOperator.Of(network)[0];
+        Assert.True(DenseOperator.Norm(DenseOperator.Of(stem.Weight!.detach().to(ScalarType.Float64), 1, 8, 8)) > 0.6);
+        using var constraint = LipschitzConstraint.Of(network, new LipschitzDeclaration { Of = "folded", Constraint = "spectral", Limit = 0.5 }, 1)!;
+        for (var step = 0; step < 200; step++)
+            constraint.Apply();
+        var operators = ConstrainedOperator.Of(network);
+        Assert.Null(operators[0].Norm);
+        Assert.Null(operators[1].Weight);
+        Assert.InRange(DenseOperator.Norm(DenseOperator.Of(operators[0].Weight!.detach().to(ScalarType.Float64), 1, 8, 8)), 0.49, 0.505);
+        var norm = operators[1];
+        Assert.InRange((norm.Norm!.Weight.detach().abs() / norm.Deviation()).max().item<float>(), 0, 0.5001);
+        // Names and weights are those of before, once each.
+        Assert.Equal(operators.Count, operators.Select(one => one.Name).Distinct().Count());
+        Assert.All(operators.Skip(2).Where(one => one.Norm is not null && one.Weight is not null), one => Assert.NotSame(norm.Norm, one.Norm));
+    }
+
     [Fact]
     public void Batch_norms_that_stand_alone_and_a_free_linear_layer()
     {
