@@ -77,6 +77,9 @@ public class ContentTests(Machine machine)
             var found = package.Entries.Where(entry => entry.FullName.StartsWith($"tools/net10.0/{rid}/", StringComparison.Ordinal)).Select(entry => entry.Name).ToHashSet();
             Assert.Equal([], needed.Except(found));
             Assert.DoesNotContain(found, name => name.Contains("torch_python", StringComparison.Ordinal) || name.Contains("_test.", StringComparison.Ordinal));
+            // Of the system on which it was packed, what a build with nothing to do takes its way through is compiled ahead of time.
+            if (rid == System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier)
+                Assert.All(["dotnet-dq", "DQPipeline.Declarations", "DQPipeline.Targets", "System.CommandLine"], name => Assert.True(IsCompiledAhead(package.GetEntry($"tools/net10.0/{rid}/{name}.dll")!), name));
         }
 
         using var any = Open(machine.File("dotnet-dq.any.*.nupkg"));
@@ -108,6 +111,16 @@ public class ContentTests(Machine machine)
         }
 
         Assert.True(seen > 20, $"only {seen} assemblies were found");
+    }
+
+    private static bool IsCompiledAhead(ZipArchiveEntry entry)
+    {
+        using var content = new MemoryStream();
+        using (var packed = entry.Open())
+            packed.CopyTo(content);
+        content.Position = 0;
+        using var assembly = new PEReader(content);
+        return assembly.PEHeaders.CorHeader!.ManagedNativeHeaderDirectory.Size > 0;
     }
 
     private static XElement Nuspec(ZipArchive package)
