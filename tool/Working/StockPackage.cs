@@ -46,6 +46,7 @@ internal static class StockPackage
     private static IEstimator<ITransformer> Pipeline(MLContext context, string onnx, DeployedModelInfo info)
     {
         var images = context.Transforms;
+        RuntimeSettings.Prepare();
         var run = images.ApplyOnnxModel(new OnnxOptions
         {
             ModelFile = onnx,

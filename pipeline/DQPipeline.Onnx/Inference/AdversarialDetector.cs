@@ -26,7 +26,7 @@ public sealed class AdversarialDetector : IDisposable
     {
         Check(squeeze);
         this.model = model;
-        using var settings = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
+        using var settings = RuntimeSettings.Of(threads: 1);
         squeezer = new InferenceSession(Graph(model.Info, squeeze), settings);
     }
 

@@ -53,13 +53,9 @@ public sealed class DeployedModel : IDisposable
         {
             var content = ModelReader.Read(file);
             var info = ModelWords.Read(content);
-            using var settings = new SessionOptions
-            {
-                IntraOpNumThreads = options.Threads,
-                InterOpNumThreads = 1,
-                // What is wrong comes as an exception; nobody asked for lines on an app's standard error.
-                LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
-            };
+            using var settings = RuntimeSettings.Of(options.Threads);
+            // What is wrong comes as an exception; nobody asked for lines on an app's standard error.
+            settings.LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL;
             // On processors without VNNI sums of products of bytes would saturate; others lose nothing by it.
             if (content.Graph.AsksForExactness)
                 settings.AddSessionConfigEntry("session.x64quantprecision", "1");

@@ -143,13 +143,9 @@ public sealed class ForeignModel : IDisposable
         try
         {
             File.OpenRead(path).Dispose();
-            using var settings = new SessionOptions
-            {
-                IntraOpNumThreads = threads,
-                InterOpNumThreads = 1,
-                // What is wrong comes as an exception; nobody asked for lines on standard error.
-                LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
-            };
+            using var settings = RuntimeSettings.Of(threads);
+            // What is wrong comes as an exception; nobody asked for lines on standard error.
+            settings.LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL;
             return new(path, settings);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

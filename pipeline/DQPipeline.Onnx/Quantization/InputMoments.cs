@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using DQPipeline.Onnx.Format;
+using DQPipeline.Onnx.Inference;
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 
@@ -33,7 +34,7 @@ internal sealed class InputMoments : IDisposable
     {
         this.size = size;
         (rows, sum, gram) = (new float[(long)Rows * size], new double[size], new double[(long)size * size]);
-        using var options = new SessionOptions { IntraOpNumThreads = threads, InterOpNumThreads = 1 };
+        using var options = RuntimeSettings.Of(threads);
         product = new(Product(size), options);
     }
 

@@ -1,5 +1,6 @@
 using DQPipeline.Onnx.Format;
 using DQPipeline.Onnx.Graphs;
+using DQPipeline.Onnx.Inference;
 using Microsoft.ML.OnnxRuntime;
 
 namespace DQPipeline.Onnx.Quantization;
@@ -20,7 +21,7 @@ internal sealed class LayerWatch : IDisposable
     {
         (this.graph, this.layers) = (graph, layers);
         names = [.. layers.Select(layer => graph.Layers[layer].Name)];
-        using var options = new SessionOptions { IntraOpNumThreads = threads, InterOpNumThreads = 1 };
+        using var options = RuntimeSettings.Of(threads);
         session = new(ModelBytes.Of(FloatGraph.Write(graph, layers), []), options);
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using DQPipeline.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -67,7 +68,7 @@ public sealed class Batch : IDisposable
         Pixels.CopyTo(PixelConversion.Memory<byte>(bytes));
         using var there = bytes.to(device);
         // An accelerator divides by a number by multiplying with its reciprocal, which is off by a bit for half of all bytes; by a tensor it divides.
-        using var divisor = full([1], 255f, device: device);
+        using var divisor = full([1], Number.Of(255), dtype: float32, device: device);
         return there.to(float32).div_(divisor);
     }
 
