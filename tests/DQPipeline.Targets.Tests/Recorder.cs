@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Graph;
@@ -12,7 +13,10 @@ internal sealed class Recorder : IBuildObserver
 
     public List<BuildPlan> Plans { get; } = [];
 
-    public List<TargetResult> Results { get; } = [];
+    private readonly ConcurrentQueue<TargetResult> _results = new();
+
+    /// <summary>As they are now: a test may ask while the build goes on.</summary>
+    public IReadOnlyList<TargetResult> Results => [.. _results];
 
     public List<MetricRecord> Metrics { get; } = [];
 
@@ -34,7 +38,7 @@ internal sealed class Recorder : IBuildObserver
 
     public void Measured(MetricRecord metric) => Metrics.Add(metric);
 
-    public void Finished(TargetResult result) => Results.Add(result);
+    public void Finished(TargetResult result) => _results.Enqueue(result);
 
     public void Report(Diagnostic diagnostic) => Diagnostics.Add(diagnostic);
 }
