@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 
 namespace DQPipeline.Targets.Tests;
 
@@ -34,47 +37,35 @@ public enum Manner
     Slow,
 }
 
-/// <summary>A cache server on the loopback: GET, HEAD and PUT of files in memory, in a manner.</summary>
+/// <summary>A cache server on a port of the loopback that the system gives it: GET, HEAD and PUT of files in memory, in a manner.</summary>
 internal sealed class CacheServer : IDisposable
 {
-    private readonly HttpListener _listener = new();
-    private readonly ConcurrentDictionary<string, byte[]> _files = new();
+    private readonly WebApplication _application;
     private readonly ConcurrentDictionary<string, bool> _asked = new();
-    private readonly Task _serving;
 
     public CacheServer()
     {
-        // Another program may take the port between the two, so a few are tried.
-        for (var attempt = 0; !_listener.IsListening; attempt++)
-        {
-            Address = $"http://127.0.0.1:{FreePort()}/cache/";
-            _listener.Prefixes.Clear();
-            _listener.Prefixes.Add(Address);
-            try
-            {
-                _listener.Start();
-            }
-            catch (HttpListenerException) when (attempt < 10)
-            {
-                // The next port.
-            }
-        }
-
-        _serving = ServeAsync();
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        _ = builder.WebHost.UseKestrelCore().ConfigureKestrel(options => options.Listen(IPAddress.Loopback, 0));
+        _application = builder.Build();
+        _application.Run(AnswerAsync);
+        _application.StartAsync().GetAwaiter().GetResult();
+        Address = $"{_application.Urls.Single()}/cache/";
     }
 
-    public string Address { get; private set; } = "";
+    public string Address { get; }
 
     public Manner Manner { get; set; }
 
     /// <summary>What is stored, by <c>ac/…</c> and <c>cas/…</c>.</summary>
-    public ConcurrentDictionary<string, byte[]> Files => _files;
+    public ConcurrentDictionary<string, byte[]> Files { get; } = new();
 
     /// <summary>The Authorization headers that came.</summary>
     public ConcurrentBag<string?> Authorizations { get; } = [];
 
     public ConcurrentBag<string> Requests { get; } = [];
 
+    /// <summary>A port on which nobody listens.</summary>
     public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -84,85 +75,54 @@ internal sealed class CacheServer : IDisposable
 
     public void Dispose()
     {
-        _listener.Close();
-        _serving.Wait();
+        // Whoever is being answered slowly is not waited for.
+        _application.StopAsync(new CancellationToken(canceled: true)).GetAwaiter().GetResult();
+        ((IDisposable)_application).Dispose();
     }
 
-    private async Task ServeAsync()
+    private Task AnswerAsync(HttpContext context)
     {
-        while (_listener.IsListening)
-        {
-            try
-            {
-                var context = await _listener.GetContextAsync();
-                _ = Task.Run(() => Answer(context));
-            }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
-            {
-                return;
-            }
-        }
+        var name = context.Request.Path.Value!["/cache/".Length..];
+        var method = context.Request.Method;
+        Requests.Add($"{method} {name}");
+        Authorizations.Add(context.Request.Headers.Authorization);
+        if (Manner == Manner.Broken || (Manner == Manner.Flapping && _asked.TryAdd($"{method} {name}", true)))
+            return Close(context, StatusCodes.Status500InternalServerError);
+        if (Manner == Manner.Locked)
+            return Close(context, StatusCodes.Status401Unauthorized);
+        if (method == "PUT")
+            return PutAsync(context, name);
+        if (!Files.TryGetValue(name, out var bytes))
+            return Close(context, StatusCodes.Status404NotFound);
+        return method == "HEAD" ? Close(context, StatusCodes.Status200OK) : GetAsync(context, bytes);
     }
 
-    private void Answer(HttpListenerContext context)
-    {
-        try
-        {
-            var name = context.Request.Url!.AbsolutePath["/cache/".Length..];
-            var method = context.Request.HttpMethod;
-            Requests.Add($"{method} {name}");
-            Authorizations.Add(context.Request.Headers["Authorization"]);
-            if (Manner == Manner.Broken || (Manner == Manner.Flapping && _asked.TryAdd($"{method} {name}", true)))
-                Close(context, 500);
-            else if (Manner == Manner.Locked)
-                Close(context, 401);
-            else if (method == "PUT")
-                Put(context, name);
-            else if (!_files.TryGetValue(name, out var bytes))
-                Close(context, 404);
-            else if (method == "HEAD")
-                Close(context, 200);
-            else
-                Get(context, bytes);
-        }
-        catch (Exception e) when (e is HttpListenerException or IOException or ObjectDisposedException or InvalidOperationException)
-        {
-            // The client went away.
-        }
-    }
-
-    private void Put(HttpListenerContext context, string name)
+    private async Task PutAsync(HttpContext context, string name)
     {
         using var content = new MemoryStream();
-        context.Request.InputStream.CopyTo(content);
-        if (Manner == Manner.Full)
-        {
-            Close(context, 507);
-            return;
-        }
-
-        _files[name] = content.ToArray();
-        Close(context, 201);
+        await context.Request.Body.CopyToAsync(content);
+        if (Manner != Manner.Full)
+            Files[name] = content.ToArray();
+        await Close(context, Manner == Manner.Full ? StatusCodes.Status507InsufficientStorage : StatusCodes.Status201Created);
     }
 
-    private void Get(HttpListenerContext context, byte[] bytes)
+    private async Task GetAsync(HttpContext context, byte[] bytes)
     {
         var response = context.Response;
         switch (Manner)
         {
             case Manner.Truncating:
-                response.ContentLength64 = bytes.Length;
-                response.OutputStream.Write(bytes, 0, bytes.Length / 2);
-                response.OutputStream.Flush();
-                response.Abort();
+                response.ContentLength = bytes.Length;
+                await response.Body.WriteAsync(bytes.AsMemory(0, bytes.Length / 2));
+                await response.Body.FlushAsync();
+                context.Abort();
                 return;
             case Manner.Slow:
-                response.SendChunked = true;
-                while (_listener.IsListening)
+                while (!context.RequestAborted.IsCancellationRequested)
                 {
-                    response.OutputStream.WriteByte(0);
-                    response.OutputStream.Flush();
-                    Thread.Sleep(20);
+                    await response.Body.WriteAsync(new byte[1]);
+                    await response.Body.FlushAsync();
+                    await Task.Delay(20);
                 }
 
                 return;
@@ -174,16 +134,14 @@ internal sealed class CacheServer : IDisposable
                 break;
         }
 
-        response.SendChunked = Manner == Manner.Endless;
-        if (!response.SendChunked)
-            response.ContentLength64 = bytes.Length;
-        response.OutputStream.Write(bytes);
-        response.Close();
+        // Without a length it is sent in chunks.
+        response.ContentLength = Manner == Manner.Endless ? null : bytes.Length;
+        await response.Body.WriteAsync(bytes);
     }
 
-    private static void Close(HttpListenerContext context, int status)
+    private static Task Close(HttpContext context, int status)
     {
         context.Response.StatusCode = status;
-        context.Response.Close();
+        return Task.CompletedTask;
     }
 }

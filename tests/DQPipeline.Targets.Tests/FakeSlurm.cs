@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace DQPipeline.Targets.Tests;
 
 /// <summary>Slurm's commands as shell scripts in a folder of their own. In them <c>$S</c> is a folder, and <c>$S/folder</c> names that of the job submitted last.</summary>
@@ -32,9 +34,12 @@ internal sealed class FakeSlurm : IDisposable
     public string Script(string name, string text)
     {
         var path = At(name);
-        File.WriteAllText(path, "#!/bin/sh\n" + text + "\n");
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        // Another test may start a process at any moment, which holds what this one has open for writing until it is a program of its own; and nobody runs a file that is open for writing. So it never is here.
+        using var writer = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "cat > \"$1\" && chmod 700 \"$1\"", "sh", path]) { RedirectStandardInput = true })!;
+        writer.StandardInput.Write("#!/bin/sh\n" + text + "\n");
+        writer.StandardInput.Close();
+        writer.WaitForExit();
+        Assert.Equal(0, writer.ExitCode);
         return path;
     }
 
