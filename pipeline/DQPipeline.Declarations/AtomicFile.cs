@@ -77,13 +77,19 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>Removes what killed runs left half-written in <paramref name="folder"/> itself. A failure to do so is of no consequence.</summary>
-    public static void Sweep(string folder, string pattern = "*" + TemporaryMark + "*")
+    /// <summary>Removes what killed runs left half-written in a folder itself. A failure to do so is of no consequence.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="pattern">Which names; the default is those of all temporary files.</param>
+    /// <param name="before">Only what was last written before then, in a folder where others write too; null removes all.</param>
+    public static void Sweep(string folder, string pattern = "*" + TemporaryMark + "*", DateTimeOffset? before = null)
     {
         try
         {
             foreach (var left in Directory.EnumerateFiles(folder, pattern))
-                TryDelete(left);
+            {
+                if (before is not { } limit || File.GetLastWriteTimeUtc(left) < limit.UtcDateTime)
+                    TryDelete(left);
+            }
         }
         catch (Exception e) when (IsWriteFailure(e))
         {
@@ -108,17 +114,27 @@ public static class AtomicFile
     /// <summary>The coded error for a failure to write.</summary>
     public static DqException CannotWrite(string path, Exception e) => new(DiagnosticCodes.CannotWrite, $"cannot write {path}: {Why(e, IsOfBuild(path))}", inner: e);
 
-    /// <summary>The system's reason in words, with the mend. The low 16 bits of HResult are errno on Unix and the Win32 error on Windows.</summary>
+    private const int NoSpaceUnix = 28;
+    private const int QuotaUnix = 122;
+    private const int ReadOnlyUnix = 30;
+    private const int DiskFullWindows = 112;
+
+    /// <summary>Whether to try again at once would be in vain: the disk is full or can only be read.</summary>
+    public static bool IsForGood(Exception e) => e is UnauthorizedAccessException || Code(e) is NoSpaceUnix or DiskFullWindows or QuotaUnix or ReadOnlyUnix;
+
+    /// <summary>The low 16 bits of HResult are errno on Unix and the Win32 error on Windows.</summary>
+    private static int Code(Exception e) => e.HResult & 0xFFFF;
+
+    /// <summary>The system's reason in words, with the mend.</summary>
     private static string Why(Exception e, bool ofBuild)
     {
-        const int noSpaceUnix = 28, quotaUnix = 122, readOnlyUnix = 30, diskFullWindows = 112;
         var again = ofBuild ? "build again, nothing that was finished is lost" : "try again";
         var elsewhere = ofBuild ? "build in a copy of the folder" : "write elsewhere";
-        return (e.HResult & 0xFFFF) switch
+        return Code(e) switch
         {
-            noSpaceUnix or diskFullWindows => $"the disk is full; free some space and {again}",
-            quotaUnix => $"the disk quota is used up; free some space and {again}",
-            readOnlyUnix => $"the file system is read-only; {elsewhere}",
+            NoSpaceUnix or DiskFullWindows => $"the disk is full; free some space and {again}",
+            QuotaUnix => $"the disk quota is used up; free some space and {again}",
+            ReadOnlyUnix => $"the file system is read-only; {elsewhere}",
             _ when e is UnauthorizedAccessException => $"access is denied; give yourself the right to write there, or {elsewhere}",
             _ => $"{Final(e.Message).TrimEnd('.')}; mend that and {again}",
         };

@@ -2,6 +2,7 @@ using DQPipeline.Declarations;
 using DQPipeline.Targets.Caching;
 using DQPipeline.Targets.Files;
 using DQPipeline.Targets.Records;
+using DQPipeline.Targets.Workers.Slurm;
 
 namespace DQPipeline.Targets;
 
@@ -79,13 +80,14 @@ public static class CacheKeeping
     /// <param name="workspace">The folder.</param>
     /// <param name="before">The time.</param>
     /// <returns>Results that went, and bytes that were freed.</returns>
-    /// <exception cref="DqException">DQ6002: dq.lock cannot be read, and says of nothing that it may go; DQ6004: something cannot be removed; DQ6007: a build works in the folder.</exception>
+    /// <exception cref="DqException">DQ6002: dq.lock cannot be read, and says of nothing that it may go; DQ6004: something cannot be removed; DQ6007: a build works in the folder; DQ6022: a job with Slurm reads what would go.</exception>
     public static (int Results, long Bytes) Collect(Workspace workspace, DateTimeOffset before)
     {
         if (!Directory.Exists(workspace.DqFolder))
             return (0, 0);
         using var held = ExclusiveFile.TryOpen(Path.Combine(workspace.DqFolder, "build.lock"))
             ?? throw new DqException(DiagnosticCodes.Busy, $"a build works in {workspace.Folder}; collect when it is done");
+        SubmittedJobs.In(workspace).RefuseIfAny();
         var all = List(workspace);
         var stays = all.Where(result => result.Targets.Count > 0 || result.Written >= before).ToList();
         // On a clean clone dq.lock may record outputs whose results were never in this cache.
@@ -121,9 +123,10 @@ public static class CacheKeeping
             throw new DqException(DiagnosticCodes.RemoteUntrusted, "results of the remote cache are taken only where they are signed (\"trust\" in dq.json), and there is no key here to sign with; set DQ_CACHE_SIGNING_KEY, or push where it is set");
         if (!remote.Writes)
             throw new DqException(DiagnosticCodes.RemoteUnreachable, "nothing may be written to the remote cache: see \"write\" in dq.json, and DQ_CACHE_READONLY in the environment");
-        var records = LockFile.Read(workspace.LockPath).Entries.Values.Select(entry => entry.Record).DistinctBy(record => record.Key).Where(record => record.Outputs.All(cache.Has)).ToList();
+        var records = LockFile.Read(workspace.LockPath).Entries.Values.Select(entry => entry.Record).DistinctBy(record => record.Key)
+            .Where(record => record.Outputs.All(output => cache.Has(output) && cache.Check(output.Sha256))).ToList();
         records.ForEach(remote.Push);
-        await remote.EndAsync().ConfigureAwait(false);
+        await remote.DrainAsync().ConfigureAwait(false);
         return records.Count;
     }
 

@@ -33,8 +33,7 @@ public static class Cleaning
             return 0;
         using var held = ExclusiveFile.TryOpen(Path.Combine(workspace.DqFolder, "build.lock"))
             ?? throw new DqException(DiagnosticCodes.Busy, $"a build works in {workspace.Folder}; clean when it is done");
-        if (SubmittedJobs.In(workspace).All() is [var submitted, ..])
-            throw new DqException(DiagnosticCodes.SubmittedElsewhere, $"{submitted.Name} is with Slurm and reads the models and checkpoints that lie here; `dq attach` follows it to its end, `dq attach --cancel` takes it back");
+        SubmittedJobs.In(workspace).RefuseIfAny();
         var files = new FileHashes(workspace, TimeProvider.System);
         files.ForgetBelow(workspace.OutFolder);
         files.Save();

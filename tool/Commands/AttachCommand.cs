@@ -45,10 +45,26 @@ internal static class AttachCommand
             }
 
             var opened = Opened.At(workspace.Folder, asked.Set);
-            var options = Opened.Options(asked.Device) with { Select = asked.Select, Jobs = asked.Jobs, Locked = asked.Locked };
-            return (await BuildCommand.RunOnSlurmAsync(opened, options, asked, level, cancellation)).ExitCode;
+            var options = Opened.Options(asked.Device) with
+            {
+                Select = asked.Select,
+                Jobs = asked.Jobs,
+                Locked = asked.Locked,
+                Begun = submitted.SelectMany(job => job.Keys).DistinctBy(one => one.Key).ToDictionary(),
+            };
+            var exitCode = (await BuildCommand.RunOnSlurmAsync(opened, options, asked, level, cancellation)).ExitCode;
+            if (exitCode == DqCommand.Done)
+                TellOfWhatIsLeft(workspace);
+            return exitCode;
         });
         return command;
+    }
+
+    /// <summary>Jobs of what is declared no more, or was asked for by another build: nobody waits for them.</summary>
+    private static void TellOfWhatIsLeft(Workspace workspace)
+    {
+        foreach (var job in SubmittedJobs.In(workspace).All())
+            Output.Line($"dq: nothing here waits for Slurm job {job.Id ?? "of an unknown id"}, {job.Name}; `dq build --executor slurm {job.Name}` follows it, `dq attach --cancel` takes it back");
     }
 
     private static void Tell(IReadOnlyList<SubmittedJob> submitted)

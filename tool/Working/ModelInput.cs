@@ -18,10 +18,15 @@ internal static class ModelInput
 {
     /// <summary>The data set of a job.</summary>
     /// <exception cref="DqException">DQ2xxx: the data are missing or unfit. DQ6004: the cache of decoded images cannot be written.</exception>
-    public static ImageDataset Data(WorkerJob job, WorkerChannel channel) => Datasets.Load(
-        Declaration.FromJson<DatasetDeclaration>(job.Dataset),
-        job is { ImagesFolder: { } folder, DataHash: { } content } ? new ImageCache(folder, content) { OnWarning = channel.Send } : null,
-        channel.Stop);
+    public static ImageDataset Data(WorkerJob job, WorkerChannel channel)
+    {
+        var data = Datasets.Load(
+            Declaration.FromJson<DatasetDeclaration>(job.Dataset),
+            job is { ImagesFolder: { } folder, DataHash: { } content } ? new ImageCache(folder, content) { OnWarning = channel.Send } : null,
+            channel.Stop);
+        WorkerLook.Check(job, channel.Stop);
+        return data;
+    }
 
     /// <summary>The model of a file whose content has the hash, on the device, fit for the data.</summary>
     /// <exception cref="DqException">DQ3005: the file was changed since the job was written. DQ2005: the model takes images of another shape or knows other classes than the data have.</exception>

@@ -123,18 +123,22 @@ internal static class SourceReader
     {
         private readonly ReadOnlySpan<byte> _utf8 = utf8;
         private int _line = 1;
-        private int _lineStart;
+        private int _column = 1;
+        private int _offset;
 
         public SourcePlace At(long offset)
         {
             var end = (int)offset;
-            while (_utf8[_lineStart..end].IndexOf((byte)'\n') is >= 0 and var newline)
+            while (_utf8[_offset..end].IndexOf((byte)'\n') is >= 0 and var newline)
             {
-                _lineStart += newline + 1;
+                _offset += newline + 1;
+                _column = 1;
                 _line++;
             }
 
-            return new SourcePlace(file, _line, CountCharacters(_utf8[_lineStart..end]) + 1);
+            _column += CountCharacters(_utf8[_offset..end]);
+            _offset = end;
+            return new SourcePlace(file, _line, _column);
         }
     }
 }

@@ -18,6 +18,8 @@ internal sealed partial class BuildRun
         }
 
         WriteLock();
+        if (_writeFailure is not null)
+            report.Report(_writeFailure);
         var metrics = MetricsReport.Of(graph, nodes, planner.Lock);
         WriteCards(metrics, cancellation);
         planner.Files.Save();
@@ -27,7 +29,7 @@ internal sealed partial class BuildRun
             report.Report(warning);
 
         var cancelled = cancellation.IsCancellationRequested && nodes.Any(n => n.Outcome == Outcome.Cancelled);
-        var failed = _writeFailed || nodes.Any(n => n.Outcome == Outcome.Failed);
+        var failed = _writeFailure is not null || _cardsFailed || nodes.Any(n => n.Outcome == Outcome.Failed);
         var gates = Gates(failed || cancelled);
         var gateFailed = gates.Any(gate => gate.Finding is { Severity: Severity.Error });
         Diagnostic[] masking = [.. MaskingReport.Of(graph, nodes)];
@@ -51,11 +53,11 @@ internal sealed partial class BuildRun
     {
         try
         {
-            new ModelCards(workspace, graph, options, planner, time).Write(nodes, metrics, cancellation);
+            new ModelCards(workspace, graph, options, planner, _time).Write(nodes, metrics, cancellation);
         }
         catch (DqException e)
         {
-            _writeFailed = true;
+            _cardsFailed = true;
             report.Report(e.Diagnostics[0]);
         }
     }

@@ -9,14 +9,18 @@ internal sealed partial class BuildRun
 {
     /// <summary>
     /// What one worker reports. Its first step, or else its end, says that it has read its files: then they are looked at, beside its work, and if they are others than those of the keys, it is stopped.
-    /// One that was begun anew has read them anew.
+    /// One that was begun anew has read them anew. What cannot be looked at just now is looked at again when something is to be taken in, a few times.
     /// </summary>
     private sealed class Events(BuildRun run, BuildReport report, List<Node> batch, List<Target> targets, CancellationToken cancellation) : IWorkerEvents, IDisposable
     {
+        /// <summary>What a look waits for files that are away, before each further attempt.</summary>
+        private static readonly TimeSpan[] s_pauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4)];
+
         private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         private readonly Lock _begin = new();
         private Task? _look;
         private bool _isOld;
+        private bool _isOpen;
 
         /// <summary>Ends the worker.</summary>
         public CancellationToken Stop => _stop.Token;
@@ -24,17 +28,19 @@ internal sealed partial class BuildRun
         /// <summary>What its files are that they should not be; null as long as nothing is known.</summary>
         public DqException? Change { get; private set; }
 
-        /// <summary>Completes when its files were looked at.</summary>
-        /// <exception cref="DqException">They are others than those of the keys.</exception>
-        public Task LookAsync()
+        /// <summary>Completes when its files were looked at, and what they were made into may be taken.</summary>
+        /// <exception cref="DqException">They are others than those of the keys, or cannot be looked at.</exception>
+        public Task LookAsync() => LookAsync(mustTell: true);
+
+        private Task LookAsync(bool mustTell)
         {
             lock (_begin)
             {
-                if (_look is not null && !_isOld)
+                if (_look is not null && !_isOld && !(mustTell && _isOpen))
                     return _look;
                 var earlier = _look;
-                _isOld = false;
-                return _look = batch.Exists(ReadFiles.Reads) ? Task.Run(() => LookAfterAsync(earlier), CancellationToken.None) : Task.CompletedTask;
+                (_isOld, _isOpen) = (false, false);
+                return _look = batch.Exists(ReadFiles.Reads) ? Task.Run(() => LookAfterAsync(earlier, mustTell), CancellationToken.None) : Task.CompletedTask;
             }
         }
 
@@ -51,7 +57,7 @@ internal sealed partial class BuildRun
         public void Progress(ProgressEvent progress)
         {
             if (progress.Step > 0)
-                _ = LookAsync();
+                _ = LookAsync(mustTell: false);
             report.Tell(o => o.Progress(targets, progress));
         }
 
@@ -87,13 +93,30 @@ internal sealed partial class BuildRun
 
         public void Dispose() => _stop.Dispose();
 
-        private async Task LookAfterAsync(Task? earlier)
+        private async Task LookAfterAsync(Task? earlier, bool mustTell)
         {
             if (earlier is not null)
-                await earlier.ConfigureAwait(false);
+                await earlier.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (Change is not null)
+                throw new DqException(Change.Diagnostics, Change);
+            for (var attempt = 0; Look() is { } away; attempt++)
+            {
+                if (!mustTell || attempt == s_pauses.Length)
+                {
+                    lock (_begin)
+                        _isOpen = true;
+                    throw away;
+                }
+
+                await Task.Delay(s_pauses[attempt], run._time, cancellation).ConfigureAwait(false);
+            }
+        }
+
+        private DqException? Look()
+        {
             try
             {
-                run._readFiles.Check(batch, cancellation);
+                return run._readFiles.Check(batch, cancellation);
             }
             catch (DqException e)
             {

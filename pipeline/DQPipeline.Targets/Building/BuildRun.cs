@@ -23,8 +23,10 @@ internal sealed partial class BuildRun(
     private readonly List<string> _lockedOut = [];
     private readonly SkipCauses _skips = new();
     private readonly ReadFiles _readFiles = new(workspace, time);
+    private readonly TimeProvider _time = time;
     private bool _lockDirty;
-    private bool _writeFailed;
+    private Diagnostic? _writeFailure;
+    private bool _cardsFailed;
     private int _moves;
     private long _lockWritten = time.GetTimestamp();
 
@@ -307,7 +309,7 @@ internal sealed partial class BuildRun(
     private void Record(Node node)
     {
         _lockDirty |= planner.Lock.Set(node.Target.Id, node.Record!, node.Parts);
-        if (_lockDirty && time.GetElapsedTime(_lockWritten) >= s_lockPause)
+        if (_lockDirty && _time.GetElapsedTime(_lockWritten) >= s_lockPause)
             WriteLock();
     }
 
@@ -318,16 +320,15 @@ internal sealed partial class BuildRun(
         try
         {
             planner.Lock.Write(id => graph.Find(id) is not null);
-            _lockDirty = false;
+            (_lockDirty, _writeFailure) = (false, null);
         }
         catch (DqException e)
         {
-            // The results are in the cache: the next build records them without running anything.
-            _writeFailed = true;
-            report.Report(e.Diagnostics[0]);
+            // The disk may have room again when the next result comes. If not, it is told at the end: the results are in the cache, and the next build records them without running anything.
+            _writeFailure = e.Diagnostics[0];
         }
 
-        _lockWritten = time.GetTimestamp();
+        _lockWritten = _time.GetTimestamp();
     }
 
     private void Fail(Node node, Diagnostic error)

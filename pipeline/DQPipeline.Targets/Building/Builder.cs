@@ -2,6 +2,7 @@ using DQPipeline.Declarations;
 using DQPipeline.Targets.Graph;
 using DQPipeline.Targets.Records;
 using DQPipeline.Targets.Workers;
+using DQPipeline.Targets.Workers.Slurm;
 
 namespace DQPipeline.Targets.Building;
 
@@ -45,6 +46,7 @@ public sealed class Builder(
                 planner = new Planner(workspace, graph, options, report.Report, clock, cancellation, asksRemote: true);
                 using var remote = planner.Remote;
                 nodes = planner.Plan(selected);
+                SweepCheckpoints(planner.Cache, nodes);
                 report.Planned(nodes);
                 return await new BuildRun(workspace, graph, executor, options, report, clock, planner, nodes).RunAsync(cancellation).ConfigureAwait(false);
             }
@@ -77,18 +79,36 @@ public sealed class Builder(
         AtomicFile.Sweep(cache.TemporaryFolder);
         try
         {
-            foreach (var checkpoint in Directory.Exists(workspace.CheckpointsFolder) ? Directory.GetDirectories(workspace.CheckpointsFolder) : [])
-            {
-                if (Path.GetFileName(checkpoint) is { Length: 64 } key && File.Exists(cache.ResultPath(key)))
-                    Directory.Delete(checkpoint, recursive: true);
-            }
-
             if (Directory.Exists(workspace.WorkFolder))
                 Directory.Delete(workspace.WorkFolder, recursive: true);
         }
         catch (Exception e) when (AtomicFile.IsWriteFailure(e))
         {
             // A worker whose build was killed may still be stopping in there; the next build sweeps again.
+        }
+    }
+
+    /// <summary>
+    /// Removes the checkpoints of trainings that are done, which a kill between a result and this left. A result says so only where its files are here too: what is trained once more, because they are lost or by
+    /// force, goes on from its checkpoint, be it this build's or one that is with Slurm.
+    /// </summary>
+    private void SweepCheckpoints(ContentCache cache, IReadOnlyList<Node> nodes)
+    {
+        if (!Directory.Exists(workspace.CheckpointsFolder))
+            return;
+        var needed = nodes.Where(node => node.Action == PlannedAction.Run).Select(node => node.Key!)
+            .Concat(SubmittedJobs.In(workspace).All().SelectMany(submitted => submitted.Record.Keys.Values)).ToHashSet(StringComparer.Ordinal);
+        try
+        {
+            foreach (var checkpoint in Directory.GetDirectories(workspace.CheckpointsFolder))
+            {
+                if (Path.GetFileName(checkpoint) is { Length: 64 } key && !needed.Contains(key) && cache.Find(key)?.Outputs.All(cache.Has) == true)
+                    Directory.Delete(checkpoint, recursive: true);
+            }
+        }
+        catch (Exception e) when (AtomicFile.IsWriteFailure(e))
+        {
+            // The next build sweeps again.
         }
     }
 

@@ -130,7 +130,8 @@ internal sealed class Planner
         node.Key = KeyParts.Key(target.Kind, node.Parts);
         var entry = Lock.Find(target.Id);
         var recorded = entry is not null && entry.Record.Key == node.Key && target.Accepts(entry.Record);
-        if (!node.Forced && node.Relapses <= MostRelapses)
+        var begun = _options.Begun.TryGetValue(target.Id, out var key) && key == node.Key;
+        if (!node.Forced && !begun && node.Relapses <= MostRelapses)
         {
             node.Record = recorded ? entry!.Record : FindElsewhere(node, node.Key);
             if (node.Record is not null && CheckOutputs(node, out var missing))
@@ -146,7 +147,7 @@ internal sealed class Planner
         }
 
         node.Record = null;
-        return recorded ? (PlannedAction.Run, [node.Forced ? "forced" : "the cache's copy is damaged, again and again"]) : Locked(node, PlannedAction.Run, entry, data);
+        return recorded ? (PlannedAction.Run, [node.Forced ? "forced" : begun ? "it is at work already" : "the cache's copy is damaged, again and again"]) : Locked(node, PlannedAction.Run, entry, data);
     }
 
     /// <summary>What is wrong with a file that a target reads; null where nothing is.</summary>

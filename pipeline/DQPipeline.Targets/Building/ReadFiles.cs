@@ -29,22 +29,32 @@ internal sealed class ReadFiles(Workspace workspace, TimeProvider time)
     }
 
     /// <summary>Looks at the files of a batch, which reads the same data. A folder of a million images takes seconds, so batches that end together share a look.</summary>
-    /// <exception cref="DqException">DQ2002: the data are others than those of the key, or not to be read any more; DQ2007: a file of weights is.</exception>
-    public void Check(IReadOnlyList<Node> batch, CancellationToken cancellation)
+    /// <returns>Null where they are those of the keys; else why nobody can tell just now: a disk that is away for a moment has not changed, and days of training must not be thrown away for it.</returns>
+    /// <exception cref="DqException">DQ2002: the data are others than those of the key; DQ2007: a file of weights is.</exception>
+    public DqException? Check(IReadOnlyList<Node> batch, CancellationToken cancellation)
     {
         var dataset = batch[0].Target.Dataset;
-        _looks.GetOrAdd(dataset, _ => new()).Take(() => CheckData(dataset, batch[0], cancellation));
-        lock (_sync)
+        try
         {
-            foreach (var node in batch)
+            _looks.GetOrAdd(dataset, _ => new()).Take(() => CheckData(dataset, batch[0], cancellation));
+            lock (_sync)
             {
-                foreach (var (part, path) in node.Target.InputFiles)
+                foreach (var node in batch)
                 {
-                    if (!Is(node, part, HashOf(path, cancellation)))
-                        throw new DqException(DiagnosticCodes.Weights, $"the {part} of '{node.Target.Name}' at {path} changed while the build ran, and what was made of them is not taken; build again when nothing writes there", node.Target.Place);
+                    foreach (var (part, path) in node.Target.InputFiles)
+                    {
+                        if (!Is(node, part, HashOf(path, cancellation)))
+                            throw new DqException(DiagnosticCodes.Weights, $"the {part} of '{node.Target.Name}' at {path} changed while the build ran, and what was made of them is not taken; build again when nothing writes there", node.Target.Place);
+                    }
                 }
             }
         }
+        catch (AwayException e)
+        {
+            return new(e.Code, $"{e.Message.TrimEnd('.')}: whether it is still what was read when the build began cannot be told, and what was made of it is not taken; build again, it goes on from its checkpoint", inner: e);
+        }
+
+        return null;
     }
 
     private void CheckData(DatasetDeclaration dataset, Node node, CancellationToken cancellation)
@@ -52,24 +62,33 @@ internal sealed class ReadFiles(Workspace workspace, TimeProvider time)
         lock (_sync)
         {
             var data = new DataFingerprints(workspace, Files, time).Of(dataset, cancellation);
-            if (data.Error is not null || !Is(node, Planner.DataPart, data.Hash))
+            if (data.Error is not null)
+                throw new AwayException(data.Error.Code, data.Error.Message);
+            if (data.Absent)
+                throw new AwayException(DiagnosticCodes.DataMissing, $"the data of '{dataset.Name}' are not there any more");
+            if (!Is(node, Planner.DataPart, data.Hash))
                 throw _changed[dataset] = new(DiagnosticCodes.DataCorrupt, $"the data of '{dataset.Name}' changed while the build ran, and what was made of them is not taken; build again when nothing writes there");
         }
     }
 
-    /// <summary>A file's hash; null where it is not there, or not to be read any more.</summary>
-    private string? HashOf(string path, CancellationToken cancellation)
+    private string HashOf(string path, CancellationToken cancellation)
     {
         try
         {
-            return Files.Hash(path, cancellation);
+            return Files.Hash(path, cancellation) ?? throw new AwayException(DiagnosticCodes.Weights, $"{path} is not there any more");
         }
         catch (Exception e) when (AtomicFile.IsWriteFailure(e))
         {
-            return null;
+            throw new AwayException(DiagnosticCodes.Weights, $"{path} cannot be read: {e.Message}");
         }
     }
 
     /// <summary>Whether a hash is the one in a key.</summary>
     private static bool Is(Node node, string part, string? hash) => node.Parts.FirstOrDefault(one => one.Key == part).Value == (hash is null ? null : $"\"{hash}\"");
+
+    /// <summary>A file that cannot be looked at.</summary>
+    private sealed class AwayException(string code, string message) : Exception(message)
+    {
+        public string Code => code;
+    }
 }

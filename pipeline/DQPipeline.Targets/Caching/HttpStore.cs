@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Polly;
-using Polly.Retry;
 
 namespace DQPipeline.Targets.Caching;
 
@@ -36,16 +35,7 @@ internal sealed class HttpStore : IRemoteStore
             Timeout = Timeout.InfiniteTimeSpan,
         };
         _client.DefaultRequestHeaders.Authorization = authorization;
-        _attempts = new ResiliencePipelineBuilder { TimeProvider = time }
-            .AddRetry(new RetryStrategyOptions
-            {
-                ShouldHandle = new PredicateBuilder().Handle<RemoteFailure>(failure => failure.IsPassing),
-                MaxRetryAttempts = 2,
-                Delay = TimeSpan.FromMilliseconds(200),
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-            })
-            .Build();
+        _attempts = Attempts.Create(time);
     }
 
     public string Name { get; }

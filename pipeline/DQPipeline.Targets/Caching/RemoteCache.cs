@@ -21,6 +21,14 @@ internal sealed class RemoteCache : IDisposable
 
     private static readonly TimeSpan s_slowAnswer = TimeSpan.FromSeconds(0.5);
 
+    /// <summary>What it waits for them however fast each is: thousands of quick ones are a long time too.</summary>
+    private static readonly TimeSpan s_longWaiting = TimeSpan.FromMinutes(5);
+
+    /// <summary>What a build that has nothing else left to do waits for what is still to be put there, besides a second for each <see cref="SlowestPush"/> bytes of it.</summary>
+    private static readonly TimeSpan s_lastPushes = TimeSpan.FromMinutes(1);
+
+    private const long SlowestPush = 100_000;
+
     /// <summary>Failures, each after several attempts, that a build has the patience for.</summary>
     private const int Patience = 2;
 
@@ -38,6 +46,8 @@ internal sealed class RemoteCache : IDisposable
     private readonly Channel<TargetRecord> _pushes = Channel.CreateUnbounded<TargetRecord>(new() { SingleReader = true });
     private readonly Task _pushing;
     private int _failures;
+    private int _pending;
+    private long _pendingBytes;
     private TimeSpan _waited;
     private int _vain;
 
@@ -72,7 +82,7 @@ internal sealed class RemoteCache : IDisposable
             _ = ResultSignature.Sign([], signingKey);
         IRemoteStore store = Uri.TryCreate(declared.Remote, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
             ? new HttpStore(address, HttpStore.Credentials(environment), time)
-            : new FolderStore(declared.Remote);
+            : new FolderStore(declared.Remote, time);
         foreach (var key in declared.Keys)
         {
             if (ResultSignature.Complaint(key) is { } complaint)
@@ -108,7 +118,7 @@ internal sealed class RemoteCache : IDisposable
     private void Waited(TimeSpan time)
     {
         _waited += time;
-        if (++_vain * s_slowAnswer > _waited || _waited < s_waiting || IsOff)
+        if ((++_vain * s_slowAnswer > _waited && _waited < s_longWaiting) || _waited < s_waiting || IsOff)
             return;
         _ = Interlocked.Exchange(ref _failures, Patience);
         Tell(string.Create(CultureInfo.InvariantCulture, $"it took {_waited.TotalSeconds:0} s to say of {_vain} results that it has none; it is left out for the rest of this build"));
@@ -159,15 +169,38 @@ internal sealed class RemoteCache : IDisposable
     /// <summary>Puts a result and its files there, in the background; nothing happens where writing is not allowed.</summary>
     public void Push(TargetRecord record)
     {
-        if (_declared.Write)
-            _ = _pushes.Writer.TryWrite(record);
+        if (!_declared.Write)
+            return;
+        _ = Interlocked.Increment(ref _pending);
+        _ = Interlocked.Add(ref _pendingBytes, BytesOf(record));
+        _ = _pushes.Writer.TryWrite(record);
     }
 
     /// <summary>Waits until all that was to be put there is, or will not be. After it nothing is taken on.</summary>
-    public Task EndAsync()
+    public Task DrainAsync()
     {
         _ = _pushes.Writer.TryComplete();
         return _pushing;
+    }
+
+    /// <summary>The same for a build, which has nothing else left to do: a slow store is left out after a time that the bytes allow.</summary>
+    public async Task EndAsync()
+    {
+        _ = _pushes.Writer.TryComplete();
+        var time = s_lastPushes + TimeSpan.FromSeconds(Volatile.Read(ref _pendingBytes) / SlowestPush);
+        try
+        {
+            await _pushing.WaitAsync(time, _time, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // The one that is being put there comes to its end, and no other is begun.
+            var left = Volatile.Read(ref _pending);
+            if (!IsOff)
+                Tell(string.Create(CultureInfo.InvariantCulture, $"it is slow, and {left} results are not put there; `dq cache push` does so"));
+            _ = Interlocked.Exchange(ref _failures, Patience);
+            await _pushing.ConfigureAwait(false);
+        }
     }
 
     public void Dispose()
@@ -182,8 +215,12 @@ internal sealed class RemoteCache : IDisposable
         {
             if (!IsOff && !_cancellation.IsCancellationRequested)
                 _ = Ask(() => PushNow(record));
+            _ = Interlocked.Decrement(ref _pending);
+            _ = Interlocked.Add(ref _pendingBytes, -BytesOf(record));
         }
     }
+
+    private static long BytesOf(TargetRecord record) => record.Outputs.Sum(output => output.Size);
 
     private bool PushNow(TargetRecord record)
     {

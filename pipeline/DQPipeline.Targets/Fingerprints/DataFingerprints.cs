@@ -12,7 +12,11 @@ namespace DQPipeline.Targets.Fingerprints;
 internal sealed record DataState(string? Hash, bool Absent, Diagnostic? Error, Func<string, string?> Describe);
 
 /// <summary>The contents of data sets, each looked at once in a build.</summary>
-internal sealed class DataFingerprints(Workspace workspace, FileHashes files, TimeProvider time)
+/// <param name="workspace">The folder that remembers them.</param>
+/// <param name="files">Hashes of single files.</param>
+/// <param name="time">The clock.</param>
+/// <param name="remembers">Whether stamps are remembered; not those that another machine sees, on whose disks files have other numbers.</param>
+internal sealed class DataFingerprints(Workspace workspace, FileHashes files, TimeProvider time, bool remembers = true)
 {
     private static readonly DataState s_procedural = new(null, false, null, _ => null);
     private readonly Dictionary<(string Path, bool Optional, ImageNames? Images), DataState> _known = [];
@@ -40,7 +44,7 @@ internal sealed class DataFingerprints(Workspace workspace, FileHashes files, Ti
             if (Directory.Exists(dataset.Path))
             {
                 var images = ImageNames.Of(dataset);
-                var (hash, journal) = new FolderFingerprint(dataset.Path, StatePath(dataset.Path, images), time, images).Compute(cancellation);
+                var (hash, journal) = new FolderFingerprint(dataset.Path, StatePath(dataset.Path, images), time, images, remembers).Compute(cancellation);
                 return new(hash, false, null, journal.Describe);
             }
 

@@ -15,7 +15,8 @@ namespace DQPipeline.Targets.Fingerprints;
 /// <param name="statePath">The file of stamps and hashes.</param>
 /// <param name="time">The clock.</param>
 /// <param name="images">Which names count, where the folder is read as one of images; null where all do. Among them are some of no file: they count by being there.</param>
-internal sealed class FolderFingerprint(string root, string statePath, TimeProvider time, ImageNames? images = null)
+/// <param name="remembers">Whether what is found is written into that file.</param>
+internal sealed class FolderFingerprint(string root, string statePath, TimeProvider time, ImageNames? images = null, bool remembers = true)
 {
     private const int Chunk = 2048;
 
@@ -30,6 +31,8 @@ internal sealed class FolderFingerprint(string root, string statePath, TimeProvi
         {
             if (Unchanged(cancellation) is { } tail)
                 return tail;
+            if (!remembers)
+                return Rescan(Stream.Null, cancellation);
             var temporary = AtomicFile.TemporaryFor(statePath);
             try
             {

@@ -18,13 +18,13 @@ internal static class GateCheck
         {
             foreach (var gate in evaluation.Gates)
             {
-                var models = graph.ModelsCalled(gate.Model).ToList();
+                var models = graph.ModelsCalled(gate.Model);
                 if (models.Count == 0 && cells.Any(cell => cell.Name == evaluation.Name))
                     results.Add(new(gate, evaluation.Name, gate.Model, GateVerdict.Undecided, [], null, null));
                 foreach (var model in models)
                 {
                     var needed = GateCells.Of(graph, evaluation, gate, model);
-                    if (needed.Own.Count == 0 ? cells.Any(cell => cell.Name == evaluation.Name) : needed.All.All(cells.Contains))
+                    if (IsDecidedBy(needed, evaluation, cells))
                         results.Add(Check(gate, evaluation, model, needed, result));
                 }
             }
@@ -39,12 +39,25 @@ internal static class GateCheck
     /// <param name="cells">All cells that decide those gates.</param>
     /// <param name="result">The current result of a cell; null where it has none.</param>
     public static string? Obstacle(TargetGraph graph, ModelTarget model, IReadOnlySet<Target> cells, Func<EvaluationCell, TargetRecord?> result) =>
-        Check(graph, cells, result).FirstOrDefault(gate => gate.Verdict != GateVerdict.Passed && IsOn(model, gate)) is { } gate
+        CheckOn(graph, model, cells, result).FirstOrDefault(gate => gate.Verdict != GateVerdict.Passed) is { } gate
             ? gate.Verdict == GateVerdict.Failed ? $"{gate.Model} fails its gate {GateText.Under(gate.Gate)}" : $"the gate on {gate.Model} {GateText.Under(gate.Gate)} cannot be decided"
             : null;
 
-    /// <summary>Whether a gate is on a model, or on the trained one that it was made of; the cells that decide it may be of others too.</summary>
-    public static bool IsOn(ModelTarget model, GateResult gate) => gate.Model == model.Name || gate.Model == model.Trained.Name;
+    /// <summary>The gates on a model, and on the trained one that it was made of, of which the <paramref name="cells"/> hold all that decides them; those may be of other models too.</summary>
+    /// <inheritdoc cref="Obstacle"/>
+    public static IEnumerable<GateResult> CheckOn(TargetGraph graph, ModelTarget model, IReadOnlySet<Target> cells, Func<EvaluationCell, TargetRecord?> result)
+    {
+        foreach (var (evaluation, gate, gated) in graph.GatesOn(model))
+        {
+            var needed = GateCells.Of(graph, evaluation, gate, gated);
+            if (IsDecidedBy(needed, evaluation, cells))
+                yield return Check(gate, evaluation, gated, needed, result);
+        }
+    }
+
+    /// <summary>Whether cells hold all that decides a gate; where nothing measures it, whether they are of its evaluation, which then says so.</summary>
+    private static bool IsDecidedBy(GateCells needed, EvaluateDeclaration evaluation, IReadOnlySet<Target> cells) =>
+        needed.Own.Count == 0 ? cells.Any(cell => cell.Name == evaluation.Name) : needed.All.All(cells.Contains);
 
     private static GateResult Check(GateDeclaration gate, EvaluateDeclaration evaluation, ModelTarget model, GateCells needed, Func<EvaluationCell, TargetRecord?> result)
     {

@@ -109,7 +109,8 @@ public sealed class EvaluationCell : Target
             parts.AddOptions("detector.", Evaluation.Detector);
     }
 
-    internal override bool Accepts(TargetRecord record) => StandingIn(record) is not null && (!Evaluation.Detector.IsActive || Detection.Of(record, Attack is null) is not null);
+    internal override bool Accepts(TargetRecord record) =>
+        base.Accepts(record) && StandingIn(record) is not null && (!Evaluation.Detector.IsActive || Detection.Of(record, Attack is null) is not null);
 
     /// <summary>For each image of the sample, whether it is right; null where the record does not say so.</summary>
     internal static bool[]? StandingIn(TargetRecord record) =>

@@ -8,6 +8,8 @@ public sealed partial class TargetGraph
     private readonly Dictionary<string, Target> _byId = [];
     private readonly List<Target> _targets = [];
     private readonly List<Report> _reports = [];
+    private readonly Dictionary<string, List<ModelTarget>> _models = [];
+    private readonly Dictionary<ModelTarget, List<EvaluationCell>> _cells = [];
 
     private TargetGraph(PipelineDeclaration pipeline) => Pipeline = pipeline;
 
@@ -125,12 +127,27 @@ public sealed partial class TargetGraph
     }
 
     /// <summary>The models of an evaluation or gate by name: one, or the members of a matrix; none where nothing is called so.</summary>
-    internal IEnumerable<ModelTarget> ModelsCalled(string name) => _targets.OfType<ModelTarget>().Where(t => t.Name == name || t.Group == name);
+    internal IReadOnlyList<ModelTarget> ModelsCalled(string name) => _models.GetValueOrDefault(name) ?? [];
 
     private void Add(Target target)
     {
         if (!_byId.TryAdd(target.Id, target))
             throw new DqException(DiagnosticCodes.Duplicate, $"{target.Id} is declared twice; give the two different names", target.Place);
         _targets.Add(target);
+        if (target is EvaluationCell cell)
+            Enter(_cells, cell.Model, cell);
+        if (target is not ModelTarget model)
+            return;
+        Enter(_models, model.Name, model);
+        if (model.Group != model.Name)
+            Enter(_models, model.Group, model);
+    }
+
+    private static void Enter<TKey, TValue>(Dictionary<TKey, List<TValue>> index, TKey key, TValue value)
+        where TKey : notnull
+    {
+        if (!index.TryGetValue(key, out var values))
+            index.Add(key, values = []);
+        values.Add(value);
     }
 }

@@ -1,21 +1,26 @@
 using System.Buffers;
 using System.Text.Json;
 using DQPipeline.Declarations;
+using DQPipeline.Targets.Files;
 
 namespace DQPipeline.Targets.Records;
 
 /// <summary>
 /// dq.lock: the recorded result of every target, sorted, so that it merges and its differences read well. It is committed to git; nothing of this machine is in it.
+/// Who pulls or merges while a build of days goes on is not written over: what changed on the disk is read again, and the build's own results are laid over it.
 /// </summary>
 internal sealed class LockFile
 {
     private const int Version = 2;
 
     private readonly string _path;
-    private readonly Dictionary<string, LockEntry> _entries;
+    private readonly Dictionary<string, LockEntry> _own = [];
+    private readonly HashSet<string> _seen;
+    private Dictionary<string, LockEntry> _entries;
     private Dictionary<string, LockEntry>? _byKey;
+    private FileStamp? _stamp;
 
-    private LockFile(string path, Dictionary<string, LockEntry> entries) => (_path, _entries) = (path, entries);
+    private LockFile(string path, Dictionary<string, LockEntry> entries, FileStamp? stamp) => (_path, _entries, _seen, _stamp) = (path, entries, [.. entries.Keys], stamp);
 
     public IReadOnlyDictionary<string, LockEntry> Entries => _entries;
 
@@ -23,6 +28,8 @@ internal sealed class LockFile
     /// <exception cref="DqException">DQ6002 with the line and the mend.</exception>
     public static LockFile Read(string path)
     {
+        // Before the bytes: what changes in between is then seen as changed.
+        var stamp = FileStamp.Of(path);
         byte[] bytes;
         try
         {
@@ -30,19 +37,19 @@ internal sealed class LockFile
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            return new(path, []);
+            return new(path, [], null);
         }
         catch (Exception e) when (AtomicFile.IsWriteFailure(e))
         {
             throw new DqException(DiagnosticCodes.LockUnreadable, $"{path} cannot be read: {e.Message}; give yourself the right to read it", inner: e);
         }
 
-        return Parse(path, bytes);
+        return new(path, LockParser.Parse(path, bytes, Version), stamp);
     }
 
     /// <summary>The dq.lock of this content.</summary>
     /// <exception cref="DqException">DQ6002 with the line and the mend.</exception>
-    public static LockFile Parse(string path, byte[] content) => new(path, LockParser.Parse(path, content, Version));
+    public static LockFile Parse(string path, byte[] content) => new(path, LockParser.Parse(path, content, Version), null);
 
     public LockEntry? Find(string id) => _entries.GetValueOrDefault(id);
 
@@ -65,23 +72,24 @@ internal sealed class LockFile
         if (_entries.TryGetValue(id, out var old) && old.Record.Same(record))
             return false;
         var entry = new LockEntry(record, parts);
-        _entries[id] = entry;
+        _entries[id] = _own[id] = entry;
         if (_byKey is not null)
             _byKey[record.Key] = entry;
         return true;
     }
 
-    /// <summary>Writes the entries of those targets that are still <paramref name="declared"/>.</summary>
-    /// <exception cref="DqException">DQ6004.</exception>
+    /// <summary>Writes the entries of those targets that are still <paramref name="declared"/>, and of those that others recorded meanwhile.</summary>
+    /// <exception cref="DqException">DQ6004; DQ6002: it was changed meanwhile, to what cannot be read, and is left as it is.</exception>
     public void Write(Func<string, bool> declared)
     {
+        TakeIn();
         var buffer = new ArrayBufferWriter<byte>(Math.Max(4096, _entries.Count * 1024));
         using (var writer = new Utf8JsonWriter(buffer, RecordJson.Indented))
         {
             writer.WriteStartObject();
             writer.WriteNumber("version"u8, Version);
             writer.WriteStartObject("targets"u8);
-            foreach (var (id, entry) in _entries.Where(e => declared(e.Key)).OrderBy(e => e.Key, StringComparer.Ordinal))
+            foreach (var (id, entry) in _entries.Where(e => declared(e.Key) || !_seen.Contains(e.Key)).OrderBy(e => e.Key, StringComparer.Ordinal))
             {
                 writer.WriteStartObject(id);
                 entry.Write(writer);
@@ -95,5 +103,18 @@ internal sealed class LockFile
 
         buffer.Write("\n"u8);
         AtomicFile.Write(_path, buffer.WrittenSpan);
+        _stamp = FileStamp.Of(_path);
+    }
+
+    /// <summary>Reads what somebody else wrote since the last reading or writing; what this build set goes over it.</summary>
+    private void TakeIn()
+    {
+        // One that is gone says nothing.
+        if (FileStamp.Of(_path) is not { } now || now == _stamp)
+            return;
+        _entries = Read(_path)._entries;
+        foreach (var (id, entry) in _own)
+            _entries[id] = entry;
+        _byKey = null;
     }
 }

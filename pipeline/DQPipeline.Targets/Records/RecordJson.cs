@@ -67,7 +67,7 @@ internal static class RecordJson
                     throw new JsonException($"\"{property}\" is not a property of an output, or has a wrong value");
             }
 
-            if (hash is null || size < 0 || name.AsSpan().ContainsAny("/\\\0") || name is "" or "." or "..")
+            if (hash is null || size < 0 || name.AsSpan().ContainsAny("/\\:\0") || name is "" or "." or "..")
                 throw new JsonException($"the output \"{name}\" needs a plain name, a sha256 and a size");
             outputs.Add(new(name, hash, size));
         }

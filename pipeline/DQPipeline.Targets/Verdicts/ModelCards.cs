@@ -69,7 +69,8 @@ internal sealed class ModelCards(Workspace workspace, TargetGraph graph, BuildOp
     private IEnumerable<Node> Others(IReadOnlyList<Node> nodes, List<PackageTarget> packages, CancellationToken cancellation)
     {
         var known = nodes.Select(node => node.Target).ToHashSet();
-        var others = graph.Targets.Where(target => target is EvaluationCell cell && packages.Any(package => package.Model == cell.Model) && !known.Contains(cell)).ToList();
+        var packaged = packages.Select(package => package.Model).ToHashSet();
+        var others = graph.Targets.Where(target => target is EvaluationCell cell && packaged.Contains(cell.Model) && !known.Contains(cell)).ToList();
         if (others.Count == 0)
             return [];
         var elsewhere = new Planner(workspace, graph, options with { Force = false, Locked = false, Fetch = [] }, _ => { }, time, cancellation);
@@ -81,7 +82,7 @@ internal sealed class ModelCards(Workspace workspace, TargetGraph graph, BuildOp
         var lockFile = planner.Lock;
         if (lockFile.Find(package.Id) is not { } entry || lockFile.Find(package.Model.Id) is not { } model || lockFile.Find(package.Model.Trained.Id) is not { } trained)
             return null;
-        var cells = graph.Targets.OfType<EvaluationCell>().Where(cell => cell.Model == package.Model).ToList();
+        var cells = graph.CellsOf(package.Model);
         var own = metrics.Where(metric => metric.Model == package.Model.Name).ToList();
         var measured = own.Select(metric => EvaluationCell.IdOf(metric.Target, metric.Model, metric.Attack, metric.Epsilon, metric.BlackBox)).ToHashSet();
         var gated = cells.Concat(package.Requires.OfType<EvaluationCell>()).ToHashSet<Target>();
@@ -92,7 +93,7 @@ internal sealed class ModelCards(Workspace workspace, TargetGraph graph, BuildOp
             Metrics = own,
             Measured = [.. cells.Where(cell => measured.Contains(cell.Id))],
             Unmeasured = [.. cells.Where(cell => !measured.Contains(cell.Id))],
-            Gates = [.. GateCheck.Check(graph, gated, cell => current.Contains(cell.Id) ? lockFile.Find(cell.Id)?.Record : null).Where(gate => GateCheck.IsOn(package.Model, gate))],
+            Gates = [.. GateCheck.CheckOn(graph, package.Model, gated, cell => current.Contains(cell.Id) ? lockFile.Find(cell.Id)?.Record : null)],
         };
     }
 }

@@ -33,10 +33,11 @@ internal sealed class WorkerConversation(IWorkerEvents events, WorkerLog log)
             TryTake(workerEvent, line);
     }
 
-    /// <summary>Another worker takes the job over: what the last one found wrong is past.</summary>
+    /// <summary>Another worker takes the job over: what the last one found wrong, or had done, is past, and its files are gone.</summary>
     public void Restart()
     {
         Errors.Clear();
+        Done = null;
         events.Restarted();
     }
 

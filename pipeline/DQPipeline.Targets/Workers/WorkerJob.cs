@@ -35,6 +35,14 @@ public abstract record WorkerJob
     /// <summary>A hash of the data set's content as the key has it; null for data that are drawn.</summary>
     public string? DataHash { get; init; }
 
+    /// <summary>SHA-256 of the files that it reads besides its data and models, by their absolute paths, as the key has them; null where there are none.</summary>
+    public IReadOnlyDictionary<string, string>? FileHashes { get; init; }
+
+    /// <summary>
+    /// The pipeline's folder, absolute, for a worker that starts when perhaps nobody looks at its files: it holds them against their hashes itself (<see cref="WorkerLook"/>). Null where the front end does.
+    /// </summary>
+    public string? LooksFrom { get; init; }
+
     /// <summary>Where the worker writes its outputs; it exists and is the worker's own.</summary>
     public required string OutputFolder { get; init; }
 

@@ -173,7 +173,7 @@ internal sealed partial class SlurmSubmitter(
         foreach (var job in jobs)
         {
             var name = jobs.Count == 1 ? token : string.Create(CultureInfo.InvariantCulture, $"{token}-{submitted.Count}");
-            submitted.Add(SubmittedJob.Create(Path.Combine(workspace.SlurmFolder, name), job));
+            submitted.Add(SubmittedJob.Create(workspace, Path.Combine(workspace.SlurmFolder, name), job));
         }
 
         string? id = null;

@@ -18,6 +18,9 @@ public sealed class SubmittedJob
     /// <summary>Slurm's id, say <c>12</c>, or <c>12_3</c> in an array; null where the front end died before it knew.</summary>
     public string? Id { get; private set; }
 
+    /// <summary>The keys of the targets that it makes, by their ids.</summary>
+    public IReadOnlyDictionary<string, string> Keys => Record.Keys;
+
     internal string Folder { get; }
 
     internal SubmissionRecord Record { get; }
@@ -57,11 +60,11 @@ public sealed class SubmittedJob
 
     /// <summary>Writes the folder of a job that is about to be submitted.</summary>
     /// <exception cref="DqException">DQ6004: it cannot be written.</exception>
-    internal static SubmittedJob Create(string folder, WorkerJob job)
+    internal static SubmittedJob Create(Workspace workspace, string folder, WorkerJob job)
     {
         var submitted = new SubmittedJob(folder, new(job.Name, job.Keys ?? new Dictionary<string, string>()), null);
         AtomicFile.CreateFolder(folder);
-        AtomicFile.Write(Path.Combine(folder, JobName), System.Text.Encoding.UTF8.GetBytes(WorkerJson.Write(job with { OutputFolder = submitted.OutputFolder }) + "\n"));
+        AtomicFile.Write(Path.Combine(folder, JobName), System.Text.Encoding.UTF8.GetBytes(WorkerJson.Write(job with { OutputFolder = submitted.OutputFolder, LooksFrom = workspace.Folder }) + "\n"));
         // A network file system remembers for a minute that a name was not there: a short job would have come to its end unseen.
         AtomicFile.Write(submitted.EventsPath, []);
         AtomicFile.Write(submitted.PrintedPath, []);

@@ -16,6 +16,14 @@ public sealed class SubmittedJobs
     public IReadOnlyList<SubmittedJob> All() => !Directory.Exists(_workspace.SlurmFolder) ? []
         : [.. Directory.GetDirectories(_workspace.SlurmFolder).Select(SubmittedJob.Read).OfType<SubmittedJob>().OrderBy(job => job.Name, StringComparer.Ordinal)];
 
+    /// <summary>What lies in <c>.dq</c> must not go while a job reads it.</summary>
+    /// <exception cref="DqException">DQ6022: one is with Slurm.</exception>
+    internal void RefuseIfAny()
+    {
+        if (All() is [var submitted, ..])
+            throw new DqException(DiagnosticCodes.SubmittedElsewhere, $"{submitted.Name} is with Slurm and reads what lies here, be it models, checkpoints or decoded images; `dq attach` follows it to its end, `dq attach --cancel` takes it back");
+    }
+
     /// <summary>Two workers on one checkpoint would spoil it.</summary>
     /// <exception cref="DqException">DQ6022: the work is with Slurm.</exception>
     internal void RefuseIfSubmitted(WorkerJob job)
