@@ -23,6 +23,9 @@ internal sealed class Bench : IDisposable
 
     public Recorder Observer { get; private set; } = new();
 
+    /// <summary>The builds' clock.</summary>
+    public TimeProvider Time { get; set; } = TimeProvider.System;
+
     public MethodVersions Method { get; set; } = new("train/1", "evaluate/1", "quantize/1", "package/1");
 
     public PipelineDeclaration Pipeline { get; set; } = Sample();
@@ -98,7 +101,7 @@ internal sealed class Bench : IDisposable
         Observer = new();
         Executor.Jobs.Clear();
         var options = Options(select);
-        return new Builder(Workspace, Graph(), Executor, change?.Invoke(options) ?? options, Observer).RunAsync(cancellation);
+        return new Builder(Workspace, Graph(), Executor, change?.Invoke(options) ?? options, Observer, Time).RunAsync(cancellation);
     }
 
     public Task<BuildResult> BuildOfAsync(params string[] select) => BuildAsync(select: select);

@@ -42,6 +42,23 @@ public class CacheKeepingTests
         Assert.Equal(0, again.Count(Outcome.Built));
     }
 
+    /// <summary>What others would only download to throw it away.</summary>
+    [Fact]
+    public async Task What_is_damaged_is_not_pushed()
+    {
+        using var bench = new Bench();
+        await bench.BuildAsync();
+        var file = Directory.GetFiles(Path.Combine(bench.Workspace.CacheFolder, "objects"), "*", SearchOption.AllDirectories)[0];
+        var bytes = File.ReadAllBytes(file);
+        bytes[^5] ^= 1;
+        File.WriteAllBytes(file, bytes);
+        var remote = Path.Combine(bench.Folder, "shared");
+        var told = new List<Diagnostic>();
+        Assert.Equal(11, await CacheKeeping.PushAsync(bench.Workspace, new() { Remote = remote }, _ => null, told.Add, default));
+        Assert.Equal("DQ6001", Assert.Single(told).Code);
+        Assert.False(File.Exists(Path.Combine(remote, "cas", Path.GetFileName(file))));
+    }
+
     [Fact]
     public async Task What_is_damaged_is_removed_and_told_and_the_rest_stays()
     {

@@ -57,6 +57,47 @@ public class ChangingDataTests
         }
     }
 
+    /// <summary>A share that is away is no other data: what was trained is taken once it is back, and where it stays away, the checkpoint is there for when it is not.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Data_that_are_away_for_a_moment_have_not_changed(bool comesBack)
+    {
+        using var bench = new Bench();
+        var (data, aside) = (bench.UseStoredData(), Path.Combine(bench.Folder, "aside"));
+        StoredDataTests.Fill(data);
+        bench.Time = new TestClock
+        {
+            OnPause = () =>
+            {
+                if (comesBack && Directory.Exists(aside))
+                    Directory.Move(aside, data);
+            },
+        };
+        var checkpoint = "";
+        bench.Executor.Before = (job, _) =>
+        {
+            File.WriteAllText(Path.Combine(checkpoint = ((TrainJob)job).CheckpointFolder, "checkpoint"), "");
+
+            return Task.CompletedTask;
+        };
+        bench.Executor.AfterReading = () => Directory.Move(data, aside);
+        var result = await bench.BuildOfAsync("train/dq");
+        if (comesBack)
+        {
+            Assert.Equal((0, 1), (result.ExitCode, result.Count(Outcome.Built)));
+            return;
+        }
+
+        var error = Assert.Single(result.Diagnostics);
+        Assert.Equal((1, DiagnosticCodes.DataMissing), (result.ExitCode, error.Code));
+        Assert.Contains("it goes on from its checkpoint", error.Message, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(checkpoint, "checkpoint")));
+        Directory.Move(aside, data);
+        bench.Executor.AfterReading = () => { };
+        Assert.Equal(0, (await bench.BuildOfAsync("train/dq")).ExitCode);
+    }
+
     /// <summary>The same of measurements, which come one by one, and of data in one file.</summary>
     [Fact]
     public async Task Data_that_change_while_a_model_is_measured_make_no_measurement()

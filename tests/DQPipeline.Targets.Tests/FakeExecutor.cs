@@ -19,6 +19,9 @@ internal sealed class FakeExecutor : IExecutor
     /// <summary>Runs before a job's work; throws or waits to make things go wrong.</summary>
     public Func<WorkerJob, CancellationToken, Task> Before { get; set; } = (_, _) => Task.CompletedTask;
 
+    /// <summary>Runs once a training has read its data.</summary>
+    public Action AfterReading { get; set; } = () => { };
+
     /// <summary>Runs before each cell.</summary>
     public Action<EvaluateCell> BeforeCell { get; set; } = _ => { };
 
@@ -83,6 +86,7 @@ internal sealed class FakeExecutor : IExecutor
     {
         events.Progress(new() { Phase = "loading" });
         var bytes = SHA512.HashData(Encoding.UTF8.GetBytes(Machine + job.Train + WithoutPath(job.Dataset)));
+        AfterReading();
         events.Progress(new() { Phase = "training", Step = 1, Steps = 2 });
         File.WriteAllBytes(Path.Combine(job.OutputFolder, "model.safetensors"), bytes);
         return new() { Outputs = ["model.safetensors"], Metrics = new Dictionary<string, double> { ["accuracy"] = bytes[0] / 256.0 } };

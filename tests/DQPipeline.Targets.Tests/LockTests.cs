@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Building;
@@ -30,6 +31,40 @@ public class LockTests
         Assert.Equal(0.001, model.GetProperty("parts").GetProperty("lipschitz.beta").GetDouble());
         Assert.Equal(100, targets.GetProperty("evaluate/robustness/dq/pgd@8").GetProperty("metrics").GetProperty("samples").GetInt32());
         Assert.DoesNotContain(bench.Folder, text, StringComparison.Ordinal);
+    }
+
+    /// <summary>Whoever pulls while a build goes on finds what he pulled, and what was built; where it is a conflict, nobody writes over it, and nothing is lost.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_others_write_into_the_lock_while_a_build_goes_on_stays(bool isConflict)
+    {
+        using var others = new Bench();
+        others.Change(p => p with { Train = p.Train.Append(new("third", Bench.Model("third") with { Seed = 3 })).ToDictionary() });
+        await others.BuildAsync();
+        using var bench = new Bench();
+        await bench.BuildAsync();
+        bench.ChangeModel("full", model => model with { Epochs = 3 });
+        var theirs = isConflict ? Encoding.UTF8.GetBytes("<<<<<<< HEAD\n") : others.LockBytes();
+        bench.Executor.Before = (_, _) =>
+        {
+            File.WriteAllBytes(bench.Workspace.LockPath, theirs);
+            bench.Executor.Before = (_, _) => Task.CompletedTask;
+            return Task.CompletedTask;
+        };
+        var result = await bench.BuildAsync();
+        if (isConflict)
+        {
+            Assert.Equal((1, DiagnosticCodes.LockUnreadable), (result.ExitCode, Assert.Single(result.Diagnostics).Code));
+            Assert.Equal(theirs, bench.LockBytes());
+            File.Delete(bench.Workspace.LockPath);
+            Assert.Equal((0, 12), ((await bench.BuildAsync()).ExitCode, bench.Observer.Results.Count(one => one.Outcome == Outcome.FromCache)));
+        }
+
+        Assert.Equal(0, (await bench.BuildAsync()).ExitCode);
+        Assert.Empty(bench.Executor.Jobs);
+        bench.Change(p => p with { Train = p.Train.Append(new("third", Bench.Model("third") with { Seed = 3 })).ToDictionary() });
+        Assert.Equal(isConflict ? TargetState.NeverBuilt : TargetState.UpToDate, bench.Status()["train/third"].State);
     }
 
     [Fact]

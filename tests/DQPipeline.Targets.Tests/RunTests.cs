@@ -1,3 +1,4 @@
+using System.Text.Json;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Workers;
@@ -111,10 +112,86 @@ public class RunTests
         Assert.Empty(Directory.GetDirectories(bench.Workspace.CheckpointsFolder));
     }
 
+    /// <summary>Forced, or because the bytes of its model are lost: that a result of the same key is in the cache says nothing of the training that goes on.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_training_that_is_done_over_goes_on_from_its_checkpoint_too(bool forced)
+    {
+        using var bench = new Bench();
+        await bench.BuildAsync();
+        if (!forced)
+        {
+            File.Delete(bench.Output("dq"));
+            Directory.Delete(Path.Combine(bench.Workspace.CacheFolder, "objects"), recursive: true);
+        }
+
+        using var cancel = new CancellationTokenSource();
+        var begun = 0;
+        bench.Executor.Before = async (job, token) =>
+        {
+            var checkpoint = Path.Combine(((TrainJob)job).CheckpointFolder, "checkpoint");
+            if (begun++ > 0)
+            {
+                Assert.Equal("half", File.ReadAllText(checkpoint));
+                return;
+            }
+
+            File.WriteAllText(checkpoint, "half");
+            await cancel.CancelAsync();
+            await Task.Delay(Timeout.Infinite, token);
+        };
+        Assert.Equal(130, (await bench.BuildAsync(options => options with { Force = forced }, cancel.Token, "train/dq")).ExitCode);
+        Assert.Equal(0, (await bench.BuildAsync(options => options with { Force = forced }, select: "train/dq")).ExitCode);
+        Assert.Equal(2, begun);
+        Assert.Empty(Directory.GetDirectories(bench.Workspace.CheckpointsFolder));
+    }
+
+    /// <summary>What a cluster is at work on is taken in, be there an earlier result of it; what it is at work on with other inputs is not.</summary>
+    [Fact]
+    public async Task What_is_being_made_elsewhere_is_not_up_to_date()
+    {
+        using var bench = new Bench();
+        await bench.BuildAsync();
+        var key = JsonDocument.Parse(bench.LockBytes()).RootElement.GetProperty("targets").GetProperty("train/dq").GetProperty("key").GetString()!;
+        Bench.AllUpToDate(await bench.BuildAsync(options => options with { Begun = new Dictionary<string, string> { ["train/dq"] = new('0', 64) } }));
+        var result = await bench.BuildAsync(options => options with { Begun = new Dictionary<string, string> { ["train/dq"] = key } });
+        Assert.Equal(["train/dq"], bench.Executor.Jobs.Select(job => job.Name));
+        Assert.Equal((0, 1), (result.ExitCode, result.Count(Outcome.Built)));
+    }
+
+    /// <summary>A disk that was full for a moment on the first day is no failure of what ends on the third.</summary>
+    [Fact]
+    public async Task That_the_lock_could_not_be_written_for_a_while_is_forgotten_once_it_can()
+    {
+        using var bench = new Bench { Time = new TestClock { Step = TimeSpan.FromSeconds(3) } };
+        var (tried, aside) = (false, Path.Combine(bench.Folder, "aside"));
+        Directory.CreateDirectory(Path.Combine(aside, "in the way"));
+        bench.Executor.Before = (job, _) =>
+        {
+            // Between the two trainings, so that the first's record meets it.
+            if (job.Name == "train/full")
+                Directory.Move(aside, bench.Workspace.LockPath);
+            else if (Directory.Exists(bench.Workspace.LockPath))
+            {
+                tried = bench.Observer.Results.Count > 0;
+                Directory.Move(bench.Workspace.LockPath, aside);
+            }
+
+            return Task.CompletedTask;
+        };
+        var result = await bench.BuildAsync();
+        Assert.True(tried);
+        Assert.Equal(0, result.ExitCode);
+        Assert.Empty(result.Diagnostics);
+        Assert.True(File.Exists(bench.Workspace.LockPath));
+    }
+
     [Fact]
     public async Task A_build_that_is_killed_loses_no_finished_result()
     {
-        using var bench = new Bench();
+        // On which no time passes: dq.lock is written at intervals.
+        using var bench = new Bench { Time = new TestClock() };
         var full = new TaskCompletionSource();
         bench.Executor.Before = async (job, token) =>
         {

@@ -73,6 +73,18 @@ public sealed class SlurmAttachTests : SlurmBench
         Assert.Single(_slurm.Submissions());
     }
 
+    /// <summary>Begun anew after its end, as when a node comes up again while the controller is down: what it had made is gone, and it is followed until it has made it again.</summary>
+    [Fact]
+    public async Task A_job_that_was_done_and_is_at_work_again_is_not_done()
+    {
+        var job = Job("train/dq");
+        await SubmitAndDieAsync(job);
+        var folder = File.ReadAllText(_slurm.At("folder")).Trim();
+        File.AppendAllText(Path.Combine(folder, "events.jsonl"), $"\n==== Slurm job 7, start 1, on a\n{Done}\n\n==== Slurm job 7, start 2, on b\n");
+        _slurm.OnAsk("""echo '{"event":"done","metrics":{"accuracy":0.75}}' >> "$(cat $S/folder)/events.jsonl"; echo '7|RUNNING|None'""");
+        Assert.Equal(0.75, (await RunAsync(job)).Metrics["accuracy"]);
+    }
+
     /// <summary>Cells that were ready one after the other, and are ready together when somebody comes back: what was submitted is followed, and the rest alone is submitted.</summary>
     [Fact]
     public async Task Work_that_is_with_Slurm_in_parts_is_followed_in_parts_and_the_rest_submitted()
@@ -156,6 +168,7 @@ public sealed class SlurmAttachTests : SlurmBench
         // A job that waits reads models among the outputs.
         foreach (var scope in (CleanScope[])[CleanScope.Outputs, CleanScope.Cache, CleanScope.Checkpoints])
             Assert.Equal("DQ6022", Assert.Throws<DqException>(() => Cleaning.Run(_bench.Workspace, scope)).Diagnostics[0].Code);
+        Assert.Equal("DQ6022", Assert.Throws<DqException>(() => CacheKeeping.Collect(_bench.Workspace, DateTimeOffset.UtcNow)).Diagnostics[0].Code);
         using var executor = Executor();
         await executor.CancelAllAsync(default);
         _ = Cleaning.Run(_bench.Workspace, CleanScope.Checkpoints);

@@ -20,7 +20,6 @@ internal sealed partial class BuildRun
         private readonly Lock _begin = new();
         private Task? _look;
         private bool _isOld;
-        private bool _isOpen;
 
         /// <summary>Ends the worker.</summary>
         public CancellationToken Stop => _stop.Token;
@@ -28,19 +27,35 @@ internal sealed partial class BuildRun
         /// <summary>What its files are that they should not be; null as long as nothing is known.</summary>
         public DqException? Change { get; private set; }
 
-        /// <summary>Completes when its files were looked at, and what they were made into may be taken.</summary>
+        /// <summary>Completes when its files were looked at, and what was made of them may be taken.</summary>
         /// <exception cref="DqException">They are others than those of the keys, or cannot be looked at.</exception>
-        public Task LookAsync() => LookAsync(mustTell: true);
+        public async Task LookAsync()
+        {
+            for (var attempt = 0; ; attempt++)
+            {
+                try
+                {
+                    await Begin(again: true).ConfigureAwait(false);
+                    return;
+                }
+                catch (DqException) when (Change is null && attempt < s_pauses.Length)
+                {
+                    await Task.Delay(s_pauses[attempt], run._time, cancellation).ConfigureAwait(false);
+                }
+            }
+        }
 
-        private Task LookAsync(bool mustTell)
+        /// <summary>The look that goes on or has ended, or a new one.</summary>
+        /// <param name="again">Whether one that could not look counts for nothing.</param>
+        private Task Begin(bool again)
         {
             lock (_begin)
             {
-                if (_look is not null && !_isOld && !(mustTell && _isOpen))
+                if (_look is not null && !_isOld && !(again && _look.IsFaulted))
                     return _look;
                 var earlier = _look;
-                (_isOld, _isOpen) = (false, false);
-                return _look = batch.Exists(ReadFiles.Reads) ? Task.Run(() => LookAfterAsync(earlier, mustTell), CancellationToken.None) : Task.CompletedTask;
+                _isOld = false;
+                return _look = batch.Exists(ReadFiles.Reads) ? Task.Run(() => LookAfterAsync(earlier), CancellationToken.None) : Task.CompletedTask;
             }
         }
 
@@ -57,7 +72,7 @@ internal sealed partial class BuildRun
         public void Progress(ProgressEvent progress)
         {
             if (progress.Step > 0)
-                _ = LookAsync(mustTell: false);
+                _ = Begin(again: false);
             report.Tell(o => o.Progress(targets, progress));
         }
 
@@ -93,23 +108,14 @@ internal sealed partial class BuildRun
 
         public void Dispose() => _stop.Dispose();
 
-        private async Task LookAfterAsync(Task? earlier, bool mustTell)
+        private async Task LookAfterAsync(Task? earlier)
         {
             if (earlier is not null)
                 await earlier.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (Change is not null)
                 throw new DqException(Change.Diagnostics, Change);
-            for (var attempt = 0; Look() is { } away; attempt++)
-            {
-                if (!mustTell || attempt == s_pauses.Length)
-                {
-                    lock (_begin)
-                        _isOpen = true;
-                    throw away;
-                }
-
-                await Task.Delay(s_pauses[attempt], run._time, cancellation).ConfigureAwait(false);
-            }
+            if (Look() is { } away)
+                throw away;
         }
 
         private DqException? Look()
