@@ -14,6 +14,9 @@ internal sealed class FakeExecutor : IExecutor
 
     public ConcurrentQueue<WorkerJob> Jobs { get; } = new();
 
+    /// <summary>The jobs of which nothing need be kept any more.</summary>
+    public ConcurrentQueue<WorkerJob> Released { get; } = new();
+
     public int MostAtOnce { get; private set; }
 
     /// <summary>Runs before a job's work; throws or waits to make things go wrong.</summary>
@@ -81,6 +84,8 @@ internal sealed class FakeExecutor : IExecutor
                 _running--;
         }
     }
+
+    public void Forget(WorkerJob job) => Released.Enqueue(job);
 
     private DoneEvent Train(TrainJob job, IWorkerEvents events)
     {

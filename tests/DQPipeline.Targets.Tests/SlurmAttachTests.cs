@@ -73,6 +73,29 @@ public sealed class SlurmAttachTests : SlurmBench
         Assert.Single(_slurm.Submissions());
     }
 
+    /// <summary>A front end that is killed between a job's end and the record of its result, or finds the disk full then, has lost nothing.</summary>
+    [Fact]
+    public async Task What_a_job_made_stays_with_it_until_it_is_taken_in()
+    {
+        var job = Job("train/dq");
+        Directory.CreateDirectory(job.OutputFolder);
+        _slurm.OnSubmit("echo 7");
+        _slurm.OnAsk("""mkdir "$(cat $S/folder)/out"; echo model > "$(cat $S/folder)/out/model.safetensors"; echo '{"event":"done","outputs":["model.safetensors"]}' >> "$(cat $S/folder)/events.jsonl"; echo '7|RUNNING|None'""");
+        var made = Path.Combine(job.OutputFolder, "model.safetensors");
+        for (var front = 0; front < 2; front++)
+        {
+            using var executor = Executor();
+            Assert.Equal(["model.safetensors"], (await executor.RunAsync(job, new Heard(), default)).Outputs);
+            Assert.Equal("model\n", File.ReadAllText(made));
+            File.Delete(made);
+            if (front == 1)
+                executor.Forget(job);
+        }
+
+        Assert.Single(_slurm.Submissions());
+        Assert.Empty(Directory.GetDirectories(_bench.Workspace.SlurmFolder));
+    }
+
     /// <summary>Begun anew after its end, as when a node comes up again while the controller is down: what it had made is gone, and it is followed until it has made it again.</summary>
     [Fact]
     public async Task A_job_that_was_done_and_is_at_work_again_is_not_done()
@@ -115,7 +138,7 @@ public sealed class SlurmAttachTests : SlurmBench
         await SubmitAndDieAsync(Cells(("a", "1"), ("b", "2")));
         using var executor = Executor();
         using var stop = new CancellationTokenSource();
-        _slurm.OnAsk("echo '7|RUNNING|None'; echo '8|RUNNING|None'");
+        _slurm.OnAsk("[ -e $S/scancel.calls ] && exit 0; echo '7|RUNNING|None'; echo '8|RUNNING|None'");
         _slurm.OnSubmit("echo 8");
         var heard = new Heard { OnMessage = text => { if (text.StartsWith("submitted", StringComparison.Ordinal)) stop.Cancel(); } };
         var running = executor.RunAsync(Cells(("b", "2"), ("c", "3"), ("d", "4")), heard, stop.Token);
@@ -142,8 +165,12 @@ public sealed class SlurmAttachTests : SlurmBench
         WorkerJob[] jobs = [Job("train/m@bits=1") with { Matrix = "train/m" }, Job("train/m@bits=2") with { Matrix = "train/m" }];
         using var executor = Executor();
         executor.Expect(jobs);
-        _ = await executor.RunAsync(jobs[0], new Heard(), default);
-        _ = await executor.RunAsync(jobs[1], new Heard(), default);
+        foreach (var job in jobs)
+        {
+            _ = await executor.RunAsync(job, new Heard(), default);
+            executor.Forget(job);
+        }
+
         Assert.DoesNotContain(_slurm.Submissions()[^1], argument => argument.StartsWith("--array", StringComparison.Ordinal));
         Assert.Equal(2, _slurm.Submissions().Count);
         Assert.Empty(SubmittedJobs.In(_bench.Workspace).All());

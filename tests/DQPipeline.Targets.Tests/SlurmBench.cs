@@ -48,7 +48,9 @@ public abstract class SlurmBench : IDisposable
     private protected async Task<DoneEvent> RunAsync(WorkerJob job, Heard? heard = null, SlurmDeclaration? settings = null, SlurmPatience? patience = null, SlurmBuild? asked = null, CancellationToken cancellation = default)
     {
         using var executor = Executor(settings, patience, asked);
-        return await executor.RunAsync(job, heard ?? new(), cancellation);
+        var done = await executor.RunAsync(job, heard ?? new(), cancellation);
+        executor.Forget(job);
+        return done;
     }
 
     private protected static EvaluateJob Cells(params (string Id, string Key)[] keys) => new()

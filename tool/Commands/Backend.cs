@@ -28,6 +28,8 @@ internal static class Backend
 
         public void Expect(IReadOnlyList<WorkerJob> jobs) => inner.Expect(jobs);
 
+        public void Forget(WorkerJob job) => inner.Forget(job);
+
         public async Task<DoneEvent> RunAsync(WorkerJob job, IWorkerEvents events, CancellationToken cancellation)
         {
             // Not broken off: a cluster may have the job already, submitted with another's, and only who comes to it takes it back.

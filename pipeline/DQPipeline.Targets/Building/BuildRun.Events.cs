@@ -27,6 +27,16 @@ internal sealed partial class BuildRun
         /// <summary>What its files are that they should not be; null as long as nothing is known.</summary>
         public DqException? Change { get; private set; }
 
+        /// <summary>Whether its files could not be looked at.</summary>
+        public bool IsAway
+        {
+            get
+            {
+                lock (_begin)
+                    return Change is null && _look is { IsFaulted: true };
+            }
+        }
+
         /// <summary>Completes when its files were looked at, and what was made of them may be taken.</summary>
         /// <exception cref="DqException">They are others than those of the keys, or cannot be looked at.</exception>
         public async Task LookAsync()

@@ -83,6 +83,7 @@ internal sealed partial class BuildRun
     private async Task RunAsync(List<Node> batch, List<Target> targets, WorkerJob job, CancellationToken cancellation)
     {
         using var events = new Events(this, report, batch, targets, cancellation);
+        var isKept = false;
         try
         {
             var done = await executor.RunAsync(job, events, events.Stop).ConfigureAwait(false);
@@ -110,6 +111,8 @@ internal sealed partial class BuildRun
         }
         catch (DqException e)
         {
+            // A full disk or data that are away: the next build may take it in.
+            isKept = e.Diagnostics[0].Code == DiagnosticCodes.CannotWrite || events.IsAway;
             lock (_sync)
             {
                 foreach (var diagnostic in e.Diagnostics.Skip(1))
@@ -125,6 +128,8 @@ internal sealed partial class BuildRun
         finally
         {
             await events.EndAsync().ConfigureAwait(false);
+            if (!isKept)
+                executor.Forget(job);
             Remove(job.OutputFolder);
             // A checkpoint of other data would be gone on with under the key of these.
             if (events.Change is not null || batch.TrueForAll(n => n.Succeeded))

@@ -23,6 +23,14 @@ public interface IExecutor
     /// <exception cref="DqException">The errors that the worker reported, or DQ6003 where it ended without a word.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     Task<DoneEvent> RunAsync(WorkerJob job, IWorkerEvents events, CancellationToken cancellation);
+
+    /// <summary>
+    /// What came of a job is recorded, or refused for good: who keeps it for a front end that may die may forget it now. Not called where it could not be taken in for the moment. Does nothing unless overridden.
+    /// </summary>
+    /// <param name="job">The job that ran.</param>
+    void Forget(WorkerJob job)
+    {
+    }
 }
 
 /// <summary>Takes what a worker reports while it runs. Errors do not come here: they end the run.</summary>

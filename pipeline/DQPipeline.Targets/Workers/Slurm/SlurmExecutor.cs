@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using DQPipeline.Declarations;
 
 namespace DQPipeline.Targets.Workers.Slurm;
@@ -15,6 +16,7 @@ public sealed class SlurmExecutor : IExecutor, IDisposable
     private readonly SlurmPatience _patience;
     private readonly SlurmCommands _commands;
     private readonly Lock _noting = new();
+    private readonly ConcurrentDictionary<WorkerJob, ConcurrentBag<SubmittedJob>> _done = new(ReferenceEqualityComparer.Instance);
     private bool _isNoted;
 
     /// <summary>An executor that submits to the cluster whose commands are here.</summary>
@@ -48,14 +50,24 @@ public sealed class SlurmExecutor : IExecutor, IDisposable
     {
         Note();
         var parts = await _submitter.PartsAsync(job, cancellation).ConfigureAwait(false);
+        var done = _done.GetOrAdd(job, _ => []);
         if (parts is [var whole])
-            return await RunPartAsync(whole, events, cancellation).ConfigureAwait(false);
+            return await RunPartAsync(whole, events, done, cancellation).ConfigureAwait(false);
         var orderly = new OrderlyEvents(events);
-        var ends = await Task.WhenAll(parts.Select(part => RunPartAsync(part, orderly, cancellation))).ConfigureAwait(false);
+        var ends = await Task.WhenAll(parts.Select(part => RunPartAsync(part, orderly, done, cancellation))).ConfigureAwait(false);
         return ends[0];
     }
 
-    private async Task<DoneEvent> RunPartAsync(WorkerJob job, IWorkerEvents events, CancellationToken cancellation)
+    /// <inheritdoc/>
+    public void Forget(WorkerJob job)
+    {
+        if (!_done.TryRemove(job, out var done))
+            return;
+        foreach (var submitted in done)
+            submitted.Remove();
+    }
+
+    private async Task<DoneEvent> RunPartAsync(WorkerJob job, IWorkerEvents events, ConcurrentBag<SubmittedJob> finished, CancellationToken cancellation)
     {
         while (true)
         {
@@ -72,6 +84,8 @@ public sealed class SlurmExecutor : IExecutor, IDisposable
             }
             finally
             {
+                if (follower.IsDone)
+                    finished.Add(submitted);
                 await _queue.ForgetAsync(submitted.Id!).ConfigureAwait(false);
             }
         }

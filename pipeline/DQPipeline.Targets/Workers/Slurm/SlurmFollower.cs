@@ -14,6 +14,9 @@ internal sealed class SlurmFollower(
     private string _told = "";
     private long _stepAtRequeue = -1;
 
+    /// <summary>Whether the worker said that it is done; its folder stays until <see cref="SubmittedJob.Remove"/>.</summary>
+    public bool IsDone => _conversation is { Done: not null, Errors.Count: 0 };
+
     /// <summary>Follows the job.</summary>
     /// <param name="mayBeOld">The job was found, and may have been ended by Slurm long ago.</param>
     /// <param name="cancellation">Cancels the job in Slurm.</param>
@@ -66,18 +69,19 @@ internal sealed class SlurmFollower(
                 _conversation.Take(line);
         }
 
-        return _conversation is { Done: not null, Errors.Count: 0 };
+        return IsDone;
     }
 
     private DoneEvent Finish()
     {
         var done = _conversation.Done!;
-        // By name: the listing of a folder may be older than its files where they lie on another machine.
+        // Copied and not moved: until the build has recorded it, it is here for whoever comes after a kill. By name: the listing of a folder may be older than its files where they lie on another machine.
         foreach (var name in done.Outputs.Select(Path.GetFileName).OfType<string>())
         {
             try
             {
-                File.Move(Path.Combine(submitted.OutputFolder, name), Path.Combine(job.OutputFolder, name), overwrite: true);
+                using var from = File.OpenRead(Path.Combine(submitted.OutputFolder, name));
+                AtomicFile.Write(Path.Combine(job.OutputFolder, name), from.CopyTo);
             }
             catch (FileNotFoundException)
             {
@@ -89,7 +93,6 @@ internal sealed class SlurmFollower(
             }
         }
 
-        submitted.Remove();
         _conversation.Failure?.Throw();
         return done;
     }
