@@ -51,7 +51,7 @@ internal sealed class ReadFiles(Workspace workspace, TimeProvider time)
         }
         catch (AwayException e)
         {
-            return new(e.Code, $"{e.Message.TrimEnd('.')}: whether it is still what was read when the build began cannot be told, and what was made of it is not taken; build again, it goes on from its checkpoint", inner: e);
+            return new(e.Code, $"{e.Message.TrimEnd('.')}: whether they are still what the build was to read cannot be told, and what was made of them is not taken; build again when they are there, and it goes on from its checkpoint", inner: e);
         }
 
         return null;
@@ -62,10 +62,10 @@ internal sealed class ReadFiles(Workspace workspace, TimeProvider time)
         lock (_sync)
         {
             var data = new DataFingerprints(workspace, Files, time).Of(dataset, cancellation);
+            if (data.Absent || data.Error?.Code == DiagnosticCodes.DataMissing)
+                throw new AwayException(DiagnosticCodes.DataMissing, $"the data of '{dataset.Name}' are not there any more");
             if (data.Error is not null)
                 throw new AwayException(data.Error.Code, data.Error.Message);
-            if (data.Absent)
-                throw new AwayException(DiagnosticCodes.DataMissing, $"the data of '{dataset.Name}' are not there any more");
             if (!Is(node, Planner.DataPart, data.Hash))
                 throw _changed[dataset] = new(DiagnosticCodes.DataCorrupt, $"the data of '{dataset.Name}' changed while the build ran, and what was made of them is not taken; build again when nothing writes there");
         }
