@@ -62,6 +62,24 @@ public class QuantizeTargetTests
         Assert.Equal(["the model 'int8' changed", "the trained model 'dq' changed"], bench.Status()["evaluate/robustness/int8/fgsm@2"].Reasons);
     }
 
+    /// <summary>What is made for other models searches to the end since then; everything else stays as it is recorded.</summary>
+    [Theory]
+    [InlineData("autoattack", "clipped", "evaluate/1+others/1")]
+    [InlineData("fab-t", "clipped", "evaluate/1+others/1")]
+    [InlineData("pgd", "all", "evaluate/1+others/1")]
+    [InlineData("pgd", "clipped", "evaluate/1")]
+    [InlineData("random", "all", "evaluate/1")]
+    [InlineData("square", "all", "evaluate/1")]
+    public void The_version_of_an_attack_that_is_made_for_it_says_where_that_computes_otherwise(string kind, string backward, string version)
+    {
+        using var bench = WithIntegerModel();
+        bench.ChangeEvaluation(e => e with { Attacks = [new() { Kind = kind, Name = kind, Backward = backward }], Epsilon = [2] });
+        var cells = bench.Graph().Targets.OfType<EvaluationCell>().ToDictionary(cell => cell.Id);
+        Assert.Equal(version, cells[$"evaluate/robustness/int8/{kind}@2"].Version(bench.Method));
+        Assert.Equal("evaluate/1", cells[$"evaluate/robustness/dq/{kind}@2"].Version(bench.Method));
+        Assert.Equal("evaluate/1", cells["evaluate/robustness/int8/clean"].Version(bench.Method));
+    }
+
     [Fact]
     public async Task Black_box_and_white_box_images_of_one_model_are_made_once()
     {

@@ -102,7 +102,7 @@ internal static class AttackCommand
         torch.set_num_threads(Environment.ProcessorCount);
         using var network = ModelFile.Load(task.Path).to(Devices.Resolve(device));
         DataCheck.Require(network.Description, task.Images);
-        return new Evaluator(network, task.Images.Test, task.Samples, seed: task.Seed).Adversarial(task.Attack, task.Epsilon, task.Progress, cancellation);
+        return new Evaluator(network, task.Images.Test, task.Samples, seed: task.Seed).AdversarialForOthers(task.Attack, task.Epsilon, task.Progress, cancellation);
     }
 
     private static void Report(AdversarialSet set, AttackDeclaration attack, string file)

@@ -25,7 +25,7 @@ internal static class TransferWork
             {
                 var attack = Declaration.FromJson<AttackDeclaration>(made.Key.Attack);
                 var label = FormattableString.Invariant($"{attack.Kind}@{made.Key.Epsilon}");
-                var images = maker.Adversarial(AttackFactory.Create(attack), made.Key.Epsilon, new CellProgress(channel, $"{label} on {job.MadeOn.Name}"), cancellation);
+                var images = maker.AdversarialForOthers(AttackFactory.Create(attack), made.Key.Epsilon, new CellProgress(channel, $"{label} on {job.MadeOn.Name}"), cancellation);
                 foreach (var cell in made)
                 {
                     var model = job.Models[cell.Model];

@@ -87,7 +87,11 @@ public sealed class EvaluationCell : Target
 
     internal override string PartOf(Target required) => required == Substitute ? "substitute" : required == Model ? "model" : "trained";
 
-    internal override string Version(MethodVersions versions) => versions.Evaluate;
+    /// <summary>That of evaluations; what is computed otherwise since then in some cells alone has a mark of its own, so that the others stay as they are recorded.</summary>
+    internal override string Version(MethodVersions versions) => versions.Evaluate + (IsMadeToTheEnd ? "+others/1" : "");
+
+    /// <summary>Whether the attack lets go of images early, or stops where they are barely across, unless it is made for another model, as it is here.</summary>
+    private bool IsMadeToTheEnd => MadeOn is not null && Attack is not null && Attack.FollowsGradient() && (Attack.Kind is "autoattack" or "fab-t" || Attack.Backward == "all");
 
     internal override void AddOptions(KeyParts parts)
     {

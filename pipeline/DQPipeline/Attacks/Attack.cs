@@ -48,6 +48,9 @@ public abstract class Attack
     /// <summary>How many passes of an image through the network a run takes at most at strength <paramref name="epsilon"/>, 0–255; a gradient counts as one, and so does the mean of several (<c>average</c>).</summary>
     public abstract int Passes(double epsilon);
 
+    /// <summary>The same of a run whose images are for other networks.</summary>
+    internal virtual int PassesForOthers(double epsilon) => Passes(epsilon);
+
     /// <summary>
     /// Attacks every image of a batch once. The network runs in eval mode and its parameters take no gradient meanwhile; both are
     /// as they were afterwards, whatever happens.
@@ -57,7 +60,8 @@ public abstract class Attack
     /// <param name="epsilon">Strength ε in pixel units, 0 to 255.</param>
     /// <param name="seed">Seed of the noise, at least 0.</param>
     /// <param name="restart">Which of the <see cref="Restarts"/> runs this is, from 0; each has noise, or a target, of its own.</param>
-    /// <param name="stopsWhenWrong">Whether an image is done with once it is misclassified; false searches on for the most harmful image, as those that are shown to other networks should be.</param>
+    /// <param name="stopsWhenWrong">Whether an image is done with once it is misclassified; false searches on for the most harmful image, by the attack's own measure.</param>
+    /// <param name="forOthers">Whether the images are to be shown to other networks: searches on as well, and to FAB-T, whose own measure is the smallest change, the widest margin in the ball counts.</param>
     /// <param name="onPass">Told the number of images after each pass.</param>
     /// <param name="cancellation">Checked before each pass.</param>
     /// <exception cref="ArgumentException">The batch is not float32 in [0,1] with an int64 class and a number for each image, or the attack is made of several.</exception>
@@ -65,7 +69,7 @@ public abstract class Attack
     /// <exception cref="DqException">DQ2005: the network has fewer classes than the attack needs.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     public AttackRun Run(
-        Classifier network, AttackBatch batch, double epsilon, int seed, int restart = 0, bool stopsWhenWrong = true,
+        Classifier network, AttackBatch batch, double epsilon, int seed, int restart = 0, bool stopsWhenWrong = true, bool forOthers = false,
         Action<int>? onPass = null, CancellationToken cancellation = default)
     {
         CheckStrength(epsilon);
@@ -82,7 +86,8 @@ public abstract class Attack
             new Victim(network, Averaged, onPass, cancellation), new Ball(batch.Images, epsilon, Norm), batch.Classes, new Noise(seed, restart, batch.Samples))
         {
             Restart = restart,
-            StopsWhenWrong = stopsWhenWrong,
+            StopsWhenWrong = stopsWhenWrong && !forOthers,
+            IsForOthers = forOthers,
         };
         var images = Perturb(attempt);
         var stalled = attempt.Stalled();

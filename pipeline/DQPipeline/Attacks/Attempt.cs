@@ -30,6 +30,9 @@ internal sealed class Attempt(Victim victim, Ball ball, Tensor classes, Noise no
     /// <summary>Whether an image is done with once it is misclassified, where an attack does not stand by its last iterate.</summary>
     public bool StopsWhenWrong { get; init; }
 
+    /// <summary>Whether the images are to be shown to other networks, on which one that is just across this network's boundary is likely not to be.</summary>
+    public bool IsForOthers { get; init; }
+
     /// <summary>The objective's gradient at <paramref name="images"/>, of their shape, in the current scope. Fewer images than classes are the first of the batch.</summary>
     public Tensor Gradient(Tensor images, Objective objective)
     {

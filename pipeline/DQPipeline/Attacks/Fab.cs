@@ -8,7 +8,7 @@ namespace DQPipeline.Attacks;
 /// <summary>
 /// Targeted fast adaptive boundary attack, FAB-T (Croce and Hein 2020, "Minimally distorted adversarial examples with a fast adaptive boundary attack"): takes the boundary between the true class and a
 /// target for a hyperplane, goes to the point of it that is nearest, biased towards the image, and back towards the image once it is across. It looks for the smallest
-/// perturbation whatever ε is, so a gradient that misleads only about its length misleads it not.
+/// perturbation whatever ε is, so a gradient that misleads only about its length misleads it not. For other networks, its ways are gone on to the surface of the ball; an image that is misclassified to begin with stays as it is.
 /// </summary>
 /// <param name="steps">Number of steps.</param>
 /// <param name="restarts">Independent runs; the first begins at the image, the others at random points.</param>
@@ -29,6 +29,8 @@ internal sealed class Fab(int steps, int restarts, int targets) : Attack("fab-t"
 
     private static readonly Towards s_objective = new();
 
+    private static readonly Margin s_margin = new();
+
     /// <inheritdoc/>
     internal override bool Shrinks => true;
 
@@ -38,6 +40,9 @@ internal sealed class Fab(int steps, int restarts, int targets) : Attack("fab-t"
     /// <summary>A gradient and a look at the new point in each step, and the clean logits.</summary>
     public override int Passes(double epsilon) => (2 * steps) + 1;
 
+    /// <summary>And a look at the surface of the ball.</summary>
+    internal override int PassesForOthers(double epsilon) => (3 * steps) + 1;
+
     private protected override Tensor Perturb(Attempt attempt)
     {
         var pursuit = new Pursuit(attempt);
@@ -45,7 +50,7 @@ internal sealed class Fab(int steps, int restarts, int targets) : Attack("fab-t"
         var isFirst = attempt.Restart < tried;
         using var hunted = new Hunted(attempt, of => isFirst ? of.Ball.Centre() : of.Ball.RandomPoint(of.Noise), attempt.Restart % tried);
         // Where the image itself is misclassified, no perturbation is the smallest. From there, steps would only hop over the boundary by less and less, until rounding chose the side.
-        if (pursuit.Keep(hunted.Ball.Images, hunted.Astray, [.. hunted.Astray.Select(isAstray => isAstray ? 0f : float.NegativeInfinity)]) is { } hale)
+        if (pursuit.Keep(hunted.Ball.Images, hunted.Astray, [.. hunted.Astray.Select(isAstray => isAstray ? float.PositiveInfinity : float.NegativeInfinity)]) is { } hale)
         {
             if (hale.Length == 0)
                 return pursuit.Found;
@@ -56,11 +61,16 @@ internal sealed class Fab(int steps, int restarts, int targets) : Attack("fab-t"
         {
             using var scope = NewDisposeScope();
             var point = Step(attempt, pursuit, hunted);
-            var across = Pursuit.Wrong(attempt.Victim.Logits(point), hunted.Classes);
+            var logits = attempt.Victim.Logits(point);
+            var across = Pursuit.Wrong(logits, hunted.Classes);
             var length = Predictor.ToArray<float>(Ball.Lengths(point.sub(hunted.Ball.Images), hunted.Ball.Norm));
-            var left = pursuit.Keep(
-                hunted.Ball.Project(point.clone()), [.. across.Zip(length, (isAcross, far) => isAcross && far <= hunted.Ball.Radius)],
-                [.. across.Zip(length, (isAcross, far) => isAcross ? -far : float.NegativeInfinity)]);
+            bool[] broken = [.. across.Zip(length, (isAcross, far) => isAcross && far <= hunted.Ball.Radius)];
+            float[] harm = attempt.IsForOthers
+                ? [.. broken.Zip(Margins(logits, hunted.Classes), (isBroken, margin) => isBroken ? margin : float.NegativeInfinity)]
+                : [.. across.Zip(length, (isAcross, far) => isAcross ? -far : float.NegativeInfinity)];
+            var left = pursuit.Keep(hunted.Ball.Project(point.clone()), broken, harm);
+            if (attempt.IsForOthers)
+                KeepSurface(attempt, pursuit, hunted, point, length);
             // Those across come back towards the image.
             var share = Pursuit.Each([.. across.Select(isAcross => isAcross ? (float)Back : 1f)], point.device);
             hunted.Go(point.sub_(hunted.Ball.Images).mul_(share).add_(hunted.Ball.Images, Number.One)).Dispose();
@@ -72,6 +82,19 @@ internal sealed class Fab(int steps, int restarts, int targets) : Attack("fab-t"
 
         return pursuit.Found;
     }
+
+    /// <summary>Keeps the points at which the ways from the images to <paramref name="point"/> leave the balls, where their margins are wider than what was found.</summary>
+    private static void KeepSurface(Attempt attempt, Pursuit pursuit, Hunted hunted, Tensor point, float[] length)
+    {
+        using var scope = NewDisposeScope();
+        var ball = hunted.Ball;
+        var share = Pursuit.Each([.. length.Select(far => (float)Math.Max(1, ball.Radius / Math.Max(far, Shortest)))], point.device);
+        var surface = ball.Project(point.sub(ball.Images).mul_(share).add_(ball.Images, Number.One));
+        var logits = attempt.Victim.Logits(surface);
+        _ = pursuit.Keep(surface, Pursuit.Wrong(logits, hunted.Classes), Margins(logits, hunted.Classes));
+    }
+
+    private static float[] Margins(Tensor logits, Tensor classes) => Predictor.ToArray<float>(s_margin.Value(logits, classes, null));
 
     /// <summary>The point across the boundary where it would be a plane, between the nearest to where the image is and the nearest to the image itself.</summary>
     private static Tensor Step(Attempt attempt, Pursuit pursuit, Hunted hunted)

@@ -9,7 +9,7 @@ public sealed partial class Evaluator
     /// Accuracy on adversarial images that were made on another network (a black-box attack, paper section 5.1). They exist for every image, whether the other network is
     /// right about it or not; an image counts as correct when this network is right about it both when clean and on the other's most harmful one.
     /// </summary>
-    /// <param name="set">The other network's <see cref="Adversarial"/> images of the same samples.</param>
+    /// <param name="set">The other network's <see cref="AdversarialForOthers"/> images of the same samples.</param>
     /// <param name="progress">Told how far the measurement is.</param>
     /// <param name="cancellation">Checked before each batch.</param>
     /// <exception cref="ArgumentException">The set is of other images.</exception>

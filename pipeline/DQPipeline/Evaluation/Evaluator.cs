@@ -115,35 +115,48 @@ public sealed partial class Evaluator
 
     /// <summary>
     /// The adversarial image of every sample, those included that are wrong when clean. Of several restarts the most harmful is kept for each image:
-    /// a misclassified one before one that is not, then the one with the higher loss. An attack made of several lets go of an image once it is misclassified.
+    /// a misclassified one before one that is not, then the one with the higher loss. An attack made of several lets go of an image once it is misclassified; where the images are to break other
+    /// networks, see <see cref="AdversarialForOthers"/>.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">ε is not within 0 to 255.</exception>
     /// <exception cref="DqException">DQ3004: the network's outputs are not finite numbers. DQ2005: more images than one array holds.</exception>
     /// <exception cref="OperationCanceledException">The measurement was cancelled.</exception>
     public AdversarialSet Adversarial(
-        Attack attack, double epsilon, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellation = default)
+        Attack attack, double epsilon, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellation = default) =>
+        Adversarial(attack, epsilon, isForOthers: false, progress, cancellation);
+
+    /// <summary>
+    /// The adversarial image of every sample, as <see cref="Adversarial(Attack, double, IProgress{EvaluationProgress}?, CancellationToken)"/>, but made to be shown to other networks: no part of an attack
+    /// lets go of an image, and of all that they make the most harmful is kept. What barely breaks this network is likely to break no other.
+    /// </summary>
+    /// <inheritdoc cref="Adversarial(Attack, double, IProgress{EvaluationProgress}?, CancellationToken)"/>
+    public AdversarialSet AdversarialForOthers(
+        Attack attack, double epsilon, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellation = default) =>
+        Adversarial(attack, epsilon, isForOthers: true, progress, cancellation);
+
+    private AdversarialSet Adversarial(Attack attack, double epsilon, bool isForOthers, IProgress<EvaluationProgress>? progress, CancellationToken cancellation)
     {
         Attack.CheckStrength(epsilon);
-        var passes = PassesOf(attack, epsilon, progress);
+        var passes = PassesOf(attack, epsilon, progress, isForOthers);
         var clean = CleanPredictions(passes, cancellation);
         if ((long)batches.Count * batches.ImageSize > Array.MaxLength)
             throw new DqException(DiagnosticCodes.DataUnfit, $"The adversarial versions of {batches.Count} images do not fit one array; ask for fewer samples.");
         var images = new float[batches.Count * batches.ImageSize];
         var predictions = new long[batches.Count];
         var harm = new (bool Wrong, float Loss)[batches.Count];
-        var isComposed = attack.Parts.Count > 1;
+        // What is made of several attacks is made to break images one way or another; a single one is to do its worst.
+        var stops = attack.Parts.Count > 1 && !isForOthers;
         foreach (var chunk in Enumerable.Range(0, batches.Count).Chunk(batches.Size))
         {
             var isFirst = true;
             foreach (var (part, restart) in Runs(attack))
             {
-                // What is made of several attacks is made to break images one way or another; a single one is to do its worst.
-                var open = isComposed && !isFirst ? Array.FindAll(chunk, sample => !harm[sample].Wrong) : chunk;
+                var open = stops && !isFirst ? Array.FindAll(chunk, sample => !harm[sample].Wrong) : chunk;
                 if (open.Length == 0)
                     break;
                 using var scope = NewDisposeScope();
                 var batch = batches.Load(open);
-                using var run = part.Run(network, batch, epsilon, seed, restart, stopsWhenWrong: isComposed, passes.Share(open.Length, batch.Samples.Count), cancellation);
+                using var run = part.Run(network, batch, epsilon, seed, restart, stops, isForOthers, passes.Share(open.Length, batch.Samples.Count), cancellation);
                 var after = Predictor.Predict(network, run.Images, batch.Classes);
                 var pixels = Predictor.ToArray<float>(run.Images);
                 passes.Add(open.Length);
@@ -229,11 +242,12 @@ public sealed partial class Evaluator
         from part in attack.Parts from restart in Enumerable.Range(0, part.Restarts(network.Description.Classes)) select (part, restart);
 
     /// <summary>A clean pass, and for each run its passes and the one that scores what it made.</summary>
-    private Passes PassesOf(Attack attack, double epsilon, IProgress<EvaluationProgress>? progress)
+    private Passes PassesOf(Attack attack, double epsilon, IProgress<EvaluationProgress>? progress, bool isForOthers = false)
     {
         // Of an attack made of several, the first might take its hours before the second is refused.
         attack.CheckClasses(network.Description.Classes);
-        return new(progress, batches.Count, attack.Parts.Sum(part => part.Restarts(network.Description.Classes) * (part.Passes(epsilon) * (long)part.Averaged + 1)));
+        return new(progress, batches.Count, attack.Parts.Sum(part =>
+            part.Restarts(network.Description.Classes) * ((isForOthers ? part.PassesForOthers(epsilon) : part.Passes(epsilon)) * (long)part.Averaged + 1)));
     }
 
     private static CellResult Result(bool[] correct, int attacked) => new(correct.Length, correct.Count(one => one), attacked, correct);

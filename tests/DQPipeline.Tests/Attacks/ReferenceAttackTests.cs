@@ -89,6 +89,26 @@ public sealed class ReferenceAttackTests
         Assert.True(Harm(worst.Images) > Harm(first.Images));
     }
 
+    /// <summary>From the image straight through the boundary: at twice its distance the margin of a linear network of two classes is what it was at the image, the other way round.</summary>
+    [Theory]
+    [InlineData("linf")]
+    [InlineData("l2")]
+    public void Fab_for_other_networks_goes_on_to_the_surface_of_the_ball(string norm)
+    {
+        for (var seed = 0; seed < 6; seed++)
+        {
+            var (network, pixels, predicted, distance) = Case(seed, 2, norm);
+            using var held = network;
+            using var scope = NewDisposeScope();
+            var (attack, passes) = (Create("fab-t", norm), 0);
+            using var run = attack.Run(network, Harness.Batch(network, pixels, [predicted]), 2 * distance, 1, forOthers: true, onPass: images => passes += images);
+            var second = new SecondFormulation(network);
+            double Margin(IEnumerable<double> x) => second.Logits([.. x]) is var logits ? logits[1 - predicted] - logits[predicted] : 0;
+            Assert.Equal(-Margin(pixels.Select(pixel => pixel / 255.0)), Margin(run.Images.data<float>().ToArray().Select(value => (double)value)), 1e-3);
+            Assert.Equal(301, passes);
+        }
+    }
+
     [Fact]
     public void Autoattack_is_the_references_four_in_their_order()
     {

@@ -80,6 +80,24 @@ public sealed class TransferTests
     }
 
     [Fact]
+    public void An_attack_made_of_several_does_as_much_harm_for_others_as_each_of_them()
+    {
+        using var network = Toys.Linear(3);
+        var second = new SecondFormulation(network);
+        var evaluator = new Evaluator(network, s_split, s_samples, batch: 6, seed: 2);
+        double[] Harm(string kind)
+        {
+            var set = evaluator.AdversarialForOthers(Harness.Attack(kind, steps: 10), 60);
+            return [.. s_samples.Select((_, i) => second.CrossEntropy([.. set.XAdv.Skip(i * Pixels).Take(Pixels).Select(v => (double)v)], (int)set.Y[i]))];
+        }
+
+        var together = Harm("autoattack");
+        foreach (var kind in (string[])["apgd-ce", "apgd-t", "fab-t", "square"])
+            Assert.All(Harm(kind).Zip(together), pair => Assert.InRange(pair.Second, pair.First - 1e-4, double.PositiveInfinity));
+        Assert.Equal(evaluator.Attacked(Harness.Attack("autoattack", steps: 10), 60).Correct, evaluator.Transferred(evaluator.AdversarialForOthers(Harness.Attack("autoattack", steps: 10), 60)).Correct);
+    }
+
+    [Fact]
     public void Images_of_another_sample_are_refused()
     {
         using var network = Toys.Linear(3);
