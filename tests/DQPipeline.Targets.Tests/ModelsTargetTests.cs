@@ -37,6 +37,17 @@ public class ModelsTargetTests
         Assert.Empty(bench.Executor.Jobs);
     }
 
+    /// <summary>The sheet of samples shows pixels, which are rounded otherwise in L2 than at first.</summary>
+    [Fact]
+    public void Samples_have_a_version_of_their_own_in_the_euclidean_norm()
+    {
+        using var bench = WithFigures();
+        string Version() => bench.Graph().Targets.OfType<SamplesTarget>().Single().Version(bench.Method);
+        Assert.Equal("evaluate/1", Version());
+        bench.Change(p => p with { Samples = p.Samples.ToDictionary(s => s.Key, s => s.Value with { Attack = s.Value.Attack with { Norm = "l2" } }) });
+        Assert.Equal("evaluate/1+grid/1", Version());
+    }
+
     [Fact]
     public async Task A_certificate_is_a_target_like_them()
     {

@@ -62,18 +62,20 @@ public class QuantizeTargetTests
         Assert.Equal(["the model 'int8' changed", "the trained model 'dq' changed"], bench.Status()["evaluate/robustness/int8/fgsm@2"].Reasons);
     }
 
-    /// <summary>What is made for other models searches to the end since then; everything else stays as it is recorded.</summary>
+    /// <summary>What is made for other models searches to the end, and what is rounded in L2 spends all of ε, as neither did at first; everything else stays as it is recorded.</summary>
     [Theory]
-    [InlineData("autoattack", "clipped", "evaluate/1+others/1")]
-    [InlineData("fab-t", "clipped", "evaluate/1+others/1")]
-    [InlineData("pgd", "all", "evaluate/1+others/1")]
-    [InlineData("pgd", "clipped", "evaluate/1")]
-    [InlineData("random", "all", "evaluate/1")]
-    [InlineData("square", "all", "evaluate/1")]
-    public void The_version_of_an_attack_that_is_made_for_it_says_where_that_computes_otherwise(string kind, string backward, string version)
+    [InlineData("autoattack", "clipped", "linf", "evaluate/1+others/1")]
+    [InlineData("fab-t", "clipped", "l2", "evaluate/1+others/1+grid/1")]
+    [InlineData("pgd", "all", "linf", "evaluate/1+others/1")]
+    [InlineData("pgd", "clipped", "linf", "evaluate/1")]
+    [InlineData("pgd", "clipped", "l2", "evaluate/1+grid/1")]
+    [InlineData("random", "all", "linf", "evaluate/1")]
+    [InlineData("square", "all", "linf", "evaluate/1")]
+    [InlineData("square", "clipped", "l2", "evaluate/1+grid/1")]
+    public void The_version_of_an_attack_on_it_says_where_that_computes_otherwise(string kind, string backward, string norm, string version)
     {
         using var bench = WithIntegerModel();
-        bench.ChangeEvaluation(e => e with { Attacks = [new() { Kind = kind, Name = kind, Backward = backward }], Epsilon = [2] });
+        bench.ChangeEvaluation(e => e with { Attacks = [new() { Kind = kind, Name = kind, Backward = backward, Norm = norm }], Epsilon = [2] });
         var cells = bench.Graph().Targets.OfType<EvaluationCell>().ToDictionary(cell => cell.Id);
         Assert.Equal(version, cells[$"evaluate/robustness/int8/{kind}@2"].Version(bench.Method));
         Assert.Equal("evaluate/1", cells[$"evaluate/robustness/dq/{kind}@2"].Version(bench.Method));

@@ -88,7 +88,13 @@ public sealed class EvaluationCell : Target
     internal override string PartOf(Target required) => required == Substitute ? "substitute" : required == Model ? "model" : "trained";
 
     /// <summary>That of evaluations; what is computed otherwise since then in some cells alone has a mark of its own, so that the others stay as they are recorded.</summary>
-    internal override string Version(MethodVersions versions) => versions.Evaluate + (IsMadeToTheEnd ? "+others/1" : "");
+    internal override string Version(MethodVersions versions) => versions.Evaluate + (IsMadeToTheEnd ? "+others/1" : "") + (IsRounded ? GridMark : "");
+
+    /// <summary>What the version of whatever is rounded onto the grid of pixels in the Euclidean norm has behind it.</summary>
+    internal const string GridMark = "+grid/1";
+
+    /// <summary>Whether the attack is in the Euclidean norm and its images are brought onto the grid of pixels, as an integer model needs them.</summary>
+    private bool IsRounded => Attack is { Norm: "l2" } && Model.Trained != Model;
 
     /// <summary>Whether the attack lets go of images early, or stops where they are barely across, unless it is made for another model, as it is here.</summary>
     private bool IsMadeToTheEnd => MadeOn is not null && Attack is not null && Attack.FollowsGradient() && (Attack.Kind is "autoattack" or "fab-t" || Attack.Backward == "all");

@@ -1,4 +1,5 @@
 using DQPipeline.Declarations;
+using DQPipeline.Targets.Keys;
 using DQPipeline.Targets.Workers;
 
 namespace DQPipeline.Targets.Graph;
@@ -25,6 +26,8 @@ public sealed class SamplesTarget : ModelsTarget
     public override IReadOnlyList<string> Outputs { get; } = [ImagesFile, SheetFile, PredictionsFile];
 
     private protected override object Options => Declaration;
+
+    internal override string Version(MethodVersions versions) => base.Version(versions) + (Declaration.Attack.Norm == "l2" ? EvaluationCell.GridMark : "");
 
     internal override WorkerJob CreateJob(JobContext context) => new SamplesJob
     {

@@ -5,6 +5,9 @@ namespace DQPipeline.Evaluation;
 /// <summary>Brings adversarial images onto the grid of 8-bit pixels, as an image file needs them.</summary>
 public static class PixelGrid
 {
+    /// <summary>Pixel units that float32 does not take from a value or give to it: what is nearer to the grid lies on it.</summary>
+    private const double Least = 1e-4;
+
     /// <summary>The images of a set on the grid, inside their balls: N×C×H×W.</summary>
     public static byte[] RoundInside(AdversarialSet set)
     {
@@ -17,7 +20,8 @@ public static class PixelGrid
     /// <summary>
     /// The 8-bit pixels nearest to <paramref name="xAdv"/> · 255, rounded and never truncated, and inside the ball of <paramref name="x"/> also for an ε that is no whole number. In the
     /// maximum norm those within ⌊ε⌋ of it. In the Euclidean norm, where rounding has made the change longer than ε, values go to the grid's next point towards the clean image instead, those first
-    /// that rounding carried furthest from it, until the change is short enough; at worst the clean image is left.
+    /// that rounding carried furthest from it, until the change is short enough. What is left of ε is spent on the way of the attack: values that rounding held back go a point further, those first that it
+    /// held back most. So a change of which each value is small, and which would round to nothing, goes to the grid's points that do most of it.
     /// </summary>
     /// <param name="x">Clean pixels; in the Euclidean norm those of one image.</param>
     /// <param name="xAdv">Adversarial values, as many, in [0,1].</param>
@@ -41,12 +45,12 @@ public static class PixelGrid
         }
 
         if (norm == Norm.L2)
-            Shorten(x, xAdv, rounded, epsilon * epsilon);
+            Spend(x, xAdv, rounded, (epsilon * epsilon) - Shorten(x, xAdv, rounded, epsilon * epsilon));
         return rounded;
     }
 
-    /// <summary>Takes changed values a point of the grid back until the squared length of the change is within <paramref name="most"/>.</summary>
-    private static void Shorten(ReadOnlySpan<byte> x, ReadOnlySpan<float> xAdv, byte[] rounded, double most)
+    /// <summary>Takes changed values a point of the grid back until the squared length of the change, which is returned, is within <paramref name="most"/>.</summary>
+    private static long Shorten(ReadOnlySpan<byte> x, ReadOnlySpan<float> xAdv, byte[] rounded, double most)
     {
         var squares = 0L;
         for (var i = 0; i < rounded.Length; i++)
@@ -64,12 +68,49 @@ public static class PixelGrid
                     break;
             }
         }
+
+        return squares;
+    }
+
+    /// <summary>Takes values a point of the grid further from the clean image, as long as the squared length grows by no more than <paramref name="left"/>.</summary>
+    private static void Spend(ReadOnlySpan<byte> x, ReadOnlySpan<float> xAdv, byte[] rounded, double left)
+    {
+        // No step costs less.
+        if (left < 1)
+            return;
+        foreach (var order in HeldBack(x, xAdv, rounded))
+        {
+            var i = (int)(uint)order;
+            var cost = (2 * Math.Abs(rounded[i] - x[i])) + 1;
+            if (cost > left)
+                continue;
+            left -= cost;
+            rounded[i] = (byte)(rounded[i] + Math.Sign((xAdv[i] * 255.0) - x[i]));
+        }
+    }
+
+    /// <summary>The values that lie nearer to the clean image than what they were rounded from, those first that are furthest from it; of equal ones the first.</summary>
+    /// <inheritdoc cref="Overshoots"/>
+    private static ulong[] HeldBack(ReadOnlySpan<byte> x, ReadOnlySpan<float> xAdv, byte[] rounded)
+    {
+        var (orders, count) = (new ulong[rounded.Length], 0);
+        for (var i = 0; i < rounded.Length; i++)
+        {
+            var exact = xAdv[i] * 255.0;
+            var missing = Math.Sign(exact - x[i]) * (exact - rounded[i]);
+            if (missing > Least)
+                orders[count++] = ((ulong)BitConverter.SingleToUInt32Bits((float)(255 - missing)) << 32) | (uint)i;
+        }
+
+        Array.Resize(ref orders, count);
+        Array.Sort(orders);
+        return orders;
     }
 
     /// <summary>
-    /// The changed values, those first that lie furthest beyond what they were rounded from, seen from the clean image; of equal ones the first. A number holds the order in its upper half and the
-    /// index in its lower: an attack sorts thousands of them at each query.
+    /// The changed values, those first that lie furthest beyond what they were rounded from, seen from the clean image; of equal ones the first.
     /// </summary>
+    /// <returns>Numbers that hold the order in their upper halves and the index in their lower: an attack sorts thousands of them at each query.</returns>
     private static ulong[] Overshoots(ReadOnlySpan<byte> x, ReadOnlySpan<float> xAdv, byte[] rounded)
     {
         var (orders, count) = (new ulong[rounded.Length], 0);
