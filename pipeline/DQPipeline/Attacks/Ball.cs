@@ -12,6 +12,9 @@ internal sealed class Ball : IDisposable
     /// <summary>What keeps a length from 0 where it divides.</summary>
     private const double Least = 1e-12;
 
+    /// <summary>Numbers between these have squares that float32 holds, and so have those that are thousands of times smaller or greater.</summary>
+    private const double Small = 1e-12, Great = 1e12;
+
     private readonly Tensor? lower;
     private readonly Tensor? upper;
     private readonly Tensor? radii;
@@ -99,6 +102,7 @@ internal sealed class Ball : IDisposable
         if (Norm == Norm.Linf)
             return gradient.sign_();
         using var scope = NewDisposeScope();
+        gradient.div_(Scale(gradient));
         gradient.div_(Lengths(gradient, Norm.L2).clamp_min_(Number.Of(Least)));
         return gradient;
     }
@@ -151,6 +155,17 @@ internal sealed class Ball : IDisposable
         }
 
         return images;
+    }
+
+    /// <summary>
+    /// What each image's numbers are to be divided by before their squares are taken, N×1×1×1: the greatest of them, where the squares would be 0 or infinite, and 1 of all others, which stay as they are.
+    /// </summary>
+    public static Tensor Scale(Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        var most = Lengths(images, Norm.Linf);
+        var isOrdinary = most.ge(Number.Of(Small)).logical_and_(most.le(Number.Of(Great))).logical_or_(most.eq(Number.Of(0)));
+        return where(isOrdinary, ones_like(most), most).MoveToOuterDisposeScope();
     }
 
     /// <summary>The norm of each image, N×1×1×1.</summary>

@@ -23,6 +23,9 @@ internal static class BoxHyperplane
     public static Tensor Way(Tensor x, Tensor w, Tensor need, Norm norm)
     {
         using var scope = NewDisposeScope();
+        var scale = Ball.Scale(w);
+        // What is out of reach anyway need be no farther than float32 holds.
+        (w, need) = (w.div(scale), need.div(scale.view(-1)).clamp_(Number.Of(-float.MaxValue), Number.Of(float.MaxValue)));
         var sign = w.mul(need.view(-1, 1, 1, 1)).sign_().flatten(1);
         var size = w.abs().flatten(1);
         // Upwards there is 1 − x of room, downwards x, and none in a coordinate that changes nothing.
@@ -40,7 +43,7 @@ internal static class BoxHyperplane
             var slope = gain.mul(open).sum(1, keepdim: true);
             var next = where(slope.gt(Number.Of(0)), goal.sub(reached).div_(slope), time);
             // From below, so never back: what rounding takes away ends the search.
-            next = next.maximum(time);
+            next = next.maximum(time).clamp_max_(Number.Of(float.MaxValue));
             var isThere = next.le(time).all().item<bool>();
             time.copy_(next);
             if (isThere)

@@ -37,6 +37,27 @@ public sealed class BoxHyperplaneTests
         },
         iter: 400, threads: 1);
 
+    /// <summary>⟨w, d⟩ = need is the same plane at any scale, as long as float32 holds both; squares of such w are 0 or infinite.</summary>
+    [Theory]
+    [InlineData(Norm.Linf, 1e-30f)]
+    [InlineData(Norm.L2, 1e-30f)]
+    [InlineData(Norm.Linf, 1e25f)]
+    [InlineData(Norm.L2, 1e25f)]
+    public void A_plane_of_tiny_or_great_numbers_is_met_as_any_other(Norm norm, float scale)
+    {
+        using var scope = NewDisposeScope();
+        var (x, w) = (rand(3, 2, 4, 4), randn(3, 2, 4, 4));
+        // A coordinate that changes nothing has no way, however far the others go; the last plane is out of reach.
+        w[.., 0, 0, 0] = 0;
+        var need = tensor(new[] { 0.5f, -3f, 1000f });
+        var plain = BoxHyperplane.Way(x, w, need, norm);
+        var scaled = BoxHyperplane.Way(x, w.mul(scale), need.mul(scale), norm);
+        Assert.True(plain.allclose(scaled, rtol: 1e-4, atol: 1e-6));
+        Assert.Equal(0f, scaled[.., 0, 0, 0].abs().max().item<float>());
+        // Neither is there a way that is no number where the plane is so far that float32 does not hold how far.
+        Assert.True(BoxHyperplane.Way(x, w.mul(1e-30f), need.mul(1e30f), norm).isfinite().all().item<bool>());
+    }
+
     [Fact]
     public void Images_of_a_batch_do_not_disturb_each_other()
     {

@@ -9,10 +9,15 @@ namespace DQPipeline.Tests.Attacks;
 /// <summary>The Euclidean norm: directions, lengths and the balls' shape.</summary>
 public sealed class EuclideanTests
 {
-    [Fact]
-    public void The_fast_gradient_method_goes_along_the_gradient_by_the_radius()
+    /// <summary>The squares of the small gradients, and of the great ones, are beyond float32.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1e-14)]
+    [InlineData(1e-30)]
+    [InlineData(1e25)]
+    public void The_fast_gradient_method_goes_along_the_gradient_by_the_radius(double scale)
     {
-        using var network = Toys.Linear(2, classes: 2);
+        using var network = Toys.Linear(2, classes: 2, scale: scale);
         var pixels = Enumerable.Repeat((byte)128, 18).ToArray();
         var found = Harness.Run(Create("fgsm"), network, pixels, [0], 51).Images;
         // With two classes the gradient of every loss is along W₁ − W₀.
