@@ -108,9 +108,11 @@ internal sealed class LipschitzConstraint : IDisposable
         item.Norm!.Weight.copy_(item.Norm.Weight.minimum(largest).maximum(largest.neg()));
     }
 
-    /// <summary>UVᵀ of W = USVᵀ. Directions that W does not have stay out.</summary>
+    /// <summary>UVᵀ of W = USVᵀ. Directions that W does not have stay out. What is not finite stays as it is, for the training to find.</summary>
     private static Tensor Polar(Tensor matrix)
     {
+        if (!matrix.isfinite().all().item<bool>())
+            return matrix;
         var isWide = matrix.shape[0] <= matrix.shape[1];
         var (values, vectors) = linalg.eigh(isWide ? matrix.mm(matrix.t()) : matrix.t().mm(matrix));
         var least = values.max().mul_(Number.Of(Nothing));

@@ -104,9 +104,11 @@ public sealed class LipschitzPenalty
         return sum.mul_(half).MoveToOuterDisposeScope();
     }
 
-    /// <summary>U·max(Λ, 0)·Uᵀ of a symmetric UΛUᵀ.</summary>
+    /// <summary>U·max(Λ, 0)·Uᵀ of a symmetric UΛUᵀ. Of what is not finite there are no eigenvalues, and it stays as it is, for the training to find its loss to be no number.</summary>
     private static Tensor PositivePart(Tensor symmetric)
     {
+        if (!symmetric.isfinite().all().item<bool>())
+            return symmetric;
         var (values, vectors) = linalg.eigh(symmetric);
         return vectors.mul(values.clamp_min(Number.Of(0))).mm(vectors.t());
     }

@@ -94,11 +94,21 @@ public class TrainerTests
             Assert.True(parameter.allclose(before[name] * (matrices.Contains(name) ? 1 - 0.1 * 0.5 : 1), rtol: 1e-6, atol: 0), name);
     }
 
-    [Fact]
-    public void A_loss_that_is_no_number_is_a_coded_error_that_names_the_step()
+    /// <summary>Of matrices that are not finite there are no eigenvalues, of which the bound and orthonormal weights are made.</summary>
+    [Theory]
+    [InlineData(0, "orthogonal", "none")]
+    [InlineData(1e-3, "bound", "none")]
+    [InlineData(0, "orthogonal", "orthogonal")]
+    [InlineData(0, "orthogonal", "spectral")]
+    public void A_loss_that_is_no_number_is_a_coded_error_that_names_the_step(double beta, string form, string constraint)
     {
         var request = Request();
-        var failure = Assert.Throws<DqException>(() => Trainer.Train(request with { Declaration = request.Declaration with { Optimizer = new OptimizerDeclaration { LearningRate = 1e30 } } }));
+        var diverging = request.Declaration with
+        {
+            Optimizer = new OptimizerDeclaration { LearningRate = constraint == "none" ? 1e30 : float.MaxValue, WeightDecay = constraint == "none" ? 5e-4 : 1e6 },
+            Lipschitz = new LipschitzDeclaration { Beta = beta, Form = form, Constraint = constraint },
+        };
+        var failure = Assert.Throws<DqException>(() => Trainer.Train(request with { Declaration = diverging }));
         Assert.Equal(DiagnosticCodes.Diverged, failure.Diagnostics[0].Code);
         Assert.Matches("at step [1-9][0-9]* of 15", failure.Diagnostics[0].Message);
     }
