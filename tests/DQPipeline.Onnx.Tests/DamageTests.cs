@@ -41,6 +41,7 @@ public class DamageTests
         { "short-array", "is not what its shape needs" },
         { "huge-array", "is not what its shape needs" },
         { "huge-image", "GiB for a single image" },
+        { "branches", "GiB for a single image" },
         { "wide-image", "takes images of 2×6×28000" },
         { "channels", "takes images of 17×6×6" },
         { "overflow", "shapes do not fit" },
@@ -79,6 +80,19 @@ public class DamageTests
             case "huge-image":
                 foreach (var size in graph.Input[0].Type.TensorType.Shape.Dim.Skip(2))
                     size.DimValue = 1 << 14;
+                break;
+            case "branches":
+                // Two hundred maps of 32 MB, in whose order in the file three are alive at once; but all may be made before the first two are added.
+                foreach (var size in graph.Input[0].Type.TensorType.Shape.Dim.Skip(2))
+                    size.DimValue = 2000;
+                var image = graph.Input[0].Name;
+                graph.Node[0].Input[0] = "sum200";
+                for (var i = 200; i > 0; i--)
+                {
+                    graph.Node.Insert(0, Sum(i == 1 ? image : $"sum{i - 1}", $"branch{i}", $"sum{i}"));
+                    graph.Node.Insert(0, Sum(image, image, $"branch{i}"));
+                }
+
                 break;
             case "wide-image": graph.Input[0].Type.TensorType.Shape.Dim[3].DimValue = 28_000; break;
             case "channels": graph.Input[0].Type.TensorType.Shape.Dim[1].DimValue = 17; break;
@@ -130,6 +144,8 @@ public class DamageTests
         Assert.Contains("no model of DQPipeline", Refused(model.ToByteArray()), StringComparison.Ordinal);
         Assert.Contains("checksum", Refused([0x50, 0x4B, 0x03, 0x04, .. new byte[500]]), StringComparison.Ordinal);
     }
+
+    private static NodeProto Sum(string one, string other, string name) => new() { OpType = "Add", Input = { one, other }, Output = { name } };
 
     private static StringStringEntryProto Word(ModelProto model, string key) => model.MetadataProps.Single(word => word.Key == key);
 }

@@ -1,4 +1,6 @@
 using DQPipeline.Declarations;
+using DQPipeline.Onnx.Format;
+using DQPipeline.Onnx.Graphs;
 using DQPipeline.Onnx.Inference;
 
 namespace DQPipeline.Onnx.Tests;
@@ -88,6 +90,37 @@ public class DeployedModelTests
     public void Options_out_of_range_are_coded_errors(int threads, int batch) => Assert.Equal(
         DiagnosticCodes.OutOfRange,
         Assert.Throws<DqException>(() => DeployedModel.Load(Small.FloatFile(), "small", new() { Threads = threads, BatchSize = batch })).Diagnostics[0].Code);
+
+    /// <summary>Twelve blocks of maps of 64 MB, each of some half a GiB: no two are alive at once.</summary>
+    [Fact]
+    public void A_deep_network_on_large_images_is_taken_though_all_its_maps_together_take_more_than_one_may_ask_for()
+    {
+        var layers = new List<Layer> { new ImageLayer("image", 0, 1), Convolution("stem", 0) };
+        for (var block = 0; block < 12; block++)
+        {
+            var shortcut = layers.Count - 1;
+            layers.AddRange([new ActivationLayer($"relu{block}", shortcut, IsTanh: false, 6, 15), Convolution($"conv{block}", shortcut + 1), new SumLayer($"sum{block}", shortcut, 1, shortcut + 2)]);
+        }
+
+        layers.Add(new HeadLayer("linear", layers.Count - 1, new float[8], new float[2]));
+        var graph = ModelReader.Read(OnnxExport.Float(new(layers, 4, 2000, 2000, 2), new Dictionary<string, string> { ["labels"] = """["a","b"]""" })).Graph;
+        Assert.True(graph.MapBytes > GraphCheck.LargestMaps, $"{graph.MapBytes} bytes");
+
+        static ConvolutionLayer Convolution(string name, int input) => new(name, input, new float[4 * 4 * 9], new float[4], 4, 4, 3, 1);
+    }
+
+    /// <summary>By hand, on images of 4×4 = 16 numbers, 64 bytes: the first block has the image, two maps and their sum; then a chain; then a dead end that stays beside all that follows.</summary>
+    [Fact]
+    public void What_may_be_alive_at_once_lies_between_maps_that_are_alone()
+    {
+        var shape = TensorShape.Map(TensorProto.Types.DataType.Float, 1, 4, 4);
+        NodeProto[] nodes = [Node("x", "x", "a"), Node("x", "x", "b"), Node("a", "b", "c"), Node("c", "c", "d"), Node("d", "d", "end"), Node("d", "d", "e"), Node("e", "e", "y")];
+        var graph = new GraphProto { Node = { nodes }, Input = { new ValueInfoProto { Name = "x" } }, Output = { new ValueInfoProto { Name = "y" } } };
+        var alive = new AliveMaps(graph, shape);
+        Assert.Equal([128, 192, 256, 128, 128, 192, 256], nodes.Select(node => alive.Pass(node, [shape])));
+
+        static NodeProto Node(string one, string other, string name) => new() { OpType = "Add", Input = { one, other }, Output = { name } };
+    }
 
     [Fact]
     public void A_missing_file_is_a_coded_error()

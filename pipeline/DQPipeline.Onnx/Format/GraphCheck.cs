@@ -6,7 +6,7 @@ namespace DQPipeline.Onnx.Format;
 /// <summary>Follows the shapes through a graph before a runtime sees it, so that a file cannot ask for more memory than its own size lets expect.</summary>
 internal sealed class GraphCheck
 {
-    /// <summary>Bytes that all maps of one image may take together; the largest networks at the largest images stay far below.</summary>
+    /// <summary>Bytes that the maps of one image which may be alive at once may take together.</summary>
     public const long LargestMaps = 4L << 30;
 
     private readonly Dictionary<string, TensorShape> shapes = [];
@@ -49,6 +49,7 @@ internal sealed class GraphCheck
         ModelLimits.CheckImages(input.Dimensions[0], input.Dimensions[1], input.Dimensions[2]);
         Define(image.Name, input);
         var bytes = input.Bytes;
+        var alive = new AliveMaps(graph, input);
         foreach (var node in graph.Node)
         {
             if (node.Domain.Length > 0)
@@ -62,7 +63,7 @@ internal sealed class GraphCheck
                 bytes = checked(bytes + shape.Bytes);
             }
 
-            if (bytes > LargestMaps)
+            if (alive.Pass(node, results) > LargestMaps)
                 throw new InvalidDataException($"its maps would take more than {LargestMaps >> 30} GiB for a single image");
         }
 
