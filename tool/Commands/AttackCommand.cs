@@ -100,7 +100,7 @@ internal static class AttackCommand
     {
         NativeBackend.Load();
         torch.set_num_threads(Environment.ProcessorCount);
-        using var network = ModelFile.Load(task.Path).to(Devices.Resolve(device));
+        using var network = ModelFile.Load(task.Path).to(Devices.ResolveExact(device));
         DataCheck.Require(network.Description, task.Images);
         return new Evaluator(network, task.Images.Test, task.Samples, seed: task.Seed).AdversarialForOthers(task.Attack, task.Epsilon, task.Progress, cancellation);
     }

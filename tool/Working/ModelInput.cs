@@ -33,7 +33,7 @@ internal static class ModelInput
     public static Classifier Load(string path, string sha256, string device, ImageDataset dataset)
     {
         Verify(path, sha256);
-        var network = (Classifier)ModelFile.Load(path).to(Devices.Resolve(device));
+        var network = (Classifier)ModelFile.Load(path).to(Devices.ResolveExact(device));
         DataCheck.Require(network.Description, dataset);
         return network;
     }
