@@ -14,6 +14,25 @@ public sealed record LayerGraph(IReadOnlyList<Layer> Layers, int Channels, int H
     /// <summary>By what the centred image is multiplied.</summary>
     public const double InputScale = 4.0;
 
+    /// <summary>Bytes of the results of all layers for one image, in float.</summary>
+    internal long MapBytes()
+    {
+        var maps = new (long Channels, long Height, long Width)[Layers.Count];
+        for (var i = 0; i < maps.Length; i++)
+        {
+            var of = Layers[i].Reads is [var first, ..] ? maps[first] : (Channels, Height, Width);
+            maps[i] = Layers[i] switch
+            {
+                ConvolutionLayer convolution => (convolution.Outputs, ((of.Height - 1) / convolution.Stride) + 1, ((of.Width - 1) / convolution.Stride) + 1),
+                MaxPoolLayer => (of.Channels, of.Height / 2, of.Width / 2),
+                HeadLayer => (Classes, 1, 1),
+                _ => of,
+            };
+        }
+
+        return maps.Sum(map => map.Channels * map.Height * map.Width * sizeof(float));
+    }
+
     /// <summary>The layers that read the result of one.</summary>
     public IReadOnlyList<Layer> ReadersOf(int layer) => [.. Layers.Where(reader => reader.Reads.Contains(layer))];
 }

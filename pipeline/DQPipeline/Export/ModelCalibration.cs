@@ -8,7 +8,11 @@ namespace DQPipeline.Export;
 /// <summary>Finds what a network's integer form needs to know, on a sample of the images that it was trained on.</summary>
 public static class ModelCalibration
 {
+    /// <summary>Images of a run whose maps find room.</summary>
     private const int Batch = 50;
+
+    /// <summary>Bytes that the maps of a run may take, all of which may be looked at together. Networks on images of 32×32 stay below it with whole batches; of larger ones a run takes fewer images.</summary>
+    private const long MapRoom = 2L << 30;
 
     /// <summary>Calibrates.</summary>
     /// <param name="graph">The network.</param>
@@ -31,8 +35,11 @@ public static class ModelCalibration
             Percentile = declared.Calibration.Percentile,
             Bits = declared.Bits,
         };
-        return calibration.Run(() => samples.Chunk(Batch).Select(chunk => chunk.SelectMany(sample => Floats(train.Image(sample))).ToArray()), cancellation);
+        return calibration.Run(() => samples.Chunk(ImagesOf(graph)).Select(chunk => chunk.SelectMany(sample => Floats(train.Image(sample))).ToArray()), cancellation);
     }
+
+    /// <summary>Images of one run.</summary>
+    internal static int ImagesOf(LayerGraph graph) => (int)Math.Clamp(MapRoom / graph.MapBytes(), 1, Batch);
 
     private static float[] Floats(ReadOnlySpan<byte> pixels)
     {

@@ -1,5 +1,6 @@
 using DQPipeline.Declarations;
 using DQPipeline.Export;
+using DQPipeline.Onnx.Graphs;
 using DQPipeline.Onnx.Quantization;
 using DQPipeline.Tests.Evaluation;
 
@@ -40,6 +41,28 @@ public sealed class ModelCalibrationTests
             Assert.Equal(IntegerPlan.Calibrated(graph), result.Grids.Keys.Order());
             return [.. result.Grids.OrderBy(grid => grid.Key).Select(grid => grid.Value.Scale)];
         }
+    }
+
+    /// <summary>By hand: an image of 3·S² numbers, 61·S² behind the convolution and its activation each, (S/2)² at half the side and 2 logits. At S = 1,024 an image takes 525 MB of 2 GiB.</summary>
+    [Theory]
+    [InlineData(32, 50)]
+    [InlineData(288, 50)]
+    [InlineData(512, 16)]
+    [InlineData(1024, 4)]
+    [InlineData(4096, 1)]
+    public void A_run_takes_as_many_images_as_their_maps_find_room(int side, int images)
+    {
+        var graph = new LayerGraph(
+            [
+                new ImageLayer("image", 0, 1),
+                new ConvolutionLayer("conv", 0, [], [], 61, 3, 3, 1),
+                new ActivationLayer("relu", 1, IsTanh: false, 6, 15),
+                new ConvolutionLayer("down", 2, [], [], 1, 61, 1, 2),
+                new HeadLayer("linear", 3, [], []),
+            ],
+            3, side, side, 2);
+        Assert.Equal(((((3 + 61 + 61) * 4) + 1) * (long)side * side) + 8, graph.MapBytes());
+        Assert.Equal(images, ModelCalibration.ImagesOf(graph));
     }
 
     private static void AssertSame(float[] expected, float[] found)
