@@ -48,6 +48,18 @@ public class ModelsTargetTests
         Assert.Equal("evaluate/1+grid/1", Version());
     }
 
+    [Theory]
+    [InlineData("vgg-s", "evaluate/1")]
+    [InlineData("wrn-16-4", "evaluate/1+branches/1")]
+    public void A_certificate_has_a_version_of_its_own_where_networks_have_branches(string network, string version)
+    {
+        using var bench = new Bench();
+        var declared = new CertifyDeclaration { Name = "account", Models = ["full", "dq"], Place = new("dq.json", 22, 3) };
+        bench.Change(p => p with { Certify = new Dictionary<string, CertifyDeclaration> { ["account"] = declared } });
+        bench.ChangeModel("dq", m => m with { Network = network });
+        Assert.Equal(version, bench.Graph().Targets.OfType<CertifyTarget>().Single().Version(bench.Method));
+    }
+
     [Fact]
     public async Task A_certificate_is_a_target_like_them()
     {

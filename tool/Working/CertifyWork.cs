@@ -2,6 +2,7 @@ using DQPipeline.Attacks;
 using DQPipeline.Data;
 using DQPipeline.Declarations;
 using DQPipeline.Evaluation;
+using DQPipeline.Export;
 using DQPipeline.Lipschitz;
 using DQPipeline.Networks;
 using DQPipeline.Targets.Graph;
@@ -39,12 +40,13 @@ internal static class CertifyWork
         var certificate = Certificate.Of(twin, account, dataset.Test, samples, declared.Batch, channel.Stop);
         var (distances, quotient) = Attacked(name, twin, declared, dataset, samples, channel);
         var activation = network.Description.Activation;
+        var next = LayerGraphs.Of(network).NextConvolutions();
         var quantized = activation.IsQuantized ? Attacked(name, network, declared, dataset, samples, channel).Distances : [];
         return new(
             name, activation.IsQuantized ? activation.Bits : null, samples.Length, certificate.Correct, account.Logits, account.Features, account.Estimate, quotient,
             certificate.RadiusOf(0.5), certificate.Radii.Max(), MedianOf(certificate.UniformRadii), certificate.IsVacuous,
             [.. RadiiOf(declared, dataset).Select(radius => At(radius, certificate, dataset))],
-            [.. account.Layers.Select((layer, i) => Layer(i + 1, layer, distances, quantized))]);
+            [.. account.Layers.Select((layer, i) => Layer(i + 1, layer, next, distances, quantized))]);
     }
 
     /// <summary>How far the attack moved what each convolution is given, and the logits for the length of its change.</summary>
@@ -68,22 +70,18 @@ internal static class CertifyWork
 
     private static double MedianOf(IReadOnlyList<double> radii) => radii.OrderDescending().ElementAt((radii.Count - 1) / 2);
 
-    private static CertifiedLayer Layer(int number, LayerConstant layer, IReadOnlyList<LayerDistance> distances, IReadOnlyList<LayerDistance> quantized)
+    private static CertifiedLayer Layer(int number, LayerConstant layer, IReadOnlyDictionary<string, string> next, IReadOnlyList<LayerDistance> distances, IReadOnlyList<LayerDistance> quantized)
     {
         var isConvolution = layer.Kind.EndsWith("convolution", StringComparison.Ordinal);
-        var (plain, own) = isConvolution ? (DistanceOf(layer.Name, distances), DistanceOf(layer.Name, quantized)) : default;
+        var (plain, own) = isConvolution ? (DistanceOf(layer.Name, next, distances), DistanceOf(layer.Name, next, quantized)) : default;
         return new(
             number, layer.Name, layer.Kind, layer.Estimate, layer.Iterations, layer.Residual, layer.Bound, layer.Path, plain.Distance, plain.Amplification, own.Distance, own.Amplification);
     }
 
-    private static (double? Distance, double? Amplification) DistanceOf(string name, IReadOnlyList<LayerDistance> distances)
+    private static (double? Distance, double? Amplification) DistanceOf(string name, IReadOnlyDictionary<string, string> next, IReadOnlyList<LayerDistance> distances)
     {
-        for (var i = 0; i < distances.Count; i++)
-        {
-            if (distances[i].Name == name)
-                return (distances[i].Mean, i + 1 < distances.Count && distances[i].Mean > 0 ? distances[i + 1].Mean / distances[i].Mean : null);
-        }
-
-        return default;
+        double? Mean(string? of) => distances.FirstOrDefault(distance => distance.Name == of)?.Mean;
+        var own = Mean(name);
+        return (own, own > 0 ? Mean(next.GetValueOrDefault(name)) / own : null);
     }
 }

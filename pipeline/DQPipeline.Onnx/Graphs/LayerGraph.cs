@@ -14,6 +14,26 @@ public sealed record LayerGraph(IReadOnlyList<Layer> Layers, int Channels, int H
     /// <summary>By what the centred image is multiplied.</summary>
     public const double InputScale = 4.0;
 
+    /// <summary>For each convolution, by name, the first one that reads its result, through layers that change it by itself; none where it comes to a sum or to the logits, at the end of its branch.</summary>
+    internal IReadOnlyDictionary<string, string> NextConvolutions()
+    {
+        var next = new Dictionary<string, string>();
+        for (var i = 0; i < Layers.Count; i++)
+        {
+            if (Layers[i] is ConvolutionLayer convolution && Behind(i) is { } name)
+                next.Add(convolution.Name, name);
+        }
+
+        return next;
+
+        string? Behind(int layer) => Enumerable.Range(layer + 1, Layers.Count - layer - 1).Where(reader => Layers[reader].Reads.Contains(layer)).Select(reader => Layers[reader] switch
+        {
+            ConvolutionLayer convolution => convolution.Name,
+            SumLayer or HeadLayer => null,
+            _ => Behind(reader),
+        }).FirstOrDefault(name => name is not null);
+    }
+
     /// <summary>Bytes of the results of all layers for one image, in float.</summary>
     internal long MapBytes()
     {

@@ -1,4 +1,5 @@
 using DQPipeline.Declarations;
+using DQPipeline.Targets.Keys;
 using DQPipeline.Targets.Workers;
 
 namespace DQPipeline.Targets.Graph;
@@ -25,6 +26,9 @@ public sealed class CertifyTarget : ModelsTarget
     public override IReadOnlyList<string> Outputs { get; } = [JsonFile, LayersFile, RadiiFile];
 
     private protected override object Options => Declaration;
+
+    /// <summary>Where there are branches, amplification is not what it was at first.</summary>
+    internal override string Version(MethodVersions versions) => base.Version(versions) + (Models.Any(model => NetworkNames.HasResidualSums(model.Declaration.Network)) ? "+branches/1" : "");
 
     internal override WorkerJob CreateJob(JobContext context) => new CertifyJob
     {

@@ -15,7 +15,7 @@ namespace DQPipeline.Targets.Outputs;
 /// <param name="Bound">What the norm does not exceed; null for a sum.</param>
 /// <param name="Path">What the Lipschitz constant from the image up to here does not exceed.</param>
 /// <param name="Distance">Of a convolution: mean normalised distance D between what it is given for clean and for adversarial images (equation 4), without quantizers.</param>
-/// <param name="Amplification">D at the next convolution that runs, divided by D here; null at the last one.</param>
+/// <param name="Amplification">D at the next convolution, which reads what this one makes, divided by D here; null at the last one of a branch.</param>
 /// <param name="QuantizedDistance">D in the model as it is, attacked itself; null where it has no quantizers.</param>
 /// <param name="QuantizedAmplification">Its amplification.</param>
 public sealed record CertifiedLayer(

@@ -38,6 +38,17 @@ public class OnnxFloatTests
         Assert.Equal(Deployed.Labels(expected), Deployed.Labels(found));
     }
 
+    /// <summary>Of a block whose shortcut is projected, the second convolution and the shortcut's run one after the other, and neither reads what the other makes.</summary>
+    [Fact]
+    public void Behind_a_convolution_comes_the_next_one_that_reads_what_it_makes()
+    {
+        using var model = Deployed.Network("conv 8 5x5, block 12 /2, conv 12 1x1, maxpool, block 12, linear", "sum", new(), new());
+        var next = LayerGraphs.Of(model).NextConvolutions();
+        Assert.Equal("conv1 > block1.conv1, block1.conv1 > block1.conv2, conv2 > block2.conv1, block2.conv1 > block2.conv2", string.Join(", ", next.Select(pair => $"{pair.Key} > {pair.Value}")));
+        // Those of which distances are told, by the same names.
+        Assert.Empty(next.Keys.Concat(next.Values).Except(model.WeightLayers.Select(layer => layer.Name)));
+    }
+
     /// <summary>With quantizers a value at a rounding boundary may go the other way, and that spreads: but hardly any label changes.</summary>
     [Theory]
     [InlineData("relu6", 1)]
