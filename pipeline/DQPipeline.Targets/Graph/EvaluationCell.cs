@@ -16,6 +16,9 @@ public sealed class EvaluationCell : Target
     /// <summary>What stands before the label of a black-box measurement.</summary>
     private const string BlackBoxPrefix = "black-box/";
 
+    /// <summary>What the version of whatever is rounded onto the grid of pixels in the Euclidean norm has behind it.</summary>
+    internal const string GridMark = "+grid/1";
+
     internal EvaluationCell(EvaluateDeclaration evaluation, ModelTarget model, AttackDeclaration? attack, double epsilon, TrainTarget? substitute = null)
         : base(
             "evaluate",
@@ -89,9 +92,6 @@ public sealed class EvaluationCell : Target
 
     /// <summary>That of evaluations; what is computed otherwise since then in some cells alone has a mark of its own, so that the others stay as they are recorded.</summary>
     internal override string Version(MethodVersions versions) => versions.Evaluate + (IsMadeToTheEnd ? "+others/1" : "") + (IsRounded ? GridMark : "");
-
-    /// <summary>What the version of whatever is rounded onto the grid of pixels in the Euclidean norm has behind it.</summary>
-    internal const string GridMark = "+grid/1";
 
     /// <summary>Whether the attack is in the Euclidean norm and its images are brought onto the grid of pixels, as an integer model needs them.</summary>
     private bool IsRounded => Attack is { Norm: "l2" } && Model.Trained != Model;
