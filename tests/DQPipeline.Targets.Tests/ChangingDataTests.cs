@@ -59,9 +59,10 @@ public class ChangingDataTests
 
     /// <summary>A share that is away is no other data: what was trained is taken once it is back, and where it stays away, the checkpoint is there for when it is not.</summary>
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Data_that_are_away_for_a_moment_have_not_changed(bool comesBack)
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    public async Task Data_that_are_away_for_a_moment_have_not_changed(bool comesBack, bool leavesAFolder)
     {
         using var bench = new Bench();
         var (data, aside) = (bench.UseStoredData(), Path.Combine(bench.Folder, "aside"));
@@ -81,7 +82,13 @@ public class ChangingDataTests
 
             return Task.CompletedTask;
         };
-        bench.Executor.AfterReading = () => Directory.Move(data, aside);
+        bench.Executor.AfterReading = () =>
+        {
+            Directory.Move(data, aside);
+            // As where a disk was mounted.
+            if (leavesAFolder)
+                Directory.CreateDirectory(data);
+        };
         var result = await bench.BuildOfAsync("train/dq");
         // What a cluster made stays with it for the next build.
         Assert.Equal(comesBack, !bench.Executor.Released.IsEmpty);
@@ -95,6 +102,8 @@ public class ChangingDataTests
         Assert.Equal((1, DiagnosticCodes.DataMissing), (result.ExitCode, error.Code));
         Assert.Contains("it goes on from its checkpoint", error.Message, StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(checkpoint, "checkpoint")));
+        if (leavesAFolder)
+            Directory.Delete(data);
         Directory.Move(aside, data);
         bench.Executor.AfterReading = () => { };
         Assert.Equal(0, (await bench.BuildOfAsync("train/dq")).ExitCode);

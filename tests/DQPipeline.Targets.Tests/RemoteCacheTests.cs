@@ -160,7 +160,9 @@ public sealed class RemoteCacheTests : IDisposable
         }, new TestClock(), default);
         for (var i = 0; i < 3; i++)
             remote.Push(new(i.ToString("x64", System.Globalization.CultureInfo.InvariantCulture), [], []));
-        if (!build)
+        if (build)
+            await store.Taking.WaitAsync(TestContext.Current.CancellationToken);
+        else
             taking.Release(3);
         await (build ? remote.EndAsync() : remote.DrainAsync());
         Assert.Equal(build ? 1 : 3, store.Taken);
@@ -403,6 +405,9 @@ public sealed class RemoteCacheTests : IDisposable
 
         public int Taken { get; private set; }
 
+        /// <summary>Counts what it has begun to take.</summary>
+        public SemaphoreSlim Taking { get; } = new(0);
+
         public string Name => "sluggish";
 
         public bool Get(string name, Stream to, long most, CancellationToken cancellation)
@@ -416,13 +421,12 @@ public sealed class RemoteCacheTests : IDisposable
 
         public void Put(string name, Stream content, CancellationToken cancellation)
         {
+            Taking.Release();
             taking?.Wait(cancellation);
             Taken++;
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() => Taking.Dispose();
 
         private sealed class SetClock : TimeProvider
         {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Workers;
+using DQPipeline.Targets.Workers.Slurm;
 
 namespace DQPipeline.Targets.Tests;
 
@@ -154,10 +155,15 @@ public class RunTests
         using var bench = new Bench();
         await bench.BuildAsync();
         var key = JsonDocument.Parse(bench.LockBytes()).RootElement.GetProperty("targets").GetProperty("train/dq").GetProperty("key").GetString()!;
-        Bench.AllUpToDate(await bench.BuildAsync(options => options with { Begun = new Dictionary<string, string> { ["train/dq"] = new('0', 64) } }));
-        var result = await bench.BuildAsync(options => options with { Begun = new Dictionary<string, string> { ["train/dq"] = key } });
+        Submit(new('0', 64));
+        Bench.AllUpToDate(await bench.BuildAsync(options => options with { TakesUp = true }));
+        Submit(key);
+        Bench.AllUpToDate(await bench.BuildAsync());
+        var result = await bench.BuildAsync(options => options with { TakesUp = true });
         Assert.Equal(["train/dq"], bench.Executor.Jobs.Select(job => job.Name));
         Assert.Equal((0, 1), (result.ExitCode, result.Count(Outcome.Built)));
+
+        void Submit(string of) => SubmittedJob.Create(bench.Workspace, Path.Combine(bench.Workspace.SlurmFolder, "one"), SlurmBench.Work("train/dq", of));
     }
 
     /// <summary>A disk that was full for a moment on the first day is no failure of what ends on the third.</summary>

@@ -29,17 +29,24 @@ public abstract class SlurmBench : IDisposable
         _bench.Dispose();
     }
 
-    private protected TrainJob Job(string name, params (string Id, string Key)[] keys) => new()
+    private protected TrainJob Job(string name, params (string Id, string Key)[] keys) => Work(name, "1") with
+    {
+        OutputFolder = Path.Combine(_bench.Workspace.WorkFolder, name),
+        Keys = (keys.Length > 0 ? keys : [(name, "1")]).ToDictionary(one => one.Id, one => one.Key),
+    };
+
+    /// <summary>A job that makes one target.</summary>
+    internal static TrainJob Work(string name, string key) => new()
     {
         Name = name,
         Threads = 3,
         Device = "cpu",
         Dataset = "{}",
-        OutputFolder = Path.Combine(_bench.Workspace.WorkFolder, name),
+        OutputFolder = "/out",
         Train = "{}",
         Key = new('a', 64),
         CheckpointFolder = "/checkpoints",
-        Keys = (keys.Length > 0 ? keys : [(name, "1")]).ToDictionary(one => one.Id, one => one.Key),
+        Keys = new Dictionary<string, string> { [name] = key },
     };
 
     private protected SlurmExecutor Executor(SlurmDeclaration? settings = null, SlurmPatience? patience = null, SlurmBuild? asked = null) =>

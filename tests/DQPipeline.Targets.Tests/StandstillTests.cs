@@ -208,8 +208,7 @@ public class StandstillTests
     public async Task Data_in_a_folder_are_looked_at_anew_each_time()
     {
         using var bench = new Bench();
-        Directory.CreateDirectory(bench.UseStoredData("data"));
-        await File.WriteAllTextAsync(Path.Combine(bench.Folder, "data", "a"), "a");
+        StoredDataTests.Fill(bench.UseStoredData());
         await BuildLaterAsync(bench);
         Bench.AllUpToDate(await BuildLaterAsync(bench));
         Assert.Null(Recall(bench));

@@ -134,8 +134,9 @@ public class WorkerTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => executor.RunAsync(s_job, heard, cancel.Token));
         var child = int.Parse(File.ReadAllText(Path.Combine(bench.Folder, "child")), System.Globalization.CultureInfo.InvariantCulture);
         // The signal is on its way; whoever is dead and not yet waited for is a zombie.
-        while (IsAlive(child))
+        for (var look = 0; look < 2000 && IsAlive(child); look++)
             await Task.Delay(5, TestContext.Current.CancellationToken);
+        Assert.False(IsAlive(child));
     }
 
     private static bool IsAlive(int process)

@@ -50,7 +50,6 @@ internal static class AttachCommand
                 Select = asked.Select,
                 Jobs = asked.Jobs,
                 Locked = asked.Locked,
-                Begun = submitted.SelectMany(job => job.Keys).DistinctBy(one => one.Key).ToDictionary(),
             };
             var exitCode = (await BuildCommand.RunOnSlurmAsync(opened, options, asked, level, cancellation)).ExitCode;
             if (exitCode == DqCommand.Done)
@@ -64,7 +63,7 @@ internal static class AttachCommand
     private static void TellOfWhatIsLeft(Workspace workspace)
     {
         foreach (var job in SubmittedJobs.In(workspace).All())
-            Output.Line($"dq: nothing here waits for Slurm job {job.Id ?? "of an unknown id"}, {job.Name}; `dq build --executor slurm {job.Name}` follows it, `dq attach --cancel` takes it back");
+            Output.Line($"dq: nothing here waits for Slurm job {job.Id ?? "of an unknown id"}, {job.Name}; `dq attach --cancel` takes it back");
     }
 
     private static void Tell(IReadOnlyList<SubmittedJob> submitted)

@@ -92,7 +92,7 @@ internal static class BuildCommand
     public static async Task<BuildResult> RunOnSlurmAsync(Opened opened, BuildOptions options, SlurmBuild asked, Verbosity level, CancellationToken cancellation)
     {
         using var executor = Opened.Slurm(opened.Workspace, opened.Pipeline, asked);
-        var built = await RunAsync(opened, Backend.Before(executor, opened.Workspace), options, level, cancellation);
+        var built = await RunAsync(opened, Backend.Before(executor, opened.Workspace), options with { TakesUp = true }, level, cancellation);
         SlurmBuild.ForgetIfDone(opened.Workspace);
         return built;
     }

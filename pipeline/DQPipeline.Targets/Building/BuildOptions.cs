@@ -14,10 +14,8 @@ public sealed record BuildOptions
     /// <summary>Run the selected targets even where they are up to date, but not what they depend on. The default is false.</summary>
     public bool Force { get; init; }
 
-    /// <summary>
-    /// The keys of targets that are being made elsewhere already, by their ids: what comes of it is taken in even where an earlier result stands, as after a forced build whose front end died. The default is none.
-    /// </summary>
-    public IReadOnlyDictionary<string, string> Begun { get; init; } = new Dictionary<string, string>();
+    /// <summary>Take in what a cluster is at work on even where an earlier result stands, as after a forced build whose front end died. The default is false.</summary>
+    public bool TakesUp { get; init; }
 
     /// <summary>Never rewrite dq.lock, and fail where it would be (DQ6005). The default is false.</summary>
     public bool Locked { get; init; }

@@ -27,15 +27,8 @@ internal sealed partial class BuildRun
         /// <summary>What its files are that they should not be; null as long as nothing is known.</summary>
         public DqException? Change { get; private set; }
 
-        /// <summary>Whether its files could not be looked at.</summary>
-        public bool IsAway
-        {
-            get
-            {
-                lock (_begin)
-                    return Change is null && _look is { IsFaulted: true };
-            }
-        }
+        /// <summary>Whether something was not taken in because its files could not be looked at.</summary>
+        public bool WasAway { get; private set; }
 
         /// <summary>Completes when its files were looked at, and what was made of them may be taken.</summary>
         /// <exception cref="DqException">They are others than those of the keys, or cannot be looked at.</exception>
@@ -48,8 +41,14 @@ internal sealed partial class BuildRun
                     await Begin(again: true).ConfigureAwait(false);
                     return;
                 }
-                catch (DqException) when (Change is null && attempt < s_pauses.Length)
+                catch (DqException) when (Change is null)
                 {
+                    if (attempt == s_pauses.Length)
+                    {
+                        WasAway = true;
+                        throw;
+                    }
+
                     await Task.Delay(s_pauses[attempt], run._time, cancellation).ConfigureAwait(false);
                 }
             }

@@ -83,6 +83,7 @@ internal sealed partial class BuildRun
     private async Task RunAsync(List<Node> batch, List<Target> targets, WorkerJob job, CancellationToken cancellation)
     {
         using var events = new Events(this, report, batch, targets, cancellation);
+        // A full disk, data that are away, somebody who breaks off: the next build may take in what was made.
         var isKept = false;
         try
         {
@@ -98,6 +99,7 @@ internal sealed partial class BuildRun
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
+            isKept = true;
             lock (_sync)
             {
                 foreach (var node in batch.Where(n => n.Outcome is null))
@@ -111,8 +113,7 @@ internal sealed partial class BuildRun
         }
         catch (DqException e)
         {
-            // A full disk or data that are away: the next build may take it in.
-            isKept = e.Diagnostics[0].Code == DiagnosticCodes.CannotWrite || events.IsAway;
+            isKept = events.WasAway;
             lock (_sync)
             {
                 foreach (var diagnostic in e.Diagnostics.Skip(1))
@@ -128,7 +129,7 @@ internal sealed partial class BuildRun
         finally
         {
             await events.EndAsync().ConfigureAwait(false);
-            if (!isKept)
+            if (!isKept && !batch.Exists(n => n.Error?.Code == DiagnosticCodes.CannotWrite))
                 executor.Forget(job);
             Remove(job.OutputFolder);
             // A checkpoint of other data would be gone on with under the key of these.

@@ -5,6 +5,7 @@ using DQPipeline.Targets.Gates;
 using DQPipeline.Targets.Graph;
 using DQPipeline.Targets.Keys;
 using DQPipeline.Targets.Records;
+using DQPipeline.Targets.Workers.Slurm;
 
 namespace DQPipeline.Targets.Building;
 
@@ -25,6 +26,7 @@ internal sealed class Planner
     private readonly BuildOptions _options;
     private readonly DataFingerprints _data;
     private readonly OptionsMemory _optionsMemory = new();
+    private readonly Dictionary<string, string> _begun;
     private readonly string _threads;
     private readonly CancellationToken _cancellation;
 
@@ -42,6 +44,7 @@ internal sealed class Planner
         _graph = graph;
         _options = options;
         _cancellation = cancellation;
+        _begun = options.TakesUp ? SubmittedJobs.In(workspace).All().SelectMany(submitted => submitted.Keys).DistinctBy(one => one.Key).ToDictionary() : [];
         _threads = EvaluationCell.Number(graph.Pipeline.Threads);
         Lock = LockFile.Read(workspace.LockPath);
         Cache = new(workspace.CacheFolder, report);
@@ -130,7 +133,7 @@ internal sealed class Planner
         node.Key = KeyParts.Key(target.Kind, node.Parts);
         var entry = Lock.Find(target.Id);
         var recorded = entry is not null && entry.Record.Key == node.Key && target.Accepts(entry.Record);
-        var begun = _options.Begun.TryGetValue(target.Id, out var key) && key == node.Key;
+        var begun = _begun.GetValueOrDefault(target.Id) == node.Key;
         if (!node.Forced && !begun && node.Relapses <= MostRelapses)
         {
             node.Record = recorded ? entry!.Record : FindElsewhere(node, node.Key);

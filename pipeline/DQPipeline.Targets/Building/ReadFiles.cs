@@ -62,7 +62,8 @@ internal sealed class ReadFiles(Workspace workspace, TimeProvider time)
         lock (_sync)
         {
             var data = new DataFingerprints(workspace, Files, time).Of(dataset, cancellation);
-            if (data.Absent || data.Error?.Code == DiagnosticCodes.DataMissing)
+            // An empty folder is what is left where a disk was mounted.
+            if (data.Absent || data.Error?.Code == DiagnosticCodes.DataMissing || data.Hash == FolderFingerprint.OfNothing)
                 throw new AwayException(DiagnosticCodes.DataMissing, $"the data of '{dataset.Name}' are not there any more");
             if (data.Error is not null)
                 throw new AwayException(data.Error.Code, data.Error.Message);

@@ -24,7 +24,7 @@ internal sealed class RemoteCache : IDisposable
     /// <summary>What it waits for them however fast each is: thousands of quick ones are a long time too.</summary>
     private static readonly TimeSpan s_longWaiting = TimeSpan.FromMinutes(5);
 
-    /// <summary>What a build that has nothing else left to do waits for what is still to be put there, besides a second for each <see cref="SlowestPush"/> bytes of it.</summary>
+    /// <summary>What a build that has nothing else left to do waits for what is still to be put there, besides <see cref="s_slowAnswer"/> for each result and a second for each <see cref="SlowestPush"/> bytes of it.</summary>
     private static readonly TimeSpan s_lastPushes = TimeSpan.FromMinutes(1);
 
     private const long SlowestPush = 100_000;
@@ -187,7 +187,7 @@ internal sealed class RemoteCache : IDisposable
     public async Task EndAsync()
     {
         _ = _pushes.Writer.TryComplete();
-        var time = s_lastPushes + TimeSpan.FromSeconds(Volatile.Read(ref _pendingBytes) / SlowestPush);
+        var time = s_lastPushes + (Volatile.Read(ref _pending) * s_slowAnswer) + TimeSpan.FromSeconds(Volatile.Read(ref _pendingBytes) / SlowestPush);
         try
         {
             await _pushing.WaitAsync(time, _time, CancellationToken.None).ConfigureAwait(false);
@@ -195,10 +195,8 @@ internal sealed class RemoteCache : IDisposable
         catch (TimeoutException)
         {
             // The one that is being put there comes to its end, and no other is begun.
-            var left = Volatile.Read(ref _pending);
-            if (!IsOff)
-                Tell(string.Create(CultureInfo.InvariantCulture, $"it is slow, and {left} results are not put there; `dq cache push` does so"));
-            _ = Interlocked.Exchange(ref _failures, Patience);
+            if (Interlocked.Exchange(ref _failures, Patience) < Patience)
+                Tell(string.Create(CultureInfo.InvariantCulture, $"it is slow, and {Volatile.Read(ref _pending)} results are not put there; `dq cache push` does so"));
             await _pushing.ConfigureAwait(false);
         }
     }

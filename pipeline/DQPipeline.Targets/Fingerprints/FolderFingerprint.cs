@@ -18,6 +18,9 @@ namespace DQPipeline.Targets.Fingerprints;
 /// <param name="remembers">Whether what is found is written into that file.</param>
 internal sealed class FolderFingerprint(string root, string statePath, TimeProvider time, ImageNames? images = null, bool remembers = true)
 {
+    /// <summary>The hash of a folder in which nothing counts: that of no bytes.</summary>
+    public const string OfNothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
     private const int Chunk = 2048;
 
     /// <summary>The stamp of a name without a file, be it a folder's or a link's to nothing. No file has it.</summary>
@@ -192,7 +195,22 @@ internal sealed class FolderFingerprint(string root, string statePath, TimeProvi
     }
 
     /// <summary>The stamp of a name that counts; null of one that does not, as it is no file.</summary>
-    private FileStamp? StampOf(string path) => FileStamp.Of(path) ?? (images is null ? null : s_nothing);
+    /// <exception cref="IOException">The disk does not answer, which is not to say that there is no file.</exception>
+    private FileStamp? StampOf(string path)
+    {
+        if (FileStamp.Of(path) is { } stamp)
+            return stamp;
+        try
+        {
+            _ = File.GetAttributes(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // Gone since it was listed.
+        }
+
+        return images is null ? null : s_nothing;
+    }
 
     private static byte[] Hash(string path)
     {

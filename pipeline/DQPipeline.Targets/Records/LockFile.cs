@@ -16,12 +16,14 @@ internal sealed class LockFile
     private readonly string _path;
     private readonly Dictionary<string, LockEntry> _own = [];
     private readonly HashSet<string> _seen;
-    private Dictionary<string, LockEntry> _entries;
+    private readonly Dictionary<string, LockEntry> _entries;
     private Dictionary<string, LockEntry>? _byKey;
+    private Dictionary<string, LockEntry> _written;
     private FileStamp? _stamp;
 
-    private LockFile(string path, Dictionary<string, LockEntry> entries, FileStamp? stamp) => (_path, _entries, _seen, _stamp) = (path, entries, [.. entries.Keys], stamp);
+    private LockFile(string path, Dictionary<string, LockEntry> entries, FileStamp? stamp) => (_path, _entries, _written, _seen, _stamp) = (path, entries, entries, [.. entries.Keys], stamp);
 
+    /// <summary>What was read, and set since. What others write meanwhile is kept in the file, and is nothing that the build was planned on.</summary>
     public IReadOnlyDictionary<string, LockEntry> Entries => _entries;
 
     /// <summary>Reads dq.lock; an absent one is empty.</summary>
@@ -72,7 +74,7 @@ internal sealed class LockFile
         if (_entries.TryGetValue(id, out var old) && old.Record.Same(record))
             return false;
         var entry = new LockEntry(record, parts);
-        _entries[id] = _own[id] = entry;
+        _entries[id] = _own[id] = _written[id] = entry;
         if (_byKey is not null)
             _byKey[record.Key] = entry;
         return true;
@@ -83,13 +85,13 @@ internal sealed class LockFile
     public void Write(Func<string, bool> declared)
     {
         TakeIn();
-        var buffer = new ArrayBufferWriter<byte>(Math.Max(4096, _entries.Count * 1024));
+        var buffer = new ArrayBufferWriter<byte>(Math.Max(4096, _written.Count * 1024));
         using (var writer = new Utf8JsonWriter(buffer, RecordJson.Indented))
         {
             writer.WriteStartObject();
             writer.WriteNumber("version"u8, Version);
             writer.WriteStartObject("targets"u8);
-            foreach (var (id, entry) in _entries.Where(e => declared(e.Key) || !_seen.Contains(e.Key)).OrderBy(e => e.Key, StringComparer.Ordinal))
+            foreach (var (id, entry) in _written.Where(e => declared(e.Key) || !_seen.Contains(e.Key)).OrderBy(e => e.Key, StringComparer.Ordinal))
             {
                 writer.WriteStartObject(id);
                 entry.Write(writer);
@@ -112,9 +114,8 @@ internal sealed class LockFile
         // One that is gone says nothing.
         if (FileStamp.Of(_path) is not { } now || now == _stamp)
             return;
-        _entries = Read(_path)._entries;
+        _written = Read(_path)._entries;
         foreach (var (id, entry) in _own)
-            _entries[id] = entry;
-        _byKey = null;
+            _written[id] = entry;
     }
 }

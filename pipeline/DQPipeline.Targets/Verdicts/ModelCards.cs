@@ -73,7 +73,7 @@ internal sealed class ModelCards(Workspace workspace, TargetGraph graph, BuildOp
         var others = graph.Targets.Where(target => target is EvaluationCell cell && packaged.Contains(cell.Model) && !known.Contains(cell)).ToList();
         if (others.Count == 0)
             return [];
-        var elsewhere = new Planner(workspace, graph, options with { Force = false, Locked = false, Fetch = [] }, _ => { }, time, cancellation);
+        var elsewhere = new Planner(workspace, graph, options with { Force = false, TakesUp = false, Locked = false, Fetch = [] }, _ => { }, time, cancellation);
         return elsewhere.Plan(others).Where(node => node.Target is EvaluationCell);
     }
 
