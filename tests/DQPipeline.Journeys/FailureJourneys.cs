@@ -42,6 +42,21 @@ public class FailureJourneys
     }
 
     [Theory]
+    [InlineData("DIR TARGET", "build", "")]
+    [InlineData("DIR TARGET", "build", ".", "train/full", "")]
+    [InlineData("--sarif", "build", "--sarif", "")]
+    [InlineData("DIR", "status", "")]
+    [InlineData("DIR", "metrics", "", "diff", "HEAD")]
+    [InlineData("--out", "report", "--out", "")]
+    [InlineData("IMAGE", "predict", "full", "")]
+    public async Task An_empty_word_is_told_before_anything_is_done(string name, params string[] arguments)
+    {
+        using var folder = new Folder();
+        Assert.Contains($"dq: {name} is given an empty word; leave it out, or name something", (await DqTool.RunAsync(folder.Path, arguments)).Expect(2).Error, StringComparison.Ordinal);
+        Assert.Equal(["dq.json"], Directory.EnumerateFileSystemEntries(folder.Path).Select(Path.GetFileName));
+    }
+
+    [Theory]
     [InlineData("m.onnx", "pgd", "", "--attack pgd follows a gradient, and an .onnx file gives none; square is the attack that needs none")]
     [InlineData("m.onnx", "random", "", "--attack random is made on .safetensors files alone; on an .onnx file use square")]
     [InlineData("m.onnx", "square", "--device cuda", "--device cuda: .onnx files run on the processor")]

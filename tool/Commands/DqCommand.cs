@@ -20,10 +20,11 @@ internal static class DqCommand
     public static async Task<int> RunAsync(string[] args)
     {
         var result = Parse(args);
-        if (result.Errors.Count > 0)
+        string[] errors = [.. result.Errors.Select(error => OnOneLine(error.Message)), .. EmptyWords(result.CommandResult)];
+        if (errors.Length > 0)
         {
-            foreach (var error in result.Errors)
-                Output.Error($"dq: {OnOneLine(error.Message)}");
+            foreach (var error in errors)
+                Output.Error($"dq: {error}");
             var command = result.CommandResult.Command;
             var hint = command is RootCommand && args.Length > 0 ? Spelling.DidYouMean(args[0], Verbs) : "";
             Output.Error($"dq: `dq {Path(result.CommandResult)}--help` shows what there is{hint}");
@@ -75,6 +76,12 @@ internal static class DqCommand
 
     /// <summary>The library writes what may stand somewhere as a column of words.</summary>
     private static string OnOneLine(string message) => message.ReplaceLineEndings("\n").Replace(":\n\t", ": ", StringComparison.Ordinal).Replace("\n\t", ", ", StringComparison.Ordinal);
+
+    /// <summary>What is wrong with empty words, which a script's variable becomes that is not set: they name no file and no target. Completion and the MSBuild package do say them.</summary>
+    private static IEnumerable<string> EmptyWords(CommandResult command) => command.Command.Hidden ? [] : command.Children
+        .Where(given => given is not CommandResult && given.Tokens.Any(token => token.Value.Length == 0))
+        .Select(given => $"{(given is OptionResult option ? option.Option.Name : ((ArgumentResult)given).Argument.Name)} is given an empty word; leave it out, or name something")
+        .Concat(command.Parent is CommandResult parent ? EmptyWords(parent) : []);
 
     /// <summary>The words that lead to a command, each with a space behind it.</summary>
     private static string Path(CommandResult? command) => command is null or { Command: RootCommand } ? "" : $"{Path(command.Parent as CommandResult)}{command.Command.Name} ";

@@ -28,7 +28,7 @@ internal static class QuickAnswer
     private static int? Build(string folder)
     {
         var start = Stopwatch.GetTimestamp();
-        if (folder.StartsWith('-') || !File.Exists(Path.Combine(folder, PipelineFile.Name)))
+        if (folder.Length == 0 || folder.StartsWith('-') || !File.Exists(Path.Combine(folder, PipelineFile.Name)))
             return null;
         if (new Standstill(new Workspace(folder), Opened.Method, "cpu").Recall() is not { } text || StandstillAnswer.Read(text) is not { } answer)
             return null;
