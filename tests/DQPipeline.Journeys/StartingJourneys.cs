@@ -66,6 +66,45 @@ public sealed class StartingJourneys
         Assert.Equal(["ball", "post"], found.Classes);
     }
 
+    /// <param name="wanted">What is found first, of whatever is found.</param>
+    /// <param name="folders">Folders, with two images each.</param>
+    [Theory]
+    [InlineData(". of ball, post", "test/ball", "test/post", "train/ball", "train/post")]
+    [InlineData(". of ball, post", "ball", "post", ".hidden")]
+    [InlineData("photos of ball, post", "photos/ball", "photos/post")]
+    [InlineData("photos of ball, post", "photos/test/ball", "photos/test/post", "photos/train/ball", "photos/train/post")]
+    [InlineData("", "ball", "post", "source/below/it")]
+    [InlineData("", "test/ball", "test/post", "train")]
+    public void A_data_set_is_found_whole_and_in_its_own_folder_too(string wanted, params string[] folders)
+    {
+        using var folder = new Folder(null);
+        foreach (var one in folders)
+        {
+            Directory.CreateDirectory(folder.At(one));
+            for (var i = 0; i < 2; i++)
+                File.WriteAllBytes(folder.At(one, $"{i}.jpg"), []);
+        }
+
+        var found = FoundImages.In(folder.Path).Select(images => $"{Path.GetRelativePath(folder.Path, images.Path)} of {string.Join(", ", images.Classes)}");
+        Assert.Equal(wanted, found.FirstOrDefault(""));
+    }
+
+    [Fact]
+    public async Task A_folder_of_classes_is_a_pipelines_own()
+    {
+        using var folder = new Folder(null);
+        var random = new Random(12);
+        foreach (var name in Classes)
+        {
+            for (var i = 0; i < 4; i++)
+                Photograph(folder.At(name, $"{i}.jpg"), name, random);
+        }
+
+        Assert.Contains("it trains on this folder, 3 classes: ball, post, waves", (await DqTool.RunAsync(folder.Path, "init")).Expect(0).Error, StringComparison.Ordinal);
+        var shown = (await DqTool.RunAsync(folder.Path, "data", "show", "data")).Expect(0).Output;
+        Assert.Contains("9 training images, 3 test images", shown, StringComparison.Ordinal);
+    }
+
     /// <summary>actions/cache saves only where everything succeeds; a gate that fails must not cost the trainings that it is about.</summary>
     [Fact]
     public async Task The_workflow_keeps_what_was_computed_where_a_gate_fails_too()

@@ -69,6 +69,38 @@ public sealed class TerminalJourneys : IDisposable
     }
 
     [Fact]
+    public async Task Folders_that_are_asked_about_are_named_as_they_are()
+    {
+        _ = Testing.RealData.Command("tmux");
+        _hasSession = true;
+        using var folder = new Folder(null);
+        foreach (var name in (string[])["ball", "post"])
+        {
+            Directory.CreateDirectory(folder.At("photos [1] [red]", name));
+            for (var i = 0; i < 2; i++)
+                File.WriteAllBytes(folder.At("photos [1] [red]", name, $"{i}.jpg"), []);
+        }
+
+        Tmux("-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "60", $"env -u CI TERM=screen-256color '{DqTool.Program}' init '{folder.Path}'; echo ended with $?; sleep 300");
+        Assert.Contains("> photos [1] [red] (2 classes, 4 images to train on)", await UntilAsync("house numbers"), StringComparison.Ordinal);
+        Tmux("send-keys", "Enter");
+        Assert.Contains("it trains on photos [1] [red], 2 classes", await UntilAsync("ended with 0"), StringComparison.Ordinal);
+
+        async Task<string> UntilAsync(string text)
+        {
+            var clock = Stopwatch.StartNew();
+            while (true)
+            {
+                var shown = Tmux("capture-pane", "-p");
+                if (shown.Contains(text, StringComparison.Ordinal))
+                    return shown;
+                Assert.True(clock.Elapsed < TimeSpan.FromMinutes(2), shown);
+                await Task.Delay(50);
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_log_has_a_line_or_two_for_each_model_and_no_sign_of_a_terminal()
     {
         using var folder = new Folder(Pipeline);

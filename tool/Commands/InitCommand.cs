@@ -59,8 +59,9 @@ internal static class InitCommand
         var found = FoundImages.In(folder);
         if (!isAsked || found.Count == 0)
             return found.FirstOrDefault();
-        var choices = found.ToDictionary(images => $"{Path.GetFileName(images.Path)} ({Words.Count(images.Classes.Count, "class", "classes")}, {Words.Count(images.Images, "image")} to train on)");
-        var chosen = Output.ForPeople.Prompt(new SelectionPrompt<string>().Title("Which images to train on?").AddChoices([.. choices.Keys, BuiltIn]));
+        var choices = found.ToDictionary(images => $"{(images.Path == folder ? "this folder" : Path.GetFileName(images.Path))} ({Words.Count(images.Classes.Count, "class", "classes")}, {Words.Count(images.Images, "image")} to train on)");
+        var question = new SelectionPrompt<string>().Title("Which images to train on?").UseConverter(Output.Escaped).AddChoices([.. choices.Keys, BuiltIn]);
+        var chosen = Output.ForPeople.Prompt(question);
         return choices.GetValueOrDefault(chosen);
     }
 
@@ -77,7 +78,7 @@ internal static class InitCommand
         if (workflow)
             WriteFile(WorkflowPath(folder), Workflow(folder));
         Output.Line($"dq: wrote {string.Join(", ", written)}");
-        Output.Line(images is null ? $"dq: it trains on {BuiltIn}" : $"dq: it trains on {path}, {Words.Count(images.Classes.Count, "class", "classes")}: {string.Join(", ", images.Classes.Take(8))}{(images.Classes.Count > 8 ? " and others" : "")}");
+        Output.Line(images is null ? $"dq: it trains on {BuiltIn}" : $"dq: it trains on {(path == "." ? "this folder" : path)}, {Words.Count(images.Classes.Count, "class", "classes")}: {string.Join(", ", images.Classes.Take(8))}{(images.Classes.Count > 8 ? " and others" : "")}");
         Output.Line("dq: `dq build` brings it to life. Commit these files and, later, dq.lock.");
 
         void WriteFile(string file, string text)

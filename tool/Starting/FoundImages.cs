@@ -34,14 +34,23 @@ internal sealed record FoundImages(string Path, IReadOnlyList<string> Classes, i
         }
     }
 
-    /// <summary>The image folders directly in a folder, and the folder itself where its own folders are classes.</summary>
+    /// <summary>The folder itself, where it has train/ and test/ or its own folders are classes, and then the image folders directly in it.</summary>
     public static IReadOnlyList<FoundImages> In(string folder)
     {
         if (!Directory.Exists(folder))
             return [];
-        var candidates = Directory.GetDirectories(folder).Where(path => !System.IO.Path.GetFileName(path).StartsWith('.')).Concat(Directory.GetFiles(folder, "*.zip")).Order(StringComparer.Ordinal);
-        return [.. candidates.Select(At).OfType<FoundImages>()];
+        var folders = Directory.GetDirectories(folder).Where(path => !System.IO.Path.GetFileName(path).StartsWith('.')).ToList();
+        string[] splits = [System.IO.Path.Combine(folder, "train"), System.IO.Path.Combine(folder, "test")];
+        // The half of a data set is none: who trained on what is to be tested on would not learn of it.
+        if (Array.TrueForAll(splits, folders.Contains))
+            folders.RemoveAll(splits.Contains);
+        var candidates = folders.Concat(Directory.GetFiles(folder, "*.zip")).Order(StringComparer.Ordinal).Select(At);
+        return [.. candidates.Prepend(At(folder) is { } itself && IsWhole(itself, folders) ? itself : null).OfType<FoundImages>()];
     }
+
+    /// <summary>Whether images are those of their folder itself, and not of the one folder in it or of some: a build takes every folder beside a class for a class.</summary>
+    private static bool IsWhole(FoundImages images, List<string> folders) =>
+        images.IsSplit ? Directory.Exists(System.IO.Path.Combine(images.Path, "train")) : folders.Select(System.IO.Path.GetFileName).Order(StringComparer.Ordinal).SequenceEqual(images.Classes);
 
     private static FoundImages? Of(string path, List<(string[] Parts, Func<byte[]> Read)> files, bool unwrapped)
     {
