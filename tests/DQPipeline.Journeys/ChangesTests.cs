@@ -89,6 +89,19 @@ public sealed class ChangesTests : IDisposable
         }
     }
 
+    [Fact(Timeout = Limit)]
+    public async Task What_a_build_writes_beside_the_data_is_not_heard_of()
+    {
+        Recreate(Photos);
+        _changes.Watch([Photos]);
+        Write(Path.Combine(Photos, ".dq"));
+        var written = Path.Combine(Photos, "dq.lock.tmp-1");
+        File.WriteAllText(written, "");
+        File.Move(written, Path.Combine(Photos, "dq.lock"));
+        Write(Path.Combine(Photos, "cat"));
+        Assert.StartsWith(Path.Combine(Photos, "cat"), await _changes.NextAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
     private static void Recreate(string folder)
     {
         if (Directory.Exists(folder))

@@ -138,10 +138,12 @@ internal sealed class Changes : IDisposable
 
     private static bool IsLink(ref FileSystemEntry entry) => entry.IsDirectory && (entry.Attributes & FileAttributes.ReparsePoint) != 0;
 
-    /// <summary>A data folder may hold the pipeline's own folder, in which builds write.</summary>
+    /// <summary>A data folder may hold the pipeline's own, or be it, in which builds write: to .dq/ and, by way of a temporary file beside it, dq.lock.</summary>
     private void See(string path)
     {
-        if (!path.Contains($"{Path.DirectorySeparatorChar}.dq{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+        var name = Path.GetFileName(path);
+        var isBuilt = path.Contains($"{Path.DirectorySeparatorChar}.dq{Path.DirectorySeparatorChar}", StringComparison.Ordinal) || name == ".dq" || name.StartsWith("dq.lock", StringComparison.Ordinal);
+        if (!isBuilt)
             _seen.Writer.TryWrite(path);
     }
 }
