@@ -29,6 +29,9 @@ public sealed class DqRequestTask : Microsoft.Build.Utilities.Task
     /// <summary>error or warning: what a failed gate is.</summary>
     public string GateSeverity { get; set; } = "";
 
+    /// <summary>build, locked or skip: what a build on CI does. The targets go by it; here it is checked alone.</summary>
+    public string OnCI { get; set; } = "";
+
     /// <summary>Where the findings and gates go as SARIF, from the project's folder; empty for nowhere.</summary>
     public string SarifFile { get; set; } = "";
 
@@ -53,9 +56,13 @@ public sealed class DqRequestTask : Microsoft.Build.Utilities.Task
     /// <inheritdoc/>
     public override bool Execute()
     {
+        // MSBuild compares without regard to case, and keys hold these words as they stand.
+        var (device, gates) = (Device.ToLowerInvariant(), GateSeverity.ToLowerInvariant());
+        if (!(IsOneOf("DqDevice", device, "auto", "cpu", "cuda") & IsOneOf("DqGateSeverity", gates, "error", "warning") & IsOneOf("DqOnCI", OnCI.ToLowerInvariant(), "build", "locked", "skip")))
+            return false;
         var request = new RequestFile(PackageVersion.Text, Path.GetDirectoryName(Path.GetFullPath(PipelineFile))!);
-        request.Attribute("device", Device);
-        request.Attribute("gates", GateSeverity);
+        request.Attribute("device", device);
+        request.Attribute("gates", gates);
         request.Attribute("sarif", FullPath(SarifFile));
         request.Attribute("junit", FullPath(JUnitFile));
         request.Elements("target", Parts(Targets));
@@ -73,6 +80,15 @@ public sealed class DqRequestTask : Microsoft.Build.Utilities.Task
             Log.LogError("", "DQ6004", null, null, RequestFile, 0, 0, 0, 0, "{0}", $"{failure.Message} Check the path, its permissions and the free space.");
             return false;
         }
+    }
+
+    /// <summary>Whether a property holds one of its words or nothing; it is told where it does not.</summary>
+    private bool IsOneOf(string property, string word, params string[] words)
+    {
+        if (word.Length == 0 || words.Contains(word))
+            return true;
+        Log.LogError("", "DQ1004", null, null, ProjectFile, 0, 0, 0, 0, "{0}", $"{property} should be {string.Join(", ", words.Take(words.Length - 1))} or {words[words.Length - 1]}, not \"{word}\"");
+        return false;
     }
 
     private string FullPath(string path) => path.Length == 0 ? "" : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ProjectFile)!, path));

@@ -47,6 +47,28 @@ public sealed class RequestTests : IDisposable
         Assert.Equal((null, null), (read.SarifFile, read.JUnitFile));
     }
 
+    [Theory]
+    [InlineData("CPU", "Warning", "Locked", null)]
+    [InlineData("", "", "", null)]
+    [InlineData("tpu", "error", "build", "DQ1004 DqDevice should be auto, cpu or cuda, not \"tpu\"")]
+    [InlineData("auto", "warn", "build", "DQ1004 DqGateSeverity should be error or warning, not \"warn\"")]
+    [InlineData("cpu", "error", "lock", "DQ1004 DqOnCI should be build, locked or skip, not \"lock\"")]
+    public void Words_count_in_any_case_and_unknown_ones_are_refused(string device, string gates, string onCI, string? error)
+    {
+        var (project, engine) = (Path.Combine(_folder.FullName, "app.csproj"), new SilentEngine { Errors = error is null ? null : [] });
+        var task = Task(project, [], [], []);
+        (task.BuildEngine, task.Device, task.GateSeverity, task.OnCI) = (engine, device, gates, onCI);
+        Assert.Equal(error is null, task.Execute());
+        if (error is not null)
+        {
+            Assert.Equal([error], engine.Errors!);
+            return;
+        }
+
+        var read = BuildRequest.Read(Request);
+        Assert.Equal((device.Length > 0 ? "cpu" : "auto", gates.Length > 0), (read.Device, read.GatesWarn));
+    }
+
     [Fact]
     public void A_request_that_says_the_same_keeps_its_time()
     {
@@ -103,6 +125,9 @@ public sealed class RequestTests : IDisposable
 
     private sealed class SilentEngine : IBuildEngine
     {
+        /// <summary>Takes the errors; null where there are to be none.</summary>
+        public List<string>? Errors { get; init; }
+
         public bool ContinueOnError => false;
 
         public int LineNumberOfTaskNode => 0;
@@ -117,7 +142,11 @@ public sealed class RequestTests : IDisposable
         {
         }
 
-        public void LogErrorEvent(BuildErrorEventArgs e) => Assert.Fail(e.Message);
+        public void LogErrorEvent(BuildErrorEventArgs e)
+        {
+            Assert.True(Errors is not null, e.Message);
+            Errors.Add($"{e.Code} {e.Message}");
+        }
 
         public void LogMessageEvent(BuildMessageEventArgs e)
         {
