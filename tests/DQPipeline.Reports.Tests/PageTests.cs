@@ -1,5 +1,7 @@
 using System.Xml.Linq;
+using DQPipeline.Declarations;
 using DQPipeline.Reports.Pages;
+using DQPipeline.Targets.Graph;
 using DQPipeline.Targets.Reports;
 using SkiaSharp;
 
@@ -34,6 +36,27 @@ public class PageTests
         var page = HtmlReport.Write(new ReportContent("r", new RecordedResults([], metrics, [], []) { Examined = examined }));
         var lead = XElement.Parse(page["<!doctype html>\n".Length..]).Descendants("p").Single(p => ((string?)p.Attribute("class"))?.StartsWith("lead ", StringComparison.Ordinal) == true);
         Assert.Equal((state, text), ((string?)lead.Attribute("class"), lead.Value));
+    }
+
+    [Fact]
+    public void What_is_stale_is_marked_and_not_placed_by_the_options_of_today()
+    {
+        var graph = TargetGraph.Create(PipelineFile.Read("dq.json", """
+            { "datasets": { "d": { "kind": "street-digits" } },
+              "train": { "full": { "dataset": "d" }, "dq": { "extends": "full", "activation": { "bits": 2 } }, "old": { "extends": "full", "activation": { "bits": 4 } } } }
+            """u8));
+        var page = HtmlReport.Write(new ReportContent("r", new RecordedResults(
+            [.. graph.Targets.Select(target => new RecordedTarget(target, target.Name != "old", new string('0', 64), [], new Dictionary<string, double>(), []) { Epochs = [new(2, 0.5, 0), new(1, 0.8, 0)] })],
+            [.. graph.Targets.SelectMany(target => (double[])[2, 8], (target, epsilon) => new MetricRecord("e", target.Name, "fgsm", epsilon, false, 100, 40, 0.4, 0.3, 0.5, target.Name != "old"))], [], [])));
+        var sections = XElement.Parse(page["<!doctype html>\n".Length..]).Descendants("section").ToDictionary(section => (string)section.Attribute("id")!);
+        foreach (var id in (string[])["strength", "bits", "training"])
+        {
+            Assert.Contains("dq", sections[id].Descendants("figure").First().Value, StringComparison.Ordinal);
+            Assert.DoesNotContain("old", sections[id].Value, StringComparison.Ordinal);
+        }
+
+        var rows = sections["origin"].Descendants("tr").ToDictionary(row => row.Elements().First().Value, row => string.Join(" ", row.Elements().Skip(2).Take(2).Select(cell => cell.Value)));
+        Assert.Equal(("relu6, 2 bits 10", "– –"), (rows["dq"], rows["old stale"]));
     }
 
     [Fact]

@@ -6,13 +6,14 @@ using static DQPipeline.Reports.Pages.Html;
 
 namespace DQPipeline.Reports.Pages;
 
-/// <summary>The sections of charts, each only where there is something to draw.</summary>
+/// <summary>The sections of charts, each only where there is something to draw. What is stale is not drawn: it was measured of other options than those by which charts place it.</summary>
 internal static class ChartSections
 {
     public static IEnumerable<Section> Of(ReportContent content)
     {
-        var evaluations = content.Results.Metrics.GroupBy(metric => metric.Target).Select(evaluation => evaluation.ToList()).ToList();
-        var trained = content.Results.Targets.Select(target => target.Target).OfType<TrainTarget>().ToDictionary(target => target.Name, target => target.Declaration);
+        var current = content.Results.Targets.Where(target => target.Current).ToList();
+        var evaluations = content.Results.Metrics.Where(metric => metric.Current).GroupBy(metric => metric.Target).Select(evaluation => evaluation.ToList()).ToList();
+        var trained = current.Select(target => target.Target).OfType<TrainTarget>().ToDictionary(target => target.Name, target => target.Declaration);
         Section?[] sections =
         [
             Charted("Accuracy against strength", "strength", "How accuracy falls as attacks may change more; bars are 95 % intervals, and ε = 0 are clean images.", evaluations.SelectMany(Charts.ByStrength)),
@@ -31,7 +32,7 @@ internal static class ChartSections
             content.Certificates.Count == 0 ? null : Charted(
                 "What is certain", "certificates", "Images whose label no change of a length can take, whatever the attack; the bound is sound and mostly far below what attacks reach.",
                 content.Certificates.Select(certificate => Charts.OfCertificate(certificate.Target.Name, certificate.Content)), content.Certificates.Select(certificate => Certificates(certificate.Target.Name, certificate.Content))),
-            Charted("Training", "training", "What each epoch came to, on training images as they were augmented and, where the training is adversarial, attacked.", Charts.OfTraining(content.Results.Targets)),
+            Charted("Training", "training", "What each epoch came to, on training images as they were augmented and, where the training is adversarial, attacked.", Charts.OfTraining(current)),
         ];
         return sections.OfType<Section>();
     }
