@@ -31,12 +31,14 @@ internal static class MetricsCommand
         command.SetAction(parsed =>
         {
             var opened = Opened.At(parsed.GetValue(folder)!, parsed.GetValue(set)!);
-            var metrics = MetricsReport.Create(opened.Workspace, opened.Graph, Opened.Options(parsed.GetValue(device)!));
+            var recorded = RecordedResults.Create(opened.Workspace, opened.Graph, Opened.Options(parsed.GetValue(device)!));
+            var metrics = recorded.Metrics;
             var chosen = parsed.GetValue(json) ? "json" : parsed.GetValue(format)!;
             var isForPeople = MetricsFormat.IsForPeople(chosen);
             if (metrics.Count > 0 || !isForPeople)
                 MetricsFormat.Print(chosen, metrics);
-            if (isForPeople && !ModelsView.Print(opened.Graph.Targets, opened.Workspace) && metrics.Count == 0)
+            var stale = opened.Graph.Targets.Except(recorded.Targets.Where(target => target.Current).Select(target => target.Target)).ToHashSet();
+            if (isForPeople && !ModelsView.Print(opened.Graph.Targets, opened.Workspace, stale) && metrics.Count == 0)
                 Output.Line("dq: nothing is measured yet; `dq build` measures");
             return DqCommand.Done;
         });
