@@ -57,6 +57,15 @@ public class ReportJourneys
         await Show(page);
     }
 
+    [Theory]
+    [InlineData("page")]
+    [InlineData("report/page")]
+    public async Task A_declared_report_has_its_own_options_by_either_of_its_names(string name)
+    {
+        using var folder = new Folder(Declared);
+        Assert.StartsWith("# What &lt;b>holds", (await DqTool.RunAsync(folder.Path, "report", ".", name, "--format", "md")).Expect(0).Output, StringComparison.Ordinal);
+    }
+
     /// <summary>WCAG 2.2 AA by axe-core, with everything unfolded that the reader may unfold.</summary>
     private static async Task Judge(IPage page)
     {

@@ -35,7 +35,7 @@ internal static class ReportCommand
             var (folder, targets) = Opened.Split(parsed.GetValue(words)!);
             var opened = Opened.At(folder, parsed.GetValue(set)!);
             // A report of dq.json by its name has its own options; what is typed comes first.
-            var declared = targets.Count == 1 ? opened.Graph.Reports.FirstOrDefault(report => report.Name == targets[0])?.Declaration : null;
+            var declared = targets.Count == 1 ? opened.Graph.Reports.FirstOrDefault(report => report.Matches(targets[0]))?.Declaration : null;
             var isTyped = parsed.GetResult(against) is { Implicit: false };
             var asked = (declared ?? new ReportDeclaration()) with { Against = isTyped || declared is null ? parsed.GetValue(against)! : declared.Against };
             var content = ReportContent.Create(opened.Workspace, opened.Graph, asked, Opened.Options(parsed.GetValue(device)!) with { Select = targets }, $"dq {ToolVersion.Text}", isTyped, cancellation);

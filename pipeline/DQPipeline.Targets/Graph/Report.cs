@@ -31,5 +31,5 @@ public sealed class Report
     public IReadOnlyList<(string Format, string File)> Files => [.. Declaration.Formats.Select(format => (format, s_files[format]))];
 
     /// <summary>Whether a name that a person gave means this report.</summary>
-    internal bool Matches(string selector) => selector == Name || selector == $"report/{Name}";
+    public bool Matches(string selector) => selector == Name || selector == $"report/{Name}";
 }
