@@ -45,7 +45,9 @@ public class VerdictJourneys
               "trian": {},
             }
             """);
-        (await DqTool.RunAsync(folder.Path, "build", "--sarif", "dq.sarif", "--junit", "dq.xml")).Expect(2);
+        var told = JsonNode.Parse((await DqTool.RunAsync(folder.Path, "build", "--json", "--sarif", "dq.sarif", "--junit", "dq.xml")).Expect(2).Output)!;
+        Assert.Equal(2, (int)told["exitCode"]!);
+        Assert.Equal(["DQ1004", "DQ1002"], told["diagnostics"]!.AsArray().Select(diagnostic => (string?)diagnostic!["code"]));
         Assert.Equal(["DQ1004 fail 2", "DQ1002 fail 3"], Results(folder.At("dq.sarif")));
         Assert.Equal(["build error DQ1004 error DQ1002"], Cases(folder.At("dq.xml")));
         Assert.Equal(2, (int)JsonNode.Parse(File.ReadAllText(folder.At("dq.sarif")))!["runs"]![0]!["invocations"]![0]!["exitCode"]!);
@@ -56,7 +58,8 @@ public class VerdictJourneys
     {
         using var folder = new Folder("{ \"trian\": {} }");
         Directory.CreateDirectory(folder.At("dq.sarif"));
-        var ran = (await DqTool.RunAsync(folder.Path, "build", "--sarif", "dq.sarif")).Expect(1);
+        var ran = (await DqTool.RunAsync(folder.Path, "build", "--json", "--sarif", "dq.sarif")).Expect(1);
+        Assert.Equal(1, (int)JsonNode.Parse(ran.Output)!["exitCode"]!);
         Assert.Contains("error DQ1002", ran.Error, StringComparison.Ordinal);
         Assert.Contains("error DQ6004", ran.Error, StringComparison.Ordinal);
     }

@@ -73,10 +73,15 @@ internal static class BuildCommand
                 return onSlurm
                     ? await RunOnSlurmAsync(opened, options, new(targets, parsed.GetValue(set)!, parsed.GetValue(device)!, options.Jobs, options.Locked), level, cancellation)
                     : await RunAsync(opened, options, level, cancellation);
-            });
-            if (parsed.GetValue(json))
-                Output.Data(ToolJson.Build(result));
+            }, Tell);
+            Tell(result);
             return result.ExitCode;
+
+            void Tell(BuildResult told)
+            {
+                if (parsed.GetValue(json))
+                    Output.Data(ToolJson.Build(told));
+            }
         });
         return command;
     }
@@ -102,7 +107,7 @@ internal static class BuildCommand
         var clock = Stopwatch.StartNew();
         var view = BuildView.Choose(level, opened.Workspace);
         // Who names a target wants its files; a report is about targets whose records will do.
-        var named = options.Select.Where(name => !opened.Graph.Reports.Any(report => name == report.Name || name == $"report/{report.Name}"));
+        var named = options.Select.Where(name => !opened.Graph.Reports.Any(report => report.Matches(name)));
         var builder = new Builder(opened.Workspace, opened.Graph, executor, options with { Fetch = [.. named] }, view.Observer);
         var built = ReportFiles.Update(opened, options, await view.ShowAsync(() => builder.RunAsync(cancellation)), cancellation);
         BuildSummary.Print(built, clock.Elapsed, opened.Workspace, opened.Graph.Reports, level);
