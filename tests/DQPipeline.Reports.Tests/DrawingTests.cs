@@ -58,6 +58,29 @@ public class DrawingTests
         Assert.All(first.Zip(second), pair => Assert.True(pair.Second - pair.First > 8, $"{pair}"));
     }
 
+    [Theory]
+    [InlineData("accuracy, %", true, 0, "0", "100")]
+    [InlineData("accuracy, %", false, 97, "0", "100")]
+    [InlineData("mean loss", true, 0, "0", "1")]
+    [InlineData("mean loss", false, 3, "2", "4")]
+    public void An_axis_of_equal_values_says_how_high_they_are(string vertical, bool fromZero, double value, string low, string high)
+    {
+        var chart = new Chart("t", "", vertical, [new("a", [new(0, value), new(1, value)])]) { Categories = ["full", "dq"], FromZero = fromZero };
+        var ticks = SvgDrawing.Inline(chart, 400, 300).Descendants().Where(element => element.Name.LocalName == "text" && double.TryParse(element.Value, CultureInfo.InvariantCulture, out _)).Select(text => text.Value).ToList();
+        Assert.Superset(new HashSet<string> { low, high }, ticks.ToHashSet());
+        Assert.Equal(ticks.Distinct(), ticks);
+    }
+
+    [Fact]
+    public void Thirty_two_series_can_be_told_apart_in_the_drawing_and_in_its_legend()
+    {
+        var series = Enumerable.Range(0, 32).ToList();
+        Assert.Equal(32, series.Select(place => SvgDrawing.Mark(place, joined: true).ToString()).Distinct().Count());
+        var drawing = SvgDrawing.Inline(new("t", "x", "y", [.. series.Select(place => new ChartSeries($"{place}", [new(0, place), new(1, place)]))]), 400, 300);
+        var lines = drawing.Descendants().Where(element => element.Name.LocalName == "polyline" && ((string?)element.Attribute("style") ?? "").Contains("stroke:var(--series-", StringComparison.Ordinal) && Points((string)element.Attribute("points")!).Count == 2).ToList();
+        Assert.Equal(32, lines.Select(line => $"{line.Attribute("style")} {line.Attribute("stroke-dasharray")}").Distinct().Count());
+    }
+
     /// <summary>The middles of a series' marks, of whatever shape, from the left.</summary>
     private static List<double> Centres(XElement drawing, string role) =>
         [.. Filled(drawing, role).Select(element => (string?)element.Attribute("cx") is { } cx ? double.Parse(cx, CultureInfo.InvariantCulture)

@@ -16,6 +16,9 @@ internal static class SvgDrawing
 
     private static readonly MarkerType[] s_markers = [MarkerType.Circle, MarkerType.Square, MarkerType.Triangle, MarkerType.Diamond];
 
+    /// <summary>How lines are broken, anew for each time that all colours are taken: for the library, and in a legend.</summary>
+    private static readonly (LineStyle Style, string Dashes)[] s_lines = [(LineStyle.Solid, ""), (LineStyle.Dash, "5 3"), (LineStyle.Dot, "2 2"), (LineStyle.DashDot, "5 1 1 1")];
+
     /// <summary>What the drawing is made with in the place of the roles: colours that nothing else has.</summary>
     private static readonly OxyColor s_ink = OxyColor.FromRgb(1, 1, 1);
 
@@ -50,10 +53,10 @@ internal static class SvgDrawing
         };
         return new(
             s_svg + "svg", new XAttribute("viewBox", "0 0 24 12"), new XAttribute("width", "24"), new XAttribute("height", "12"), new XAttribute("aria-hidden", "true"),
-            joined ? new XElement(s_svg + "path", new XAttribute("d", "M0 6 H24"), new XAttribute("style", $"fill:none;stroke:{colour};stroke-width:2{Dashes(series)}")) : null, mark);
+            joined ? new XElement(s_svg + "path", new XAttribute("d", "M0 6 H24"), new XAttribute("style", $"fill:none;stroke:{colour};stroke-width:2{(Line(series).Dashes is { Length: > 0 } dashes ? $";stroke-dasharray:{dashes}" : "")}")) : null, mark);
     }
 
-    private static string Dashes(int series) => series < Palette.Light.Count ? "" : ";stroke-dasharray:5 3";
+    private static (LineStyle Style, string Dashes) Line(int series) => s_lines[series / Palette.Light.Count % s_lines.Length];
 
     private static string Role(int series) => FormattableString.Invariant($"--series-{(series % Palette.Light.Count) + 1}");
 
@@ -88,7 +91,7 @@ internal static class SvgDrawing
         {
             Color = chart.Joined ? colour : OxyColors.Transparent,
             StrokeThickness = 2,
-            LineStyle = place < Palette.Light.Count ? LineStyle.Solid : LineStyle.Dash,
+            LineStyle = Line(place).Style,
             MarkerType = s_markers[place % s_markers.Length],
             MarkerSize = series.Points.Count > 40 ? 0 : 4,
             MarkerFill = colour,
@@ -116,7 +119,10 @@ internal static class SvgDrawing
         var axis = Axis(AxisPosition.Left, chart.Vertical);
         var points = chart.Series.SelectMany(series => series.Points).ToList();
         var (low, high) = points.Count == 0 ? (0, 1) : (chart.FromZero ? 0 : points.Min(point => point.Low), points.Max(point => point.High));
-        var room = Math.Max(high - low, 1e-9) * 0.06;
+        // Where all is equal, the axis shows how high that is and not how it was rounded.
+        if (high - low < 1e-9 * Math.Max(1, Math.Abs(high)))
+            (low, high) = chart.Vertical.EndsWith('%') ? (0, 100) : (low - 1, high + 1);
+        var room = (high - low) * 0.06;
         (axis.Minimum, axis.Maximum) = (chart.FromZero ? 0 : low - room, high + room);
         return axis;
     }
