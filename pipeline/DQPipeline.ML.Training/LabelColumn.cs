@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using DQPipeline.Declarations;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -8,6 +9,12 @@ namespace DQPipeline.ML.Training;
 /// <summary>Labels of rows as text, whatever the column holds.</summary>
 internal static class LabelColumn
 {
+    private static readonly Type[] s_types =
+    [
+        typeof(ReadOnlyMemory<char>), typeof(bool), typeof(float), typeof(double),
+        typeof(sbyte), typeof(byte), typeof(short), typeof(ushort), typeof(int), typeof(uint), typeof(long), typeof(ulong),
+    ];
+
     /// <summary>Reads the label of the row that a cursor stands on; null where it has none.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The column is missing or of another type.</exception>
     public static Func<string?> Reader(DataViewRow row, string name)
@@ -16,14 +23,26 @@ internal static class LabelColumn
         return column.Type switch
         {
             TextDataViewType => Read<ReadOnlyMemory<char>>(value => value.IsEmpty ? null : value.ToString()),
-            KeyDataViewType key when key.RawType == typeof(uint) => Keys(row, column, key),
-            NumberDataViewType number when number.RawType == typeof(float) => Read<float>(value => float.IsNaN(value) ? null : Whole(value)),
-            NumberDataViewType number when number.RawType == typeof(int) => Read<int>(value => value.ToString(CultureInfo.InvariantCulture)),
-            NumberDataViewType number when number.RawType == typeof(uint) => Read<uint>(value => value.ToString(CultureInfo.InvariantCulture)),
-            NumberDataViewType number when number.RawType == typeof(byte) => Read<byte>(value => value.ToString(CultureInfo.InvariantCulture)),
+            KeyDataViewType key when key.RawType == typeof(byte) => Keys<byte>(row, column, key),
+            KeyDataViewType key when key.RawType == typeof(ushort) => Keys<ushort>(row, column, key),
+            KeyDataViewType key when key.RawType == typeof(uint) => Keys<uint>(row, column, key),
+            KeyDataViewType key when key.RawType == typeof(ulong) => Keys<ulong>(row, column, key),
+            NumberDataViewType number when number.RawType == typeof(float) => Read<float>(value => Whole(value)),
+            NumberDataViewType number when number.RawType == typeof(double) => Read<double>(Whole),
+            NumberDataViewType number when number.RawType == typeof(sbyte) => Number<sbyte>(),
+            NumberDataViewType number when number.RawType == typeof(byte) => Number<byte>(),
+            NumberDataViewType number when number.RawType == typeof(short) => Number<short>(),
+            NumberDataViewType number when number.RawType == typeof(ushort) => Number<ushort>(),
+            NumberDataViewType number when number.RawType == typeof(int) => Number<int>(),
+            NumberDataViewType number when number.RawType == typeof(uint) => Number<uint>(),
+            NumberDataViewType number when number.RawType == typeof(long) => Number<long>(),
+            NumberDataViewType number when number.RawType == typeof(ulong) => Number<ulong>(),
             BooleanDataViewType => Read<bool>(value => value ? "true" : "false"),
             var other => throw Mismatch(name, other.ToString()!),
         };
+
+        Func<string?> Number<T>()
+            where T : IBinaryInteger<T> => Read<T>(value => value.ToString(null, CultureInfo.InvariantCulture));
 
         Func<string?> Read<T>(Func<T, string?> text)
         {
@@ -42,27 +61,28 @@ internal static class LabelColumn
     {
         if (schema.FirstOrDefault(candidate => candidate.Name == name) is not { Name: not null } column)
             throw Missing(name);
-        Type[] types = [typeof(ReadOnlyMemory<char>), typeof(uint), typeof(float), typeof(int), typeof(byte), typeof(bool)];
-        if (column.Kind != SchemaShape.Column.VectorKind.Scalar || !types.Contains(column.ItemType.RawType))
+        if (column.Kind != SchemaShape.Column.VectorKind.Scalar || !s_types.Contains(column.ItemType.RawType))
             throw Mismatch(name, $"{column.Kind} of {column.ItemType}");
     }
 
-    private static Func<string?> Keys(DataViewRow row, DataViewSchema.Column column, KeyDataViewType key)
+    private static Func<string?> Keys<T>(DataViewRow row, DataViewSchema.Column column, KeyDataViewType key)
+        where T : IBinaryInteger<T>
     {
         var names = default(VBuffer<ReadOnlyMemory<char>>);
         if (column.Annotations.Schema.GetColumnOrNull("KeyValues") is { Type: VectorDataViewType { ItemType: TextDataViewType } })
             column.Annotations.GetValue("KeyValues", ref names);
-        var (getter, value) = (row.GetGetter<uint>(column), 0u);
+        var (getter, value) = (row.GetGetter<T>(column), T.Zero);
         return () =>
         {
             getter(ref value);
-            return value == 0 || value > (ulong)key.Count ? null
-                : names.Length > 0 ? names.GetItemOrDefault((int)value - 1).ToString()
-                : (value - 1).ToString(CultureInfo.InvariantCulture);
+            var place = ulong.CreateChecked(value);
+            return place == 0 || place > key.Count ? null
+                : names.Length > 0 ? names.GetItemOrDefault((int)place - 1).ToString()
+                : (place - 1).ToString(CultureInfo.InvariantCulture);
         };
     }
 
-    private static string Whole(float value) => value == MathF.Floor(value)
+    private static string? Whole(double value) => double.IsNaN(value) ? null : value == Math.Floor(value)
         ? value.ToString("F0", CultureInfo.InvariantCulture)
         : throw new DqException(DiagnosticCodes.DataUnfit, string.Create(CultureInfo.InvariantCulture, $"a row's label is {value}; a label is a text, a key or a whole number"));
 

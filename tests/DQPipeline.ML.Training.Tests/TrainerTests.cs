@@ -61,6 +61,27 @@ public class TrainerTests
         Assert.Equal(text, Logits(view, "Whole"));
     }
 
+    [Theory]
+    [InlineData("Digit", DataKind.SByte)]
+    [InlineData("Digit", DataKind.Byte)]
+    [InlineData("Digit", DataKind.Int16)]
+    [InlineData("Digit", DataKind.UInt16)]
+    [InlineData("Digit", DataKind.UInt32)]
+    [InlineData("Digit", DataKind.Int64)]
+    [InlineData("Digit", DataKind.UInt64)]
+    [InlineData("Digit", DataKind.Double)]
+    [InlineData("Key", DataKind.Byte)]
+    [InlineData("Key", DataKind.UInt16)]
+    [InlineData("Key", DataKind.UInt64)]
+    public void A_label_may_be_a_number_or_key_of_any_width(string column, DataKind kind)
+    {
+        var context = new MLContext(seed: 1);
+        var chain = context.Transforms.Conversion.MapValueToKey("Key", "Label").Append(context.Transforms.Conversion.ConvertType("Wide", column, kind))
+            .Append(context.MulticlassClassification.Trainers.DefensiveQuantization(Small with { Train = Small.Train with { Epochs = 1 }, LabelColumnName = "Wide" }));
+        using var model = chain.Fit(context.Data.LoadFromEnumerable(Rows(8, seed: 1)));
+        Assert.Equal(column == "Key" ? s_kinds : ["0", "1", "2", "3"], model.LastTransformer.Info.Labels);
+    }
+
     [Fact]
     public void What_cannot_be_trained_on_is_said()
     {
@@ -70,6 +91,8 @@ public class TrainerTests
         Assert.Equal(DiagnosticCodes.DataUnfit, Code(() => trainers.DefensiveQuantization(Small).Fit(context.Data.LoadFromEnumerable(rows.Where(row => row.Label == "left")))));
         Assert.Equal(DiagnosticCodes.DataUnfit, Code(() => trainers.DefensiveQuantization(Small).Fit(context.Data.LoadFromEnumerable(Array.Empty<Row>()))));
         Assert.Equal(DiagnosticCodes.DataUnfit, Code(() => trainers.DefensiveQuantization(Small).Fit(context.Data.LoadFromEnumerable(rows.Append(new Row { Image = rows[0].Image })))));
+        // 2.6 GB of pixels.
+        Assert.Equal(DiagnosticCodes.DataUnfit, Code(() => trainers.DefensiveQuantization(Small).Fit(context.Data.LoadFromEnumerable(Enumerable.Repeat(rows[0], 10_000_000).ToArray()))));
         Assert.Equal(DiagnosticCodes.OutOfRange, Code(() => trainers.DefensiveQuantization(Small with { Channels = 2 })));
         Assert.Equal(DiagnosticCodes.OutOfRange, Code(() => trainers.DefensiveQuantization(Small with { TrainingThreads = 0 })));
         // A word of dq.json that sets nothing here; with what it stands for it may be said.
@@ -127,7 +150,7 @@ public class TrainerTests
                     var bright = kind switch { 0 => row < 8, 1 => row >= 8, 2 => column < 8, _ => column >= 8 };
                     return MathF.Round(random.Next(100) + (bright ? 120 : 20)) / 255;
                 }).ToArray();
-                return new Row { Image = image, Label = s_kinds[kind], Number = kind, Whole = kind };
+                return new Row { Image = image, Label = s_kinds[kind], Number = kind, Whole = kind, Digit = $"{kind}" };
             }),
         ];
     }
@@ -149,5 +172,7 @@ public class TrainerTests
         public float Number { get; set; }
 
         public int Whole { get; set; }
+
+        public string Digit { get; set; } = "";
     }
 }
