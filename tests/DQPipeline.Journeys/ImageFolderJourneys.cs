@@ -13,7 +13,7 @@ public class ImageFolderJourneys
         using var folder = new Folder("""
             { "threads": 1,
               "datasets": { "photos": { "kind": "image-folder", "path": "photos", "size": 8 } },
-              "train": { "m": { "dataset": "photos", "epochs": 2, "batch": 4 } },
+              "train": { "m": { "dataset": "photos", "epochs": 2, "batch": 4, "activation": { "bits": 4 } } },
               "evaluate": { "clean": { "models": ["m"] } } }
             """);
         foreach (var (label, picture) in new[] { ("red", Red), ("blue", Blue) })
@@ -42,12 +42,29 @@ public class ImageFolderJourneys
         Assert.Equal(sound, File.ReadAllBytes(decoded));
         Assert.Equal(recorded, File.ReadAllBytes(folder.At("dq.lock")));
 
+        // Commands that need no build read it there too.
+        foreach (var command in (string[])["data show photos", "export m --onnx m.onnx", "attack m --data photos --attack fgsm --epsilon 2 --out m.npz"])
+        {
+            File.WriteAllBytes(decoded, damaged);
+            Assert.Contains("warning DQ6001", (await DqTool.RunAsync(folder.Path, command.Split(' '))).Expect(0).Error, StringComparison.Ordinal);
+            Assert.Equal(sound, File.ReadAllBytes(Assert.Single(Directory.GetFiles(folder.At(".dq", "cache", "images"), "*.safetensors"))));
+        }
+
         (await DqTool.RunAsync(folder.Path, "cache", "gc", "--keep-days", "0")).Expect(0);
         Assert.False(File.Exists(decoded));
         (await DqTool.RunAsync(folder.Path, "build", "--force")).Expect(0);
         Assert.Equal(sound, File.ReadAllBytes(decoded));
         Assert.Equal(recorded, File.ReadAllBytes(folder.At("dq.lock")));
+
+        // An export does without images that are not there, and says so; those that are damaged are to be mended.
+        File.WriteAllBytes(folder.At("photos", "train", "red", "0.png"), [1, 2, 3]);
+        Assert.Contains("error DQ2002", (await DqTool.RunAsync(folder.Path, "export", "m", "--onnx", "m.onnx")).Expect(1).Error, StringComparison.Ordinal);
+        Directory.Move(folder.At("photos"), folder.At("elsewhere"));
+        var nearest = (await DqTool.RunAsync(folder.Path, "export", "m", "--onnx", "m.onnx")).Expect(0).Error;
+        Assert.Contains("there are no training images at hand", nearest, StringComparison.Ordinal);
+        Assert.Contains("the data set 'photos' is not at", nearest, StringComparison.Ordinal);
     }
+
     [Fact]
     public async Task Names_that_would_act_on_a_terminal_or_a_page_are_shown_and_not_obeyed()
     {

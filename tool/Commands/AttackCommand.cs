@@ -1,6 +1,5 @@
 using System.CommandLine;
 using DQPipeline.Attacks;
-using DQPipeline.Data;
 using DQPipeline.Declarations;
 using DQPipeline.Evaluation;
 using DQPipeline.Export;
@@ -74,7 +73,7 @@ internal static class AttackCommand
             OutFile.Prepare(parsed.GetValue(file)!);
             if (!isDeployed)
                 await Backend.EnsureAsync(cancellation);
-            var images = Datasets.Load(dataset, cancellation);
+            var images = ModelInput.Data(dataset, ModelFiles.WorkspaceOf(path), cancellation);
             var chosen = ModelInput.Sample(images, parsed.GetValue(samples), parsed.GetValue(seed));
             var progress = new EvaluationView(parsed.GetValue(quiet), declaration.Kind);
             var task = new AttackTask(path, made, parsed.GetValue(epsilon), images, chosen, parsed.GetValue(seed), progress, parsed.GetValue(quiet));

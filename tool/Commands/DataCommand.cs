@@ -2,6 +2,7 @@ using System.CommandLine;
 using DQPipeline.Data;
 using DQPipeline.Declarations;
 using DQPipeline.Tool.Terminal;
+using DQPipeline.Tool.Working;
 
 namespace DQPipeline.Tool.Commands;
 
@@ -64,7 +65,7 @@ internal static class DataCommand
                 throw new DqException(DiagnosticCodes.UnknownName, $"dq.json declares no data set \"{wanted}\"{Spelling.DidYouMean(wanted, opened.Pipeline.Datasets.Keys)}");
             if (parsed.GetValue(image) is { } file)
                 OutFile.Prepare(file);
-            var data = Datasets.Load(declaration, cancellation);
+            var data = ModelInput.Data(declaration, opened.Workspace, cancellation);
             Output.Data($"{wanted}: {declaration.Kind}, {data.Channels}×{data.Height}×{data.Width}, {Words.Count(data.Train.Count, "training image")}, {Words.Count(data.Test.Count, "test image")}");
             for (var label = 0; label < data.Labels.Count; label++)
                 Output.Data($"  {PlainText.Of(data.Labels[label]),-16} {data.Train.Classes.Count(c => c == label),8:#,0} {data.Test.Classes.Count(c => c == label),8:#,0}");

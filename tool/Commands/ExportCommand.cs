@@ -70,18 +70,28 @@ internal static class ExportCommand
     /// <summary>Training images by which ranges are found and weights are rounded; null where there are none and the network can do without.</summary>
     private static ImageDataset? Images(string model, string? data, Networks.NetworkDescription network, bool required, CancellationToken cancellation)
     {
+        var declared = data is not null ? ModelFiles.DatasetOf(model, data) : ModelFiles.TrainedOn(model);
+        if (declared is null)
+        {
+            return !required ? Without("no dq.json says what it was trained on")
+                : throw new DqException(DiagnosticCodes.CannotExport, $"{model} needs images to calibrate its residual sums or activations by, and no dq.json says what it was trained on; name them by --data, or export it with --float");
+        }
+
         try
         {
-            var declared = data is not null ? ModelFiles.DatasetOf(model, data) : ModelFiles.TrainedOn(model)
-                ?? throw new DqException(DiagnosticCodes.CannotExport, $"{model} needs images to calibrate its residual sums or activations by, and no dq.json says what it was trained on; name them by --data, or export it with --float");
-            var images = Datasets.Load(declared, cancellation);
+            var images = ModelInput.Data(declared, ModelFiles.WorkspaceOf(model), cancellation);
             DataCheck.Require(network, images);
             return images;
         }
-        catch (DqException) when (data is null && !required)
+        catch (DqException failure) when (data is null && !required && failure.Diagnostics.All(diagnostic => diagnostic.Code == DiagnosticCodes.DataMissing))
         {
-            Output.Line("dq: there are no training images at hand, so each weight is rounded to its nearest; with --data the integer model keeps closer to the trained one");
-            return null;
+            return Without(failure.Diagnostics[0].Message);
         }
+    }
+
+    private static ImageDataset? Without(string why)
+    {
+        Output.Line($"dq: there are no training images at hand, so each weight is rounded to its nearest; with --data the integer model keeps closer to the trained one: {why}");
+        return null;
     }
 }

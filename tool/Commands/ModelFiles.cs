@@ -67,6 +67,9 @@ internal static class ModelFiles
         return train is null ? null : pipeline.Datasets.GetValueOrDefault(train.Dataset);
     }
 
+    /// <summary>The pipeline that owns a model; null where none does.</summary>
+    public static Workspace? WorkspaceOf(string model) => OwnerOf(model) is { } file ? new(Path.GetDirectoryName(file)!) : null;
+
     private static string? OwnerOf(string model)
     {
         for (var folder = Path.GetDirectoryName(model); folder is not null; folder = Path.GetDirectoryName(folder))

@@ -7,8 +7,11 @@ using DQPipeline.Export;
 using DQPipeline.Native;
 using DQPipeline.Networks;
 using DQPipeline.Onnx.Inference;
+using DQPipeline.Targets;
+using DQPipeline.Targets.Fingerprints;
 using DQPipeline.Targets.Records;
 using DQPipeline.Targets.Workers;
+using DQPipeline.Tool.Terminal;
 using TorchSharp;
 
 namespace DQPipeline.Tool.Working;
@@ -26,6 +29,25 @@ internal static class ModelInput
             channel.Stop);
         WorkerLook.Check(job, channel.Stop);
         return data;
+    }
+
+    /// <summary>
+    /// The data set of a declaration, for a command that works in this process. Decoded images are kept in the pipeline's cache, where builds have left or will find the same; without a pipeline, or where
+    /// nothing can be written, they are held in memory.
+    /// </summary>
+    /// <exception cref="DqException">DQ2xxx: the data are missing or unfit.</exception>
+    public static ImageDataset Data(DatasetDeclaration dataset, Workspace? workspace, CancellationToken cancellation)
+    {
+        if (workspace is null || dataset is not ImageFolderDeclaration || DataContent.Hash(workspace, dataset, cancellation) is not { } content)
+            return Datasets.Load(dataset, cancellation);
+        try
+        {
+            return Datasets.Load(dataset, new ImageCache(workspace.ImagesFolder, content) { OnWarning = Output.Diagnostic }, cancellation);
+        }
+        catch (DqException failure) when (failure.Diagnostics.All(diagnostic => diagnostic.Code == DiagnosticCodes.CannotWrite))
+        {
+            return Datasets.Load(dataset, cancellation);
+        }
     }
 
     /// <summary>The model of a file whose content has the hash, on the device, fit for the data.</summary>

@@ -32,7 +32,10 @@ internal sealed class KeyParts(OptionsMemory options)
     public void Add(string name, string json) => _parts.Add(new(name, json));
 
     /// <summary>Adds a part whose value is a plain text without quotes, backslashes or control characters.</summary>
-    public void AddText(string name, string text) => _parts.Add(new(name, "\"" + text + "\""));
+    public void AddText(string name, string text) => _parts.Add(new(name, Text(text)));
+
+    /// <summary>A plain text as <see cref="AddText"/> adds it.</summary>
+    public static string Text(string text) => "\"" + text + "\"";
 
     /// <summary>Adds the options of a declaration, with defaults written out, each name behind a prefix.</summary>
     public void AddOptions(string prefix, object declaration)
