@@ -326,6 +326,29 @@ public class FailureJourneys
         Assert.DoesNotContain("TypeInitializationException", ran.Error, StringComparison.Ordinal);
     }
 
+    /// <summary>Where no pipeline is, in a folder of the user's own; and by the NuGet.config of the folder in which one stands.</summary>
+    [Fact]
+    public async Task A_backend_is_restored_where_nobody_else_can_write()
+    {
+        using var folder = new Folder(null);
+        foreach (var name in (string[])["home", "packages", "work 100 %"])
+            Directory.CreateDirectory(folder.At(name));
+        var work = folder.At("work 100 %");
+        File.WriteAllText(Path.Combine(work, "m.safetensors"), "");
+        var (host, told) = (folder.At("host"), folder.At("told"));
+        File.WriteAllText(host, $"#!/bin/sh\nstat -c '%a %n' \"$PWD\" > '{told}'\nprintf '%s\\n' \"$@\" >> '{told}'\necho error: none\nexit 1\n");
+        Run("chmod", "+x", host);
+        var ran = (await DqTool.RunAsync(
+            work,
+            start => (start.Environment["DOTNET_HOST_PATH"], start.Environment["NUGET_PACKAGES"], start.Environment["XDG_DATA_HOME"], start.Environment["DQ_RESTORE"]) = (host, folder.At("packages"), folder.At("home"), null),
+            "export", "m.safetensors", "--onnx", "m.onnx")).Expect(1);
+        Assert.Contains("error DQ3001", ran.Error, StringComparison.Ordinal);
+        var lines = File.ReadAllLines(told);
+        Assert.StartsWith($"700 {folder.At("home", "dqpipeline", "backend-")}", lines[0], StringComparison.Ordinal);
+        Assert.Contains($"-p:RestoreRootConfigDirectory={folder.At("work 100 %25")}", lines);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder.At("home", "dqpipeline")));
+    }
+
     private static void CheckpointOften(ProcessStartInfo start) => start.Environment["DQ_CHECKPOINT_SECONDS"] = "0.2";
 
     /// <summary>As <see cref="CheckpointOften"/>, and Ctrl-C works even where these tests run in the background of a shell, which has its children ignore it.</summary>

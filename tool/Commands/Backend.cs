@@ -12,16 +12,15 @@ internal static class Backend
     public static Task EnsureAsync(CancellationToken cancellation)
     {
         var here = new Workspace(".");
-        var folder = Directory.Exists(here.DqFolder) ? FolderIn(here) : Path.Combine(Path.GetTempPath(), $"dq-backend-{Environment.ProcessId}");
-        return BackendRestore.EnsureAsync(folder, text => Output.Line($"dq: {text}"), cancellation);
+        return BackendRestore.EnsureAsync(Directory.Exists(here.DqFolder) ? FolderIn(here) : null, here.Folder, text => Output.Line($"dq: {text}"), cancellation);
     }
 
     /// <summary>An executor that sees to it once, before the first job: a build with nothing to do asks nobody.</summary>
-    public static IExecutor Before(IExecutor executor, Workspace workspace) => new Restoring(executor, FolderIn(workspace));
+    public static IExecutor Before(IExecutor executor, Workspace workspace) => new Restoring(executor, workspace);
 
     private static string FolderIn(Workspace workspace) => Path.Combine(workspace.DqFolder, "backend");
 
-    private sealed class Restoring(IExecutor inner, string folder) : IExecutor
+    private sealed class Restoring(IExecutor inner, Workspace workspace) : IExecutor
     {
         private readonly SemaphoreSlim _gate = new(1);
         private bool _isThere;
@@ -37,7 +36,7 @@ internal static class Backend
             try
             {
                 if (!_isThere)
-                    await BackendRestore.EnsureAsync(folder, events.Message, cancellation);
+                    await BackendRestore.EnsureAsync(FolderIn(workspace), workspace.Folder, events.Message, cancellation);
                 _isThere = true;
             }
             finally

@@ -18,11 +18,12 @@ public static class BackendRestore
     private static readonly string[] s_published = ["linux-x64", "win-x64", "osx-arm64"];
 
     /// <summary>Does nothing where the backend is there, where DQ_LIBTORCH is set, or where it is forbidden: loading then says what is missing.</summary>
-    /// <param name="folder">Where the project is written and restored; a NuGet.config there or above counts.</param>
+    /// <param name="folder">Where the project is written and restored; null for a folder of the user's own, which is removed afterwards.</param>
+    /// <param name="settings">A NuGet.config in this folder or above it counts.</param>
     /// <param name="say">Takes sentences about what goes on.</param>
     /// <param name="cancellation">Ends the restore.</param>
     /// <exception cref="DqException">DQ3001: the packages cannot be restored, or there are none for this system.</exception>
-    public static async Task EnsureAsync(string folder, Action<string> say, CancellationToken cancellation)
+    public static async Task EnsureAsync(string? folder, string settings, Action<string> say, CancellationToken cancellation)
     {
         var environment = NativeBackend.CurrentEnvironment();
         var missing = BackendSearch.MissingPackages(environment);
@@ -33,13 +34,23 @@ public static class BackendRestore
         if (BackendSearch.PackagesFolder(environment) is not { } packages)
             throw Failed(missing, "neither NUGET_PACKAGES nor a home folder says where packages go");
         say($"restoring {string.Join(" and ", missing)} from your NuGet feeds into {packages}: libtorch is about 130 MB, once ({Variable}=never forbids this)");
-        AtomicFile.CreateFolder(folder);
-        var project = Path.Combine(folder, "backend.csproj");
-        AtomicFile.Write(project, System.Text.Encoding.UTF8.GetBytes(Project(missing)));
         var clock = Stopwatch.StartNew();
-        var (code, output) = await RestoreAsync(project, packages, clock, say, cancellation).ConfigureAwait(false);
-        if (code != 0 || BackendSearch.MissingPackages(environment).Count > 0)
-            throw Failed(missing, Reason(output));
+        var place = folder ?? PrivateFolder() ?? throw Failed(missing, "there is no home folder to do it in");
+        try
+        {
+            AtomicFile.CreateFolder(place);
+            var project = Path.Combine(place, "backend.csproj");
+            AtomicFile.Write(project, System.Text.Encoding.UTF8.GetBytes(Project(missing)));
+            var (code, output) = await RestoreAsync(project, settings, packages, clock, say, cancellation).ConfigureAwait(false);
+            if (code != 0 || BackendSearch.MissingPackages(environment).Count > 0)
+                throw Failed(missing, Reason(output));
+        }
+        finally
+        {
+            if (folder is null)
+                Remove(place);
+        }
+
         say(string.Create(CultureInfo.InvariantCulture, $"restored in {clock.Elapsed.TotalSeconds:0} s"));
     }
 
@@ -68,10 +79,45 @@ public static class BackendRestore
             """;
     }
 
-    private static async Task<(int Code, string Output)> RestoreAsync(string project, string packages, Stopwatch clock, Action<string> say, CancellationToken cancellation)
+    /// <summary>
+    /// A folder that nobody else writes in, nor in one above it, as others may in the system's temporary folder: MSBuild and the SDK read files of theirs in all of them, and what is restored is run. Null where
+    /// the user has no home.
+    /// </summary>
+    private static string? PrivateFolder()
+    {
+        if (Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify) is not { Length: > 0 } home)
+            return null;
+        var folder = Path.Combine(home, "dqpipeline", string.Create(CultureInfo.InvariantCulture, $"backend-{Environment.ProcessId}"));
+        AtomicFile.CreateFolder(Path.GetDirectoryName(folder)!);
+        try
+        {
+            if (!OperatingSystem.IsWindows())
+                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        catch (Exception e) when (AtomicFile.IsWriteFailure(e))
+        {
+            throw AtomicFile.CannotWrite(folder, e);
+        }
+
+        return folder;
+    }
+
+    private static void Remove(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception e) when (AtomicFile.IsWriteFailure(e))
+        {
+            // It holds nothing that anyone needs, nor much.
+        }
+    }
+
+    private static async Task<(int Code, string Output)> RestoreAsync(string project, string settings, string packages, Stopwatch clock, Action<string> say, CancellationToken cancellation)
     {
         var host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } path ? path : "dotnet";
-        var start = new ProcessStartInfo(host, ["restore", project, "--packages", packages, "--verbosity", "quiet"])
+        var start = new ProcessStartInfo(host, ["restore", project, "--packages", packages, "--verbosity", "quiet", $"-p:RestoreRootConfigDirectory={Escaped(Path.GetFullPath(settings))}"])
         {
             WorkingDirectory = Path.GetDirectoryName(project),
             RedirectStandardOutput = true,
@@ -110,6 +156,10 @@ public static class BackendRestore
             return (process.ExitCode, string.Concat(await reading.ConfigureAwait(false)));
         }
     }
+
+    /// <summary>A text as the value of an MSBuild property.</summary>
+    private static string Escaped(string text) =>
+        string.Concat(text.Select(c => "%*?@$();,'".Contains(c, StringComparison.Ordinal) ? string.Create(CultureInfo.InvariantCulture, $"%{(int)c:X2}") : c.ToString()));
 
     /// <summary>The first line that NuGet calls an error, without the project's path before it.</summary>
     private static string Reason(string output)
