@@ -48,7 +48,8 @@ public class PageTests
         var page = HtmlReport.Write(new ReportContent("r", new RecordedResults(
             [.. graph.Targets.Select(target => new RecordedTarget(target, target.Name != "old", new string('0', 64), [], new Dictionary<string, double>(), []) { Epochs = [new(2, 0.5, 0), new(1, 0.8, 0)] })],
             [.. graph.Targets.SelectMany(target => (double[])[2, 8], (target, epsilon) => new MetricRecord("e", target.Name, "fgsm", epsilon, false, 100, 40, 0.4, 0.3, 0.5, target.Name != "old"))], [], [])));
-        var sections = XElement.Parse(page["<!doctype html>\n".Length..]).Descendants("section").ToDictionary(section => (string)section.Attribute("id")!);
+        var html = XElement.Parse(page["<!doctype html>\n".Length..]);
+        var sections = html.Descendants("section").ToDictionary(section => (string)section.Attribute("id")!);
         foreach (var id in (string[])["strength", "bits", "training"])
         {
             Assert.Contains("dq", sections[id].Descendants("figure").First().Value, StringComparison.Ordinal);
@@ -57,6 +58,14 @@ public class PageTests
 
         var rows = sections["origin"].Descendants("tr").ToDictionary(row => row.Elements().First().Value, row => string.Join(" ", row.Elements().Skip(2).Take(2).Select(cell => cell.Value)));
         Assert.Equal(("relu6, 2 bits 10", "– –"), (rows["dq"], rows["old stale"]));
+
+        // What one drawing refers to lies in no other.
+        var ids = html.Descendants().Attributes("id").ToDictionary(id => id.Value, id => id.Parent!);
+        var references = html.Descendants().Attributes().Where(attribute => attribute.Value.StartsWith("url(#", StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(references);
+        Assert.All(references, reference => Assert.Same(Drawing(reference.Parent!), Drawing(ids[reference.Value["url(#".Length..^1]])));
+
+        static XElement Drawing(XElement element) => element.Ancestors().Single(ancestor => ancestor.Name.LocalName == "svg");
     }
 
     [Fact]

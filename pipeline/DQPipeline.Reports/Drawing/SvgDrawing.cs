@@ -39,6 +39,19 @@ internal static class SvgDrawing
         return drawing;
     }
 
+    /// <summary>Sets the ids in the drawings of a page apart: the library numbers those of each drawing from the first.</summary>
+    public static void SetIdsApart(XElement page)
+    {
+        foreach (var (place, drawing) in page.Descendants(s_svg + "svg").Index())
+        {
+            foreach (var attribute in drawing.Descendants().Attributes().ToList())
+            {
+                attribute.Value = attribute.Name == "id" ? FormattableString.Invariant($"drawing-{place}-{attribute.Value}")
+                    : attribute.Value.Replace("url(#", FormattableString.Invariant($"url(#drawing-{place}-"), StringComparison.Ordinal);
+            }
+        }
+    }
+
     /// <summary>A series' mark and line as a small drawing, for a legend.</summary>
     public static XElement Mark(int series, bool joined)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
 using DQPipeline.Declarations;
+using DQPipeline.Reports.Drawing;
 using DQPipeline.Targets.Gates;
 using static DQPipeline.Reports.Pages.Html;
 
@@ -15,7 +16,7 @@ public static class HtmlReport
     public static string Write(ReportContent content)
     {
         List<Section> sections = [.. Sections(content)];
-        return Page(E(
+        var page = E(
             "html", A("lang", "en"),
             E("head",
                 E("meta", A("charset", "utf-8")),
@@ -29,7 +30,9 @@ public static class HtmlReport
                 E("a", A("class", "skip"), A("href", "#content"), "Skip to the content"),
                 E("header", E("h1", content.Title), Lead(content), sections.Count > 1 ? Contents(sections) : null),
                 E("main", A("id", "content"), sections.Select(section => section.Element)),
-                E("footer", E("p", Origin(content))))));
+                E("footer", E("p", Origin(content)))));
+        SvgDrawing.SetIdsApart(page);
+        return Page(page);
     }
 
     private static IEnumerable<Section> Sections(ReportContent content)
