@@ -103,6 +103,9 @@ public sealed class StartingJourneys
         Assert.Contains("it trains on this folder, 3 classes: ball, post, waves", (await DqTool.RunAsync(folder.Path, "init")).Expect(0).Error, StringComparison.Ordinal);
         var shown = (await DqTool.RunAsync(folder.Path, "data", "show", "data")).Expect(0).Output;
         Assert.Contains("9 training images, 3 test images", shown, StringComparison.Ordinal);
+        (await DqTool.RunAsync(folder.Path, "build", "train/full", "--set", "train.full.epochs=1", "--quiet")).Expect(0);
+        (await DqTool.RunAsync(folder.Path, "build", "train/full", "--set", "train.full.epochs=2", "--quiet")).Expect(0);
+        Assert.Single(Directory.GetFiles(folder.At(".dq", "cache", "images"), "*.safetensors"));
     }
 
     /// <summary>actions/cache saves only where everything succeeds; a gate that fails must not cost the trainings that it is about.</summary>

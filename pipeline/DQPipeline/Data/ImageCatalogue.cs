@@ -46,7 +46,10 @@ internal sealed record ImageCatalogue(string[] Labels, ImageList Train, ImageLis
     }
 
     /// <summary>Whether a file is taken for an image, by its name.</summary>
-    public static bool IsImage(ImageFile file) => Extensions.Contains(System.IO.Path.GetExtension(file.Path[^1]), StringComparer.OrdinalIgnoreCase);
+    public static bool IsImage(ImageFile file) => IsImage(file.Path[^1]);
+
+    /// <inheritdoc cref="IsImage(ImageFile)"/>
+    public static bool IsImage(string name) => Extensions.Contains(System.IO.Path.GetExtension(name), StringComparer.OrdinalIgnoreCase);
 
     private static SortedDictionary<string, List<ImageFile>> Classes(List<ImageFile> entries, string split, string path)
     {

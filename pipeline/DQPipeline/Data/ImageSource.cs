@@ -52,7 +52,7 @@ internal abstract class ImageSource(string path) : IDisposable
         return [.. failures.OrderBy(failure => failure.Index).Select(failure => failure.Failure)];
     }
 
-    /// <summary>What the file system says of every file without reading it: while this is the same, so are the files, unless somebody hides a change.</summary>
+    /// <summary>What the file system says of every image without reading it: while this is the same, so are the files, unless somebody hides a change.</summary>
     public abstract string Stamp();
 
     /// <summary>Does the reading; every step that can fail for one file runs within <paramref name="guard"/>.</summary>
@@ -84,6 +84,9 @@ internal abstract class ImageSource(string path) : IDisposable
             UInt128 sum = 0;
             foreach (var (name, entry) in Walk(Path, "", depth: 0))
             {
+                // A build writes dq.lock where the data are a pipeline's own folder.
+                if (entry is FileInfo && !ImageCatalogue.IsImage(name))
+                    continue;
                 var text = entry is FileInfo { Exists: true } file ? string.Create(CultureInfo.InvariantCulture, $"{name}\0{file.Length}\0{file.LastWriteTimeUtc.Ticks}") : name;
                 sum += XxHash128.HashToUInt128(MemoryMarshal.AsBytes(text.AsSpan()));
             }
@@ -104,11 +107,13 @@ internal abstract class ImageSource(string path) : IDisposable
 
         public override string Describe(ImageFile file) => System.IO.Path.Combine(Path, _files[file.Entry]);
 
-        /// <summary>train/CLASS/FILE, one folder around it, and one level more, where a misplaced image is found: links in a circle end there.</summary>
+        /// <summary>train/CLASS/FILE, one folder around it, and one level more, where a misplaced image is found: links in a circle end there. What is hidden is no image, and .dq/ grows meanwhile.</summary>
         private static IEnumerable<(string Name, FileSystemInfo Entry)> Walk(string folder, string prefix, int depth)
         {
             foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos())
             {
+                if (entry.Name.StartsWith('.'))
+                    continue;
                 var name = prefix + entry.Name;
                 if (entry is not DirectoryInfo)
                 {
