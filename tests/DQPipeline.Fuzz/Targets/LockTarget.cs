@@ -63,7 +63,7 @@ internal sealed class LockTarget : Target
     /// <summary>The same as this version writes it.</summary>
     private static byte[] Checked()
     {
-        var path = Path.GetTempFileName();
+        var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         LockFile.Parse(path, Unchecked()).Write(_ => true);
         var file = File.ReadAllBytes(path);
         File.Delete(path);
