@@ -45,7 +45,7 @@ public class ModelsTargetTests
         string Version() => bench.Graph().Targets.OfType<SamplesTarget>().Single().Version(bench.Method);
         Assert.Equal("evaluate/1", Version());
         bench.Change(p => p with { Samples = p.Samples.ToDictionary(s => s.Key, s => s.Value with { Attack = s.Value.Attack with { Norm = "l2" } }) });
-        Assert.Equal("evaluate/1+grid/1", Version());
+        Assert.Equal("evaluate/1+grid/1+scale/1", Version());
     }
 
     [Theory]

@@ -163,6 +163,21 @@ public class RunTests
         Assert.Equal(["train/dq"], bench.Executor.Jobs.Select(job => job.Name));
         Assert.Equal((0, 1), (result.ExitCode, result.Count(Outcome.Built)));
 
+        // Done, and recorded by then: nobody follows it any more.
+        File.WriteAllText(Path.Combine(bench.Workspace.SlurmFolder, "one", "events.jsonl"), """
+            ==== Slurm job 7, start 1, on a
+            {"event":"done"}
+            ==== Slurm job 7, start 2, on b
+
+            """);
+        bench.ChangeEvaluation(evaluation => evaluation with { Epsilon = [3] });
+        Assert.Equal(0, (await bench.BuildAsync()).ExitCode);
+        Assert.Single(SubmittedJobs.In(bench.Workspace).All());
+        File.AppendAllText(Path.Combine(bench.Workspace.SlurmFolder, "one", "events.jsonl"), """{"event":"done"}""" + "\n");
+        bench.ChangeEvaluation(evaluation => evaluation with { Epsilon = [4] });
+        Assert.Equal(0, (await bench.BuildAsync()).ExitCode);
+        Assert.Empty(SubmittedJobs.In(bench.Workspace).All());
+
         void Submit(string of) => SubmittedJob.Create(bench.Workspace, Path.Combine(bench.Workspace.SlurmFolder, "one"), SlurmBench.Work("train/dq", of));
     }
 

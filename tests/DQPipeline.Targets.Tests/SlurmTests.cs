@@ -213,7 +213,7 @@ public sealed class SlurmTests : SlurmBench
     [Fact]
     public async Task The_note_of_a_build_stays_until_none_of_its_jobs_is_with_Slurm()
     {
-        var asked = new SlurmBuild(["dq"], ["train.dq.epochs=5"], "cpu", 3, Locked: false);
+        var asked = new SlurmBuild(["dq"], ["train.dq.epochs=5"], "cpu", 3, Locked: false, Force: true);
         using (var idle = Executor(asked: asked with { Select = [] }))
             Assert.Null(SlurmBuild.Read(_bench.Workspace));
         await SubmitAndDieAsync(Job("train/dq"), asked);

@@ -1,6 +1,7 @@
 using CsCheck;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Building;
+using DQPipeline.Targets.Graph;
 using DQPipeline.Targets.Reports;
 
 namespace DQPipeline.Targets.Tests;
@@ -17,6 +18,23 @@ public class StoredDataTests
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             File.WriteAllText(path, "content of " + name);
         }
+    }
+
+    /// <summary>As in a clone without the data: what is recorded of the options that are declared can be told from what is not, though nothing of it is known to be current.</summary>
+    [Fact]
+    public async Task Without_its_data_a_record_is_still_of_the_declared_options_or_of_others()
+    {
+        using var bench = new Bench();
+        var data = bench.UseStoredData();
+        Fill(data);
+        bench.UseIntegerModel();
+        await bench.BuildAsync();
+        Directory.Delete(data, recursive: true);
+        Assert.All(Recorded(), target => Assert.Equal((false, true), (target.Current, target.IsAsDeclared)));
+        bench.ChangeModel("dq", model => model with { Epochs = 77 });
+        Assert.Equal(["full"], Recorded().Where(target => target.IsAsDeclared).Select(target => target.Target is EvaluationCell cell ? cell.Model.Name : target.Target.Name).Distinct());
+
+        IReadOnlyList<RecordedTarget> Recorded() => RecordedResults.Create(bench.Workspace, bench.Graph(), bench.Options()).Targets;
     }
 
     [Fact]

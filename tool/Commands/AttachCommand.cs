@@ -41,7 +41,7 @@ internal static class AttachCommand
             {
                 if (submitted.Count == 0)
                     return DqCommand.Done;
-                asked = new([], [], "auto", BuildCommand.MostJobs, false);
+                asked = new([], [], "auto", BuildCommand.MostJobs, false, false);
             }
 
             var opened = Opened.At(workspace.Folder, asked.Set);
@@ -50,6 +50,8 @@ internal static class AttachCommand
                 Select = asked.Select,
                 Jobs = asked.Jobs,
                 Locked = asked.Locked,
+                // By force again it would make anew what it has made already.
+                TakesUp = asked.Force,
             };
             var exitCode = (await BuildCommand.RunOnSlurmAsync(opened, options, asked, level, cancellation)).ExitCode;
             if (exitCode == DqCommand.Done)

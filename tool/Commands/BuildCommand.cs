@@ -71,7 +71,7 @@ internal static class BuildCommand
                 };
                 var level = parsed.GetValue(quiet) ? Verbosity.Quiet : CommonOptions.LevelOf(parsed.GetValue(verbosity)!);
                 return onSlurm
-                    ? await RunOnSlurmAsync(opened, options, new(targets, parsed.GetValue(set)!, parsed.GetValue(device)!, options.Jobs, options.Locked), level, cancellation)
+                    ? await RunOnSlurmAsync(opened, options, new(targets, parsed.GetValue(set)!, parsed.GetValue(device)!, options.Jobs, options.Locked, options.Force), level, cancellation)
                     : await RunAsync(opened, options, level, cancellation);
             }, Tell);
             Tell(result);
@@ -97,7 +97,7 @@ internal static class BuildCommand
     public static async Task<BuildResult> RunOnSlurmAsync(Opened opened, BuildOptions options, SlurmBuild asked, Verbosity level, CancellationToken cancellation)
     {
         using var executor = Opened.Slurm(opened.Workspace, opened.Pipeline, asked);
-        var built = await RunAsync(opened, Backend.Before(executor, opened.Workspace), options with { TakesUp = true }, level, cancellation);
+        var built = await RunAsync(opened, Backend.Before(executor, opened.Workspace), options, level, cancellation);
         SlurmBuild.ForgetIfDone(opened.Workspace);
         return built;
     }

@@ -70,7 +70,16 @@ internal static class ExportCommand
     /// <summary>Training images by which ranges are found and weights are rounded; null where there are none and the network can do without.</summary>
     private static ImageDataset? Images(string model, string? data, Networks.NetworkDescription network, bool required, CancellationToken cancellation)
     {
-        var declared = data is not null ? ModelFiles.DatasetOf(model, data) : ModelFiles.TrainedOn(model);
+        DatasetDeclaration? declared;
+        try
+        {
+            declared = data is not null ? ModelFiles.DatasetOf(model, data) : ModelFiles.TrainedOn(model);
+        }
+        catch (DqException failure) when (data is null && !required)
+        {
+            return Without(failure.Diagnostics[0].ToString());
+        }
+
         if (declared is null)
         {
             return !required ? Without("no dq.json says what it was trained on")

@@ -6,13 +6,15 @@ using static DQPipeline.Reports.Pages.Html;
 
 namespace DQPipeline.Reports.Pages;
 
-/// <summary>The sections of charts, each only where there is something to draw. What is stale is not drawn: it was measured of other options than those by which charts place it.</summary>
+/// <summary>The sections of charts, each only where there is something to draw. What was measured of other options than are declared is not drawn, as charts place it by those.</summary>
 internal static class ChartSections
 {
     public static IEnumerable<Section> Of(ReportContent content)
     {
-        var current = content.Results.Targets.Where(target => target.Current).ToList();
-        var evaluations = content.Results.Metrics.Where(metric => metric.Current).GroupBy(metric => metric.Target).Select(evaluation => evaluation.ToList()).ToList();
+        var current = content.Results.Targets.Where(target => target.IsAsDeclared).ToList();
+        var measured = content.Results.Targets.Where(target => target.Target is EvaluationCell).GroupBy(target => (target.Target.Name, ((EvaluationCell)target.Target).Model.Name))
+            .Where(cells => cells.All(cell => cell.IsAsDeclared)).Select(cells => cells.Key).ToHashSet();
+        var evaluations = content.Results.Metrics.Where(metric => metric.Current || measured.Contains((metric.Target, metric.Model))).GroupBy(metric => metric.Target).Select(evaluation => evaluation.ToList()).ToList();
         var trained = current.Select(target => target.Target).OfType<TrainTarget>().ToDictionary(target => target.Name, target => target.Declaration);
         Section?[] sections =
         [

@@ -18,7 +18,8 @@ internal static class OriginSection
             "How it was made", "origin",
             E("p", $"Methods {string.Join(", ", methods)}, on {string.Join(" and ", devices)}, with \"threads\": {content.Results.Targets.Select(target => Option(target, "threads")).FirstOrDefault(threads => threads.Length > 0) ?? "as dq.json says"}. "
                 + "A target's key is the SHA-256 of its options, its data, what it reads and the version of the method: the same key makes the same result on the same class of machine."
-                + (models.Exists(model => !model.Current) ? " A stale model was made of other options than dq.json has now; they are listed below the table." : "")),
+                + (models.Exists(model => !model.IsAsDeclared) ? " A stale model without options was made of others than dq.json has now; they are listed below the table." : "")
+                + (models.Exists(model => model is { Current: false, IsAsDeclared: true }) ? " One with options was made of other data, on another device or by another version of the method, or its data are not here." : "")),
             models.Count == 0 ? null : Table("Models", ["model", "network", "activations", "epochs", "seed", "loss", "accuracy in training", "size", "key"], models.Select(Row)),
             models.Select(model => E("details", E("summary", $"All options of {model.Target.Name}"), E("ul", A("class", "options"), model.Options.Select(option => E("li", E("code", option.Key), $": {Plain(option.Value)}"))))));
     }
@@ -35,7 +36,7 @@ internal static class OriginSection
         return
         [
             model.Current ? model.Target.Name : new object[] { model.Target.Name, E("span", A("class", "mark unsure"), " stale") },
-            .. options.Select(option => model.Current ? option : "–"),
+            .. options.Select(option => model.IsAsDeclared ? option : "–"),
             Number(model, "loss", "0.000"), model.Metrics.TryGetValue("trainAccuracy", out var accuracy) ? Names.Percent(accuracy) : "–",
             string.Create(CultureInfo.InvariantCulture, $"{model.Outputs.Sum(output => output.Size) / 1e6:0.00} MB"), E("code", model.Key[..12]),
         ];

@@ -40,7 +40,7 @@ public sealed class Builder(
 
             using (await BuildLock.AcquireAsync(workspace, !options.NoWait, report.Waiting, clock, cancellation).ConfigureAwait(false))
             {
-                Sweep(planner.Cache);
+                Sweep(planner);
                 // Another build may have ended since: only what is decided under the lock holds.
                 planner.Files.Save();
                 planner = new Planner(workspace, graph, options, report.Report, clock, cancellation, asksRemote: true);
@@ -71,8 +71,9 @@ public sealed class Builder(
     }
 
     /// <summary>Removes what a killed build left half-written.</summary>
-    private void Sweep(ContentCache cache)
+    private void Sweep(Planner planner)
     {
+        var cache = planner.Cache;
         AtomicFile.Sweep(workspace.Folder, "dq.lock" + AtomicFile.TemporaryMark + "*");
         AtomicFile.Sweep(workspace.DqFolder);
         AtomicFile.Sweep(workspace.StateFolder);
@@ -85,6 +86,13 @@ public sealed class Builder(
         catch (Exception e) when (AtomicFile.IsWriteFailure(e))
         {
             // A worker whose build was killed may still be stopping in there; the next build sweeps again.
+        }
+
+        // Jobs on a cluster that are done and whose results are recorded, by a build that was killed before it forgot them.
+        foreach (var submitted in options.TakesUp ? [] : SubmittedJobs.In(workspace).All())
+        {
+            if (submitted.Keys.All(one => planner.Lock.Find(one.Key)?.Record.Key == one.Value || cache.Find(one.Value) is not null) && submitted.IsDone())
+                submitted.Remove();
         }
     }
 

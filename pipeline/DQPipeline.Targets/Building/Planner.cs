@@ -18,6 +18,9 @@ internal sealed class Planner
     /// <summary>The part of a key that is the hash of the data's content.</summary>
     public const string DataPart = "data";
 
+    /// <summary>What the version of whatever is measured on CUDA has behind it since it is computed without TF32.</summary>
+    private const string Float32Mark = "+float32/1";
+
     /// <summary>So often is a known result put into its place anew; what was damaged then too is built.</summary>
     private const int MostRelapses = 2;
 
@@ -99,6 +102,20 @@ internal sealed class Planner
 
     /// <summary>Whether the outputs of a target whose result stands are in their places.</summary>
     public bool IsHere(Node node) => node.Record is null || node.Record.Outputs.All(output => Files.Holds(OutputPath(node.Target, output), output.Size, output.Sha256));
+
+    /// <summary>
+    /// Whether a record is of a target as it is declared, and so are the records of what it was made of, whatever may be said of data, device and method: those may be others, or not to be looked at here.
+    /// </summary>
+    public bool IsAsDeclared(Target target, LockEntry entry)
+    {
+        var options = new KeyParts(_optionsMemory);
+        target.AddOptions(options);
+        options.AddOptions("dataset.", target.Dataset);
+        var recorded = entry.Parts.ToDictionary();
+        return options.Sorted().All(part => recorded.GetValueOrDefault(part.Key) == part.Value)
+            && target.Requires.Where(required => required is ModelTarget).All(required => Lock.Find(required.Id) is { } of && IsAsDeclared(required, of)
+                && of.Record.Outputs.All(output => recorded.GetValueOrDefault(target.PartOf(required)) == KeyParts.Text(output.Sha256)));
+    }
 
     /// <summary>The file of a target's output.</summary>
     public string OutputPath(Target target, TargetOutput output) => _workspace.OutputPath(target.Name, output.Name);
@@ -219,7 +236,7 @@ internal sealed class Planner
                 parts.Add(name, before);
         }
 
-        parts.AddText("method", node.Target.Version(_options.Method));
+        parts.AddText("method", node.Target.Version(_options.Method) + (_options.Device == "cuda" && node.Target is not (TrainTarget or PackageTarget) ? Float32Mark : ""));
         parts.Add("threads", _threads);
         parts.AddText("device", _options.Device);
         return parts;

@@ -28,7 +28,7 @@ public sealed class CertifyTarget : ModelsTarget
     private protected override object Options => Declaration;
 
     /// <summary>Where there are branches, amplification is not what it was at first.</summary>
-    internal override string Version(MethodVersions versions) => base.Version(versions) + (Models.Any(model => NetworkNames.HasResidualSums(model.Declaration.Network)) ? "+branches/1" : "");
+    internal override string Version(MethodVersions versions) => base.Version(versions) + (Models.Any(model => NetworkNames.HasResidualSums(model.Declaration.Network)) ? "+branches/1" : "") + EvaluationCell.ScaleMark(Declaration.Attack);
 
     internal override WorkerJob CreateJob(JobContext context) => new CertifyJob
     {

@@ -1,4 +1,5 @@
 using DQPipeline.Declarations;
+using DQPipeline.Targets.Keys;
 using DQPipeline.Targets.Workers;
 
 namespace DQPipeline.Targets.Graph;
@@ -27,6 +28,8 @@ public sealed class DistanceTarget : ModelsTarget
     public override IReadOnlyList<string> Outputs { get; } = [JsonFile, CsvFile];
 
     private protected override object Options => Declaration;
+
+    internal override string Version(MethodVersions versions) => base.Version(versions) + EvaluationCell.ScaleMark(Declaration.Attack);
 
     internal override WorkerJob CreateJob(JobContext context) => new DistanceJob
     {

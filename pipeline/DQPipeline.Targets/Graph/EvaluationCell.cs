@@ -91,7 +91,10 @@ public sealed class EvaluationCell : Target
     internal override string PartOf(Target required) => required == Substitute ? "substitute" : required == Model ? "model" : "trained";
 
     /// <summary>That of evaluations; what is computed otherwise since then in some cells alone has a mark of its own, so that the others stay as they are recorded.</summary>
-    internal override string Version(MethodVersions versions) => versions.Evaluate + (IsMadeToTheEnd ? "+others/1" : "") + (IsRounded ? GridMark : "");
+    internal override string Version(MethodVersions versions) => versions.Evaluate + (IsMadeToTheEnd ? "+others/1" : "") + (IsRounded ? GridMark : "") + ScaleMark(Attack);
+
+    /// <summary>What the version of whatever an attack in the Euclidean norm made has behind it since tiny gradients have a direction.</summary>
+    internal static string ScaleMark(AttackDeclaration? attack) => attack is { Norm: "l2" } && attack.FollowsGradient() ? "+scale/1" : "";
 
     /// <summary>Whether the attack is in the Euclidean norm and its images are brought onto the grid of pixels, as an integer model needs them.</summary>
     private bool IsRounded => Attack is { Norm: "l2" } && Model.Trained != Model;

@@ -27,7 +27,7 @@ public sealed class SamplesTarget : ModelsTarget
 
     private protected override object Options => Declaration;
 
-    internal override string Version(MethodVersions versions) => base.Version(versions) + (Declaration.Attack.Norm == "l2" ? EvaluationCell.GridMark : "");
+    internal override string Version(MethodVersions versions) => base.Version(versions) + (Declaration.Attack.Norm == "l2" ? EvaluationCell.GridMark : "") + EvaluationCell.ScaleMark(Declaration.Attack);
 
     internal override WorkerJob CreateJob(JobContext context) => new SamplesJob
     {

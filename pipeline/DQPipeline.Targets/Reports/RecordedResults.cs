@@ -17,6 +17,9 @@ namespace DQPipeline.Targets.Reports;
 public sealed record RecordedTarget(
     Target Target, bool Current, string Key, IReadOnlyList<KeyValuePair<string, string>> Options, IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<TargetOutput> Outputs)
 {
+    /// <summary>Whether the record is of the options that are declared now; the rest of what it was made of may be other than now, or not be here. The default is <see cref="Current"/>.</summary>
+    public bool IsAsDeclared { get; init; } = Current;
+
     /// <summary>The epochs of a training, where they are recorded.</summary>
     public IReadOnlyList<TrainingEpoch> Epochs { get; init; } = [];
 }
@@ -45,7 +48,7 @@ public sealed record RecordedResults(
         var told = nodes.Where(node => node.Target is not EvaluationCell || asked.Contains(node.Target)).ToList();
         var byCell = told.Where(node => node.Target is EvaluationCell).ToDictionary(node => node.Target);
         return new(
-            [.. told.Select(node => (node, Entry: planner.Lock.Find(node.Target.Id))).Where(one => one.Entry is not null).Select(one => Of(one.node, one.Entry!))],
+            [.. told.Select(node => (node, Entry: planner.Lock.Find(node.Target.Id))).Where(one => one.Entry is not null).Select(one => Of(one.node, one.Entry!, planner))],
             MetricsReport.Of(graph, told, planner.Lock),
             GateCheck.Check(graph, byCell.Keys.ToHashSet(), cell => byCell[cell] is { HasResult: true } node ? node.Record : null),
             [.. MaskingReport.Of(graph, told)])
@@ -54,9 +57,10 @@ public sealed record RecordedResults(
         };
     }
 
-    private static RecordedTarget Of(Node node, LockEntry entry) => new(
+    private static RecordedTarget Of(Node node, LockEntry entry, Planner planner) => new(
         node.Target, node.HasResult, entry.Record.Key, entry.Parts, entry.Record.Metrics.ToDictionary(metric => metric.Name, metric => metric.Value), entry.Record.Outputs)
     {
+        IsAsDeclared = node.HasResult || planner.IsAsDeclared(node.Target, entry),
         Epochs = TrainingCurve.Decode(entry.Record.Curve),
     };
 }

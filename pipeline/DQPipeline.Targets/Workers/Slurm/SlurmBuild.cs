@@ -10,7 +10,8 @@ namespace DQPipeline.Targets.Workers.Slurm;
 /// <param name="Device"><c>auto</c>, <c>cpu</c> or <c>cuda</c>.</param>
 /// <param name="Jobs">Jobs with Slurm at once, from 1.</param>
 /// <param name="Locked">Whether dq.lock is not to be rewritten.</param>
-public sealed record SlurmBuild(IReadOnlyList<string> Select, IReadOnlyList<string> Set, string Device, int Jobs, bool Locked)
+/// <param name="Force">Whether targets are made that are up to date.</param>
+public sealed record SlurmBuild(IReadOnlyList<string> Select, IReadOnlyList<string> Set, string Device, int Jobs, bool Locked, bool Force)
 {
     private static string PathIn(Workspace workspace) => Path.Combine(workspace.SlurmFolder, "build.json");
 

@@ -92,6 +92,15 @@ public sealed class SubmittedJob
         return line?[SlurmScript.StartMark.Length..].Split(',')[0];
     }
 
+    /// <summary>Whether its worker said that it is done, and was not begun anew since.</summary>
+    internal bool IsDone()
+    {
+        var isDone = false;
+        foreach (var line in new GrowingFile(EventsPath).Lines())
+            isDone = !line.StartsWith(SlurmScript.StartMark, StringComparison.Ordinal) && (isDone || WorkerJson.ReadEvent(line) is DoneEvent);
+        return isDone;
+    }
+
     /// <summary>Whether it makes something that <paramref name="job"/> is to make, be it of other inputs.</summary>
     internal bool Overlaps(WorkerJob job) => job.Keys is { } keys && keys.Keys.Any(Record.Keys.ContainsKey);
 
