@@ -54,8 +54,8 @@ internal sealed partial class BuildRun
                 Keys = batch.ToDictionary(n => n.Target.Id, n => n.Key!),
                 Matrix = batch[0].Target.Matrix,
                 ImagesFolder = workspace.ImagesFolder,
-                FileHashes = batch[0].Target.InputFiles is { Count: > 0 } files ? files.ToDictionary(file => file.Path, file => PartOf(batch[0], file.Part)!.Trim('"')) : null,
-                DataHash = PartOf(batch[0], Planner.DataPart),
+                FileHashes = batch[0].Target.InputFiles is { Count: > 0 } files ? files.ToDictionary(file => file.Path, file => batch[0].Part(file.Part)!.Trim('"')) : null,
+                DataHash = batch[0].Part(Planner.DataPart),
             };
         }
         catch (DqException e)
@@ -65,8 +65,6 @@ internal sealed partial class BuildRun
             return null;
         }
     }
-
-    private static string? PartOf(Node node, string name) => node.Parts.FirstOrDefault(part => part.Key == name).Value;
 
     private string CheckpointFolder(Node node) => Path.Combine(workspace.CheckpointsFolder, node.Key!);
 

@@ -29,6 +29,9 @@ internal sealed class Node(Target target, IReadOnlyList<Node> requires)
 
     public IReadOnlyList<KeyValuePair<string, string>> Parts { get; set; } = [];
 
+    /// <summary>A part of the key, which is JSON text; null where it has none of this name.</summary>
+    public string? Part(string name) => Parts.FirstOrDefault(part => part.Key == name).Value;
+
     /// <summary>The result of <see cref="Key"/>, where it is known.</summary>
     public TargetRecord? Record { get; set; }
 

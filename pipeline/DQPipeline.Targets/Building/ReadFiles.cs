@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Fingerprints;
+using DQPipeline.Targets.Keys;
 
 namespace DQPipeline.Targets.Building;
 
@@ -85,7 +86,7 @@ internal sealed class ReadFiles(Workspace workspace, TimeProvider time)
     }
 
     /// <summary>Whether a hash is the one in a key.</summary>
-    private static bool Is(Node node, string part, string? hash) => node.Parts.FirstOrDefault(one => one.Key == part).Value == (hash is null ? null : $"\"{hash}\"");
+    private static bool Is(Node node, string part, string? hash) => node.Part(part) == (hash is null ? null : KeyParts.Text(hash));
 
     /// <summary>A file that cannot be looked at.</summary>
     private sealed class AwayException(string code, string message) : Exception(message)

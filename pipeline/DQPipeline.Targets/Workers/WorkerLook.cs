@@ -1,5 +1,6 @@
 using DQPipeline.Declarations;
 using DQPipeline.Targets.Fingerprints;
+using DQPipeline.Targets.Keys;
 
 namespace DQPipeline.Targets.Workers;
 
@@ -20,7 +21,7 @@ public static class WorkerLook
         var data = new DataFingerprints(workspace, files, TimeProvider.System, remembers: false).Of(dataset, cancellation);
         if (data.Error is { } error)
             throw new DqException([error]);
-        if (job.DataHash != (data.Hash is null ? null : $"\"{data.Hash}\""))
+        if (job.DataHash != (data.Hash is null ? null : KeyParts.Text(data.Hash)))
             throw new DqException(DiagnosticCodes.DataCorrupt, $"the data of '{dataset.Name}' changed since the job was submitted; build again when they are what they are to be, and it goes on from its checkpoint");
         foreach (var (path, hash) in job.FileHashes ?? new Dictionary<string, string>())
         {
