@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using CsCheck;
 using DQPipeline.Declarations;
@@ -72,6 +73,13 @@ public class FingerprintTests
         Assert.Equal((File.GetLastWriteTimeUtc(path) - DateTime.UnixEpoch).Ticks, OperatingSystem.IsLinux() ? stamp.Modified / 100 : stamp.Modified - DateTime.UnixEpoch.Ticks);
         Assert.Null(FileStamp.Of(bench.Folder));
         Assert.Null(FileStamp.Of(path + "x"));
+        if (!OperatingSystem.IsLinux())
+            return;
+
+        // And nothing of the device, whose number is another on each machine that mounts a share.
+        var start = new ProcessStartInfo("stat", ["--format=%i %Z", path]) { RedirectStandardOutput = true };
+        using var process = Process.Start(start)!;
+        Assert.Equal($"{stamp.Inode} {stamp.Changed / 1_000_000_000}", process.StandardOutput.ReadToEnd().Trim());
     }
 
     [Fact]

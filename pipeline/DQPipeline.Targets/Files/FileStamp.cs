@@ -6,12 +6,13 @@ namespace DQPipeline.Targets.Files;
 
 /// <summary>
 /// What a file system says of a file without reading it. An unchanged stamp means an unchanged content, unless the file was written in the very moment of
-/// the stamp. The time of the last status change (ctime) is what makes it so: no program can set it back, as it can the modification time.
+/// the stamp. The time of the last status change (ctime) is what makes it so: no program can set it back, as it can the modification time. The device is no
+/// part of it: its number is another on each node that mounts a share, and for some file systems after each start of the machine.
 /// </summary>
 /// <param name="Size">Bytes.</param>
 /// <param name="Modified">Modification time in nanoseconds (Unix) or ticks of 100 ns (elsewhere).</param>
 /// <param name="Changed">Time of the last status change in nanoseconds since 1970; 0 where the system has none.</param>
-/// <param name="Inode">The file's number on its device, mixed with the device's; 0 where the system has none.</param>
+/// <param name="Inode">The file's number on its device; 0 where the system has none.</param>
 internal readonly record struct FileStamp(long Size, long Modified, long Changed, ulong Inode)
 {
     /// <summary>A file written within this time of being stamped may be written again without a change of its stamp: clocks of file systems are coarse.</summary>
@@ -32,9 +33,9 @@ internal readonly record struct FileStamp(long Size, long Modified, long Changed
         return Statx.Read(path, out var status) && status.IsFile ? status.Stamp : null;
     }
 
-    /// <summary>The identity of the folder at <paramref name="path"/>, links followed; null where it cannot be told.</summary>
-    public static ulong? FolderIdentity(string path) =>
-        OperatingSystem.IsLinux() && Statx.Read(path, out var status) && !status.IsFile ? status.Stamp.Inode : null;
+    /// <summary>The identity of the folder at <paramref name="path"/> as long as the machine runs, links followed; null where it cannot be told.</summary>
+    public static (ulong Device, ulong Inode)? FolderIdentity(string path) =>
+        OperatingSystem.IsLinux() && Statx.Read(path, out var status) && !status.IsFile ? (status.Device, status.Stamp.Inode) : null;
 
     private static FileStamp? Portable(string path)
     {
@@ -70,7 +71,7 @@ internal readonly record struct FileStamp(long Size, long Modified, long Changed
             var mode = *(ushort*)(buffer + 28);
             var inode = *(ulong*)(buffer + 32);
             var device = ((ulong)*(uint*)(buffer + 136) << 32) | *(uint*)(buffer + 140);
-            status = new Status((mode & 0xF000) == 0x8000, new(*(long*)(buffer + 40), Time(buffer + 112), Time(buffer + 96), inode ^ (device * 0x9E3779B97F4A7C15)));
+            status = new Status((mode & 0xF000) == 0x8000, device, new(*(long*)(buffer + 40), Time(buffer + 112), Time(buffer + 96), inode));
             return true;
         }
 
@@ -80,5 +81,5 @@ internal readonly record struct FileStamp(long Size, long Modified, long Changed
         private static extern int Call(int folder, byte* path, int flags, uint mask, byte* buffer);
     }
 
-    private readonly record struct Status(bool IsFile, FileStamp Stamp);
+    private readonly record struct Status(bool IsFile, ulong Device, FileStamp Stamp);
 }

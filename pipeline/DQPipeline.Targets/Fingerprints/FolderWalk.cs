@@ -79,7 +79,7 @@ internal static class FolderWalk
 
     private readonly record struct Entry(string Name, bool IsFolder, bool IsLink);
 
-    private sealed class Level(Entry[] entries, string prefix, string path, ulong? identity)
+    private sealed class Level(Entry[] entries, string prefix, string path, (ulong Device, ulong Inode)? identity)
     {
         public Entry[] Entries { get; } = entries;
 
@@ -87,7 +87,7 @@ internal static class FolderWalk
 
         public string Path { get; } = path;
 
-        public ulong? Identity { get; } = identity;
+        public (ulong Device, ulong Inode)? Identity { get; } = identity;
 
         public int Next { get; set; }
 
