@@ -109,6 +109,20 @@ public class ChangingDataTests
         Assert.Equal(0, (await bench.BuildOfAsync("train/dq")).ExitCode);
     }
 
+    /// <summary>A training that ended on a cluster, and somebody who does not wait for a share to come back: the next build takes it in.</summary>
+    [Fact]
+    public async Task What_is_made_stays_where_it_is_when_somebody_breaks_off_before_it_is_taken_in()
+    {
+        using var bench = new Bench();
+        var data = bench.UseStoredData();
+        StoredDataTests.Fill(data);
+        using var cancel = new CancellationTokenSource();
+        bench.Time = new TestClock { OnPause = cancel.Cancel };
+        bench.Executor.AfterReading = () => Directory.Move(data, Path.Combine(bench.Folder, "aside"));
+        Assert.Equal(130, (await bench.BuildAsync(cancellation: cancel.Token, select: "train/dq")).ExitCode);
+        Assert.Empty(bench.Executor.Released);
+    }
+
     /// <summary>The same of measurements, which come one by one, and of data in one file.</summary>
     [Fact]
     public async Task Data_that_change_while_a_model_is_measured_make_no_measurement()

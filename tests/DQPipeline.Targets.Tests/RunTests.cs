@@ -81,6 +81,27 @@ public class RunTests
         Assert.False(File.Exists(bench.Workspace.LockPath));
     }
 
+    /// <summary>Of what ended on a cluster nothing is thrown away before it is in the cache.</summary>
+    [Fact]
+    public async Task What_is_made_stays_where_it_is_until_the_cache_has_room_for_it()
+    {
+        using var bench = new Bench();
+        var objects = Path.Combine(bench.Workspace.CacheFolder, "objects");
+        bench.Executor.AfterReading = () =>
+        {
+            Directory.CreateDirectory(bench.Workspace.CacheFolder);
+            File.WriteAllText(objects, "no folder");
+        };
+        var result = await bench.BuildOfAsync("train/dq");
+        Assert.Equal((1, "DQ6004"), (result.ExitCode, Assert.Single(result.Diagnostics).Code));
+        Assert.Empty(bench.Executor.Released);
+
+        File.Delete(objects);
+        bench.Executor.AfterReading = () => { };
+        Assert.Equal(0, (await bench.BuildOfAsync("train/dq")).ExitCode);
+        Assert.Single(bench.Executor.Released);
+    }
+
     [Fact]
     public async Task Cancelling_keeps_what_is_done_and_the_checkpoints_and_the_next_build_goes_on()
     {
@@ -170,13 +191,17 @@ public class RunTests
             ==== Slurm job 7, start 2, on b
 
             """);
+        var checkpoint = Path.Combine(bench.Workspace.CheckpointsFolder, key);
+        Directory.CreateDirectory(checkpoint);
         bench.ChangeEvaluation(evaluation => evaluation with { Epsilon = [3] });
         Assert.Equal(0, (await bench.BuildAsync()).ExitCode);
         Assert.Single(SubmittedJobs.In(bench.Workspace).All());
+        Assert.True(Directory.Exists(checkpoint), "a job that is at work again has lost its checkpoint");
         File.AppendAllText(Path.Combine(bench.Workspace.SlurmFolder, "one", "events.jsonl"), """{"event":"done"}""" + "\n");
         bench.ChangeEvaluation(evaluation => evaluation with { Epsilon = [4] });
         Assert.Equal(0, (await bench.BuildAsync()).ExitCode);
         Assert.Empty(SubmittedJobs.In(bench.Workspace).All());
+        Assert.False(Directory.Exists(checkpoint));
 
         void Submit(string of) => SubmittedJob.Create(bench.Workspace, Path.Combine(bench.Workspace.SlurmFolder, "one"), SlurmBench.Work("train/dq", of));
     }
