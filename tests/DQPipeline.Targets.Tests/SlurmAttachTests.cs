@@ -140,17 +140,18 @@ public sealed class SlurmAttachTests : SlurmBench
         using var stop = new CancellationTokenSource();
         _slurm.OnAsk("[ -e $S/scancel.calls ] && exit 0; echo '7|RUNNING|None'; echo '8|RUNNING|None'");
         _slurm.OnSubmit("echo 8");
-        var heard = new Heard { OnMessage = text => { if (text.StartsWith("submitted", StringComparison.Ordinal)) stop.Cancel(); } };
-        var running = executor.RunAsync(Cells(("b", "2"), ("c", "3"), ("d", "4")), heard, stop.Token);
         var rest = "";
-        while (rest.Length == 0 && !running.IsCompleted)
+        var heard = new Heard
         {
-            rest = Directory.GetDirectories(_bench.Workspace.SlurmFolder).Where(folder => File.Exists(Path.Combine(folder, "id")) && File.ReadAllText(Path.Combine(folder, "id")) == "8")
-                .Select(folder => File.ReadAllText(Path.Combine(folder, "job.json"))).FirstOrDefault("");
-            await Task.Yield();
-        }
-
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+            OnMessage = text =>
+            {
+                if (!text.StartsWith("submitted", StringComparison.Ordinal))
+                    return;
+                rest = File.ReadAllText(Path.Combine(File.ReadAllText(_slurm.At("folder")).Trim(), "job.json"));
+                stop.Cancel();
+            },
+        };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => executor.RunAsync(Cells(("b", "2"), ("c", "3"), ("d", "4")), heard, stop.Token));
         Assert.Equal(["c", "d"], System.Text.Json.JsonDocument.Parse(rest).RootElement.GetProperty("cells").EnumerateArray().Select(cell => cell.GetProperty("id").GetString()));
     }
 
