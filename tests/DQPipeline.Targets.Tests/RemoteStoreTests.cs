@@ -37,14 +37,14 @@ public sealed class RemoteStoreTests : IDisposable
     {
         using var taking = new SemaphoreSlim(0);
         using var store = new SluggishStore(TimeSpan.Zero, taking);
-        var told = new List<Diagnostic>();
+        var (told, clock) = (new List<Diagnostic>(), new TestClock());
         using var remote = new RemoteCache(store, new ContentCache(bench.Workspace.CacheFolder, _ => { }), new(), null, one =>
         {
             told.Add(one);
             taking.Release(3);
-        }, new TestClock(), default);
+        }, clock, default);
         for (var i = 0; i < 3; i++)
-            remote.Push(new(i.ToString("x64", System.Globalization.CultureInfo.InvariantCulture), [], []));
+            remote.Push(new(i.ToString("x64", System.Globalization.CultureInfo.InvariantCulture), build && i > 0 ? [new("model.safetensors", new('a', 64), 25_000_000)] : [], []));
         if (build)
             await store.Taking.WaitAsync(TestContext.Current.CancellationToken);
         else
@@ -52,6 +52,8 @@ public sealed class RemoteStoreTests : IDisposable
         await (build ? remote.EndAsync() : remote.DrainAsync());
         Assert.Equal(build ? 1 : 3, store.Taken);
         Assert.Equal(build ? ["DQ6010"] : [], told.Select(one => one.Code));
+        // A minute, half a second for each result, and as long as 50 MB take at 100 kB a second.
+        Assert.Equal(build ? [TimeSpan.FromSeconds(60 + 1.5 + 500)] : [], clock.Pauses);
     }
 
     /// <summary>A folder over a network may be away for a moment; and who died while it wrote there leaves half a file behind.</summary>
