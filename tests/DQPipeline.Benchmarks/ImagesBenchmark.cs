@@ -86,7 +86,7 @@ internal static class ImagesBenchmark
     }
 
     /// <summary>The most memory that this process ever had, in MB.</summary>
-    private static double Peak()
+    internal static double Peak()
     {
         const string name = "VmHWM:";
         if (File.Exists("/proc/self/status"))

@@ -56,6 +56,11 @@ switch (args)
             int.Parse(scale.GetValueOrDefault("--rounds", "3"), CultureInfo.InvariantCulture));
     case ["images-work", var photos, var side, var way]:
         return ImagesBenchmark.Work(photos, int.Parse(side, CultureInfo.InvariantCulture), way);
+    case ["heap", .. var rest] when rest.Length % 2 == 0:
+        var counts = rest.Chunk(2).ToDictionary(pair => pair[0], pair => int.Parse(pair[1], CultureInfo.InvariantCulture));
+        return HeapBenchmark.Run(counts.GetValueOrDefault("--rounds", 3), counts.GetValueOrDefault("--steps", 40), counts.GetValueOrDefault("--threads", 2));
+    case ["heap-work", .. var rest] when rest.Length == 6:
+        return HeapBenchmark.Work(rest);
     case ["msbuild", .. var packages] when packages.Length <= 1:
         return MSBuildBenchmark.Run(Path.GetFullPath(packages.Length == 1 ? packages[0] : "artifacts/packages"));
     default:
@@ -72,6 +77,7 @@ switch (args)
                    startup [TOOL]
                    status [--tool TOOL] [--files N]
                    images [--gigabytes N] [--size N] [--rounds N]
+                   heap [--rounds N] [--steps N] [--threads N]
                    msbuild [PACKAGES]
             """);
         return 2;

@@ -259,19 +259,21 @@ public sealed class SlurmTests : SlurmBench
         var worker = _slurm.Script("it's a $tool/worker", """
             [ "$1" = worker ] || exit 9
             out=$(sed 's/.*"outputFolder":"\([^"]*\)".*/\1/' "$2")
-            [ -z "$(ls "$out")" ] && echo "empty, $OMP_NUM_THREADS threads"
+            [ -z "$(ls "$out")" ] && echo "empty, $OMP_NUM_THREADS threads, $GLIBC_TUNABLES"
             echo left > "$out/other"
             echo whole > "$out/model.safetensors"
             [ -n "$SLURM_RESTART_COUNT" ] && echo '{"event":"done","outputs":["model.safetensors"]}'
             """);
-        _slurm.OnSubmit("""for last; do :; done; (SLURM_JOB_ID=7 bash "$last"; SLURM_JOB_ID=7 SLURM_RESTART_COUNT=1 bash "$last") > /dev/null; echo 7""");
+        _slurm.OnSubmit("""for last; do :; done; (SLURM_JOB_ID=7 GLIBC_TUNABLES= bash "$last"; SLURM_JOB_ID=7 SLURM_RESTART_COUNT=1 GLIBC_TUNABLES=glibc.malloc.hugetlb=0 bash "$last") > /dev/null; echo 7""");
         _slurm.OnAsk("echo '7|COMPLETED|None'");
         var job = Job("train/dq");
         _ = Directory.CreateDirectory(job.OutputFolder);
         using var executor = new SlurmExecutor(_bench.Workspace, new(), worker, ["worker"], s_patience, commands: _slurm.Folder);
         _ = await executor.RunAsync(job, new Heard(), default);
         Assert.Equal("whole\n", File.ReadAllText(Path.Combine(job.OutputFolder, "model.safetensors")));
-        Assert.Equal(2, File.ReadAllLines(_bench.Workspace.LogPath("train/dq")).Count(line => line == "empty, 3 threads"));
+        Assert.Equal(
+            ["empty, 3 threads, glibc.malloc.hugetlb=1", "empty, 3 threads, glibc.malloc.hugetlb=1:glibc.malloc.hugetlb=0"],
+            File.ReadAllLines(_bench.Workspace.LogPath("train/dq")).Where(line => line.StartsWith("empty", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -30,6 +30,7 @@ public class WorkerTests
         var done = await Shell(bench, """
             read -r job
             echo "threads $OMP_NUM_THREADS $MKL_NUM_THREADS"
+            echo "settings $GLIBC_TUNABLES"
             printf '%s\n' "$job" >&2
             echo '{"event":"resumed","step":40}'
             echo '{"step":41,"steps":80,"loss":1.5,"phase":"training","event":"progress"}'
@@ -42,8 +43,23 @@ public class WorkerTests
         Assert.Equal(0.5, done.Metrics["accuracy"]);
         var log = File.ReadAllText(bench.Workspace.LogPath("train/dq"));
         Assert.Contains("threads 3 3\n", log, StringComparison.Ordinal);
+        Assert.Contains("settings glibc.malloc.hugetlb=1", log, StringComparison.Ordinal);
         Assert.Contains("from a newer worker", log, StringComparison.Ordinal);
         Assert.Contains(WorkerJson.Write(s_job), log, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, "glibc.malloc.hugetlb=1")]
+    [InlineData("", "glibc.malloc.hugetlb=1")]
+    [InlineData("glibc.malloc.hugetlb=0", "glibc.malloc.hugetlb=1:glibc.malloc.hugetlb=0")]
+    public void A_worker_asks_for_huge_pages_unless_somebody_set_otherwise(string? set, string expected)
+    {
+        var environment = new Dictionary<string, string?> { ["OMP_NUM_THREADS"] = "16" };
+        if (set is not null)
+            environment["GLIBC_TUNABLES"] = set;
+        WorkerEnvironment.Set(environment, 3);
+        // Of a name that comes twice the C library takes the last.
+        Assert.Equal(new Dictionary<string, string?> { ["OMP_NUM_THREADS"] = "3", ["MKL_NUM_THREADS"] = "3", ["GLIBC_TUNABLES"] = expected }, environment);
     }
 
     [Fact]

@@ -97,6 +97,7 @@ internal static class AttackCommand
 
     private static AdversarialSet Trained(AttackTask task, string device, CancellationToken cancellation)
     {
+        _ = NativeHeap.KeepFreed();
         NativeBackend.Load();
         torch.set_num_threads(Environment.ProcessorCount);
         using var network = ModelFile.Load(task.Path).to(Devices.ResolveExact(device));

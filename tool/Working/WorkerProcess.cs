@@ -26,6 +26,7 @@ internal static class WorkerProcess
         });
         try
         {
+            _ = NativeHeap.KeepFreed();
             NativeBackend.Load();
             var done = channel.Job switch
             {

@@ -63,7 +63,6 @@ public sealed class ProcessExecutor : IExecutor
 
     private Process Start(WorkerJob job, string logPath)
     {
-        var threads = job.Threads.ToString(CultureInfo.InvariantCulture);
         var start = new ProcessStartInfo(_fileName, _arguments)
         {
             WorkingDirectory = _workspace.Folder,
@@ -76,9 +75,7 @@ public sealed class ProcessExecutor : IExecutor
             UseShellExecute = false,
             CreateNoWindow = true,
         };
-        // Before the process starts: the math libraries read these when they are loaded.
-        start.Environment["OMP_NUM_THREADS"] = threads;
-        start.Environment["MKL_NUM_THREADS"] = threads;
+        WorkerEnvironment.Set(start.Environment, job.Threads);
         try
         {
             return Process.Start(start) ?? throw new InvalidOperationException("no process was started");

@@ -7,5 +7,10 @@ namespace DQPipeline.Tests.Native;
 internal static class BackendForTests
 {
     [ModuleInitializer]
-    internal static void Load() => NativeBackend.Load();
+    internal static void Load()
+    {
+        // As workers have it.
+        _ = NativeHeap.KeepFreed();
+        NativeBackend.Load();
+    }
 }

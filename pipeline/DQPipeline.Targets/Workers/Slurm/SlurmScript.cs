@@ -55,7 +55,8 @@ internal static class SlurmScript
             .Append("cd -- \"${folders[${SLURM_ARRAY_TASK_ID:-0}]}\" && folder=$PWD && rm -rf -- out && mkdir -- out || exit 1\n")
             .Append(CultureInfo.InvariantCulture, $"printf '\\n{StartMark}%s, start %s, on %s\\n' \"$SLURM_JOB_ID\" \"$((${{SLURM_RESTART_COUNT:-0}} + 1))\" \"$(uname -n)\" >> events.jsonl || exit 1\n")
             .Append("cd -- \"$home\" || exit 1\n")
-            .Append(CultureInfo.InvariantCulture, $"export OMP_NUM_THREADS={threads} MKL_NUM_THREADS={threads}\n")
+            .Append(CultureInfo.InvariantCulture, $"export {string.Join(' ', WorkerEnvironment.Threads(threads).Select(one => $"{one.Name}={one.Value}"))}\n")
+            .Append(CultureInfo.InvariantCulture, $"export {WorkerEnvironment.Tunables}={WorkerEnvironment.HugePages}${{{WorkerEnvironment.Tunables}:+:${WorkerEnvironment.Tunables}}}\n")
             .Append(CultureInfo.InvariantCulture, $"exec {string.Join(' ', arguments.Prepend(fileName).Select(Quoted))} \"$folder/{SubmittedJob.JobName}\" >> \"$folder/events.jsonl\"\n");
         return text.ToString();
     }
