@@ -3,6 +3,7 @@ using System.Globalization;
 using DQPipeline.Data;
 using DQPipeline.Declarations;
 using DQPipeline.Native;
+using DQPipeline.Targets.Workers;
 using DQPipeline.Training;
 using SkiaSharp;
 using TorchSharp;
@@ -57,6 +58,8 @@ internal static class ImagesBenchmark
     /// <summary>The measured process: trains, and prints its peak memory, the seconds of loading and its speed.</summary>
     public static int Work(string folder, int size, string way)
     {
+        // As workers have their memory.
+        _ = NativeHeap.KeepFreed();
         NativeBackend.Load();
         var clock = Stopwatch.StartNew();
         var declaration = new ImageFolderDeclaration { Name = "photos", Path = Path.Combine(folder, "photos"), Size = size };
@@ -75,6 +78,7 @@ internal static class ImagesBenchmark
     private static (double Peak, double Speed) Train(string name, string folder, int size, string way)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!, ["images-work", folder, size.ToString(CultureInfo.InvariantCulture), way]) { RedirectStandardOutput = true };
+        WorkerEnvironment.Set(start.Environment, Threads);
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
