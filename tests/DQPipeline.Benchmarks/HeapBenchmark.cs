@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using DQPipeline.Declarations;
 using DQPipeline.Native;
-using DQPipeline.Targets.Workers;
 using DQPipeline.Training;
 using TorchSharp;
 
@@ -80,11 +79,11 @@ internal static class HeapBenchmark
         torch.set_num_threads(threads);
         // What is compiled and laid out at first use is not what is measured.
         Train(declaration, 3, threads);
-        var (faults, start) = (Faults(), Stopwatch.GetTimestamp());
+        var (faults, start) = (MeasuredProcess.Faults(), Stopwatch.GetTimestamp());
         Train(declaration, steps, threads);
         var images = TrainingBenchmark.Batch * steps;
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{images / seconds} {(Faults() - faults) / (double)images} {ImagesBenchmark.Peak()}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{images / seconds} {(MeasuredProcess.Faults() - faults) / (double)images} {MeasuredProcess.Peak()}"));
         return 0;
     }
 
@@ -93,24 +92,8 @@ internal static class HeapBenchmark
 
     private static Measured Start((string Network, string Precision, string Adversarial) work, string way, int steps, int threads)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, [Verb, way, work.Network, work.Precision, work.Adversarial, $"{steps}", $"{threads}"]) { RedirectStandardOutput = true };
-        WorkerEnvironment.Set(start.Environment, threads);
-        if (way != Huge)
-            _ = start.Environment.Remove(WorkerEnvironment.Tunables);
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        if (process.ExitCode != 0)
-            throw new InvalidOperationException(output);
-        double[] numbers = [.. output.Trim().Split(' ').Select(number => double.Parse(number, CultureInfo.InvariantCulture))];
+        var numbers = MeasuredProcess.Run([Verb, way, work.Network, work.Precision, work.Adversarial, $"{steps}", $"{threads}"], threads, hugePages: way == Huge);
         return new(numbers[0], numbers[1], numbers[2]);
-    }
-
-    /// <summary>Pages that this process had from the kernel: the tenth field of proc(5)'s stat, the eighth behind the program's name.</summary>
-    private static long Faults()
-    {
-        var stat = File.ReadAllText("/proc/self/stat");
-        return long.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[7], CultureInfo.InvariantCulture);
     }
 
     private sealed record Measured(double Speed, double Faults, double Peak);

@@ -3,7 +3,6 @@ using System.Globalization;
 using DQPipeline.Data;
 using DQPipeline.Declarations;
 using DQPipeline.Native;
-using DQPipeline.Targets.Workers;
 using DQPipeline.Training;
 using SkiaSharp;
 using TorchSharp;
@@ -71,32 +70,15 @@ internal static class ImagesBenchmark
         var later = new LaterEpochs();
         torch.set_num_threads(Threads);
         Trainer.Train(new TrainingRequest(train, data) { Threads = Threads }, later).Dispose();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Peak()} {loading} {train.Batch * later.StepsPerSecond()}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{MeasuredProcess.Peak()} {loading} {train.Batch * later.StepsPerSecond()}"));
         return 0;
     }
 
     private static (double Peak, double Speed) Train(string name, string folder, int size, string way)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, ["images-work", folder, size.ToString(CultureInfo.InvariantCulture), way]) { RedirectStandardOutput = true };
-        WorkerEnvironment.Set(start.Environment, Threads);
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        if (process.ExitCode != 0)
-            throw new InvalidOperationException(output);
-        double[] numbers = [.. output.Trim().Split(' ').Select(number => double.Parse(number, CultureInfo.InvariantCulture))];
+        var numbers = MeasuredProcess.Run(["images-work", folder, size.ToString(CultureInfo.InvariantCulture), way], Threads);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {numbers[0]:F0} | {numbers[1]:F1} | {numbers[2]:F0} |"));
         return (numbers[0], numbers[2]);
-    }
-
-    /// <summary>The most memory that this process ever had, in MB.</summary>
-    internal static double Peak()
-    {
-        const string name = "VmHWM:";
-        if (File.Exists("/proc/self/status"))
-            return long.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024 / 1e6;
-        using var self = Process.GetCurrentProcess();
-        return self.PeakWorkingSet64 / 1e6;
     }
 
     /// <summary>Photographs as files see them: slow gradients with noise over them, so that a pixel takes about as many bits as a camera's. The same numbers give the same files.</summary>
