@@ -42,6 +42,7 @@ public class BuildJourneys(Machine machine)
     }
 
     [Fact(Explicit = true)]
+    [Trait("when", "nightly")]
     public async Task A_clean_clone_with_its_lock_builds_what_it_needs()
     {
         var project = Apps.Console(machine, "clone");
@@ -56,6 +57,7 @@ public class BuildJourneys(Machine machine)
     }
 
     [Fact(Explicit = true)]
+    [Trait("when", "nightly")]
     public async Task Verdicts_and_model_cards_go_where_the_project_wants_them()
     {
         var project = Apps.Console(machine, "verdicts", items: """
@@ -76,6 +78,7 @@ public class BuildJourneys(Machine machine)
     }
 
     [Fact(Explicit = true)]
+    [Trait("when", "nightly")]
     public async Task Several_frameworks_train_once()
     {
         var project = Apps.Console(machine, "both", frameworks: "<TargetFrameworks>net8.0;net10.0</TargetFrameworks><RollForward>Major</RollForward>");
@@ -87,6 +90,7 @@ public class BuildJourneys(Machine machine)
     }
 
     [Fact(Explicit = true)]
+    [Trait("when", "nightly")]
     public async Task Two_projects_that_share_a_pipeline_train_once_and_the_second_says_that_it_waits()
     {
         var folder = machine.New("shared");
@@ -143,6 +147,7 @@ public class BuildJourneys(Machine machine)
     }
 
     [Fact(Explicit = true)]
+    [Trait("when", "nightly")]
     public async Task A_project_may_do_without_building()
     {
         var project = Apps.Console(machine, "without", items: """
@@ -161,6 +166,7 @@ public class BuildJourneys(Machine machine)
     }
 
     [Fact(Explicit = true)]
+    [Trait("when", "nightly")]
     public async Task A_project_may_have_any_name()
     {
         var project = Apps.Console(machine, "named");

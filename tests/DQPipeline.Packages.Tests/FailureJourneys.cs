@@ -29,6 +29,7 @@ public class FailureJourneys(Machine machine)
     }
 
     [Fact(Explicit = true)]
+    [Trait("when", "nightly")]
     public async Task A_gate_in_an_item_fails_the_build_at_the_items_line()
     {
         var project = Apps.Console(machine, "items-gate", pipeline: null, items: Apps.Items.Replace("AtLeast=\"0.0\"", "AtLeast=\"1.0\"", StringComparison.Ordinal));
@@ -37,6 +38,7 @@ public class FailureJourneys(Machine machine)
     }
 
     [Fact(Explicit = true)]
+    [Trait("when", "nightly")]
     public async Task A_wrong_option_of_an_item_fails_the_build_at_the_options_place()
     {
         var project = Apps.Console(machine, "items-wrong", pipeline: null, items: Apps.Items.Replace("ActivationBits=\"4\"", "ActivationBits=\"9\"", StringComparison.Ordinal));
@@ -46,6 +48,7 @@ public class FailureJourneys(Machine machine)
     }
 
     [Fact(Explicit = true)]
+    [Trait("when", "nightly")]
     public async Task Items_alone_build_what_a_file_does()
     {
         var project = Apps.Console(machine, "items", pipeline: null, items: Apps.Items);
@@ -58,6 +61,7 @@ public class FailureJourneys(Machine machine)
     }
 
     [Fact(Explicit = true)]
+    [Trait("when", "nightly")]
     public async Task The_binlog_says_why_each_target_is_run_or_not()
     {
         var project = Apps.Console(machine, "decisions");
@@ -92,6 +96,7 @@ public class FailureJourneys(Machine machine)
     }
 
     [Fact(Explicit = true)]
+    [Trait("when", "nightly")]
     public async Task A_killed_node_leaves_nothing_running_and_the_next_build_goes_on()
     {
         var project = Apps.Console(machine, "killed", Apps.Long);

@@ -1,3 +1,4 @@
+using DQPipeline.Networks;
 using static TorchSharp.torch;
 
 namespace DQPipeline.Lipschitz;
@@ -68,15 +69,14 @@ internal sealed record ConvolutionOperator(Tensor Weight, int Stride, int Height
     /// <summary>Columns of the map that goes out.</summary>
     public int OutputWidth => Outputs(Width, (int)Weight.shape[3]);
 
-    private long[] Padding => [Weight.shape[2] / 2, Weight.shape[3] / 2];
+    private (long Rows, long Columns) Padding => (Weight.shape[2] / 2, Weight.shape[3] / 2);
 
     /// <inheritdoc/>
-    public Tensor Apply(Tensor vector) => nn.functional.conv2d(vector, Weight, strides: [Stride, Stride], padding: Padding);
+    public Tensor Apply(Tensor vector) => Convolutions.Of(vector, Weight, null, Stride, Padding);
 
     /// <inheritdoc/>
-    public Tensor ApplyTranspose(Tensor vector) => nn.functional.conv_transpose2d(
-        vector, Weight, strides: [Stride, Stride], padding: Padding,
-        output_padding: [Missing(Height, (int)Weight.shape[2]), Missing(Width, (int)Weight.shape[3])]);
+    public Tensor ApplyTranspose(Tensor vector) => Convolutions.Transposed(
+        vector, Weight, Stride, Padding, (Missing(Height, (int)Weight.shape[2]), Missing(Width, (int)Weight.shape[3])));
 
     /// <inheritdoc/>
     public double Bound() => TorusBound.Of(this);

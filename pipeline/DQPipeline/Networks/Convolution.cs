@@ -9,8 +9,7 @@ namespace DQPipeline.Networks;
 /// </summary>
 public sealed class Convolution : nn.Module<Tensor, Tensor>
 {
-    private readonly long[] strides;
-    private readonly long[] padding;
+    private readonly (long Rows, long Columns) padding;
 
     /// <summary>A layer around a weight.</summary>
     /// <param name="weight">float32 cout×cin×k×k; the layer takes it over.</param>
@@ -19,15 +18,15 @@ public sealed class Convolution : nn.Module<Tensor, Tensor>
     {
         var parameter = new Parameter(weight);
         register_parameter("weight", parameter);
-        strides = [stride, stride];
-        padding = [parameter.shape[2] / 2, parameter.shape[3] / 2];
+        Stride = stride;
+        padding = (parameter.shape[2] / 2, parameter.shape[3] / 2);
     }
 
     /// <summary>float32 cout×cin×k×k. Looked up each time and not kept: to() registers a new one in its place.</summary>
     public Parameter Weight => get_parameter("weight")!;
 
     /// <summary>Step between windows.</summary>
-    public int Stride => (int)strides[0];
+    public int Stride { get; }
 
     /// <summary>Gives a scalar tensor that the weight is multiplied by, with a gradient of its own; null where there is none.</summary>
     internal Func<Tensor>? Factor { get; set; }
@@ -45,8 +44,8 @@ public sealed class Convolution : nn.Module<Tensor, Tensor>
     private Tensor With(Tensor weight, Tensor input)
     {
         if (input.dtype == weight.dtype)
-            return nn.functional.conv2d(input, weight, strides: strides, padding: padding);
+            return Convolutions.Of(input, weight, null, Stride, padding);
         using var rounded = weight.to(input.dtype);
-        return nn.functional.conv2d(input, rounded, strides: strides, padding: padding);
+        return Convolutions.Of(input, rounded, null, Stride, padding);
     }
 }

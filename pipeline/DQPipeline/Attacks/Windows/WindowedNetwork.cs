@@ -172,7 +172,7 @@ internal sealed class WindowedNetwork : IDisposable
         // Where all of the result is computed anew, the convolution pads by itself.
         var isWhole = windows.Covers(output.Height, output.Width);
         var read = Read(conv.Input, isWhole ? MapWindows.Whole(windows.Count, input.Height, input.Width) : windows.Read(conv.Kernel, conv.Stride, padding));
-        var convolved = nn.functional.conv2d(ChannelsLast.Map(read), weight, bias, [conv.Stride, conv.Stride], isWhole ? [padding, padding] : [0, 0]);
+        var convolved = Convolutions.Of(ChannelsLast.Map(read), weight, bias, conv.Stride, isWhole ? (padding, padding) : (0, 0));
         return new(windows, ChannelsLast.Rows(convolved).MoveToOuterDisposeScope());
     }
 
