@@ -44,7 +44,7 @@ public static class Datasets
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DqException(DiagnosticCodes.DataMissing, $"The data set '{declaration.Name}' cannot be read: {e.Message}", PlaceOf(declaration), e);
+            throw new DqException(DiagnosticCodes.DataMissing, $"The data set ({declaration.Kind}) cannot be read: {e.Message}", PlaceOf(declaration), e);
         }
     }
 

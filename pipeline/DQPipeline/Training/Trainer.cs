@@ -34,7 +34,7 @@ public static class Trainer
         {
             throw new DqException(
                 DiagnosticCodes.OutOfMemory,
-                $"Memory ran out while training '{request.Declaration.Name}'. Make \"batch\" smaller than {request.Declaration.Batch}, or the network narrower.",
+                $"Memory ran out while training. Make \"batch\" smaller than {request.Declaration.Batch}, or the network narrower.",
                 inner: e);
         }
     }

@@ -126,7 +126,7 @@ internal sealed class TrainingRun(TrainingRequest request, CheckpointFolder? che
 
     private DqException Diverged(TrainingState state) => new(
         DiagnosticCodes.Diverged,
-        $"The training of '{declaration.Name}' diverged: at step {state.Step} of {Steps} the loss, or what follows from it, is no finite number. "
+        $"The training diverged: at step {state.Step} of {Steps} the loss, or what follows from it, is no finite number. "
         + "Lower \"optimizer.learningRate\" or \"lipschitz.beta\", or give the one-cycle schedule or \"lipschitz\" a longer \"warmup\".");
 
     private static bool IsFinite(Classifier network)
