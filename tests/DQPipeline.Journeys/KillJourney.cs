@@ -6,10 +6,10 @@ namespace DQPipeline.Journeys;
 /// <summary>The long check of crash safety: the quickstart, killed again and again. Run by `.ci/run nightly` (`-explicit only`).</summary>
 public class KillJourney
 {
-    private const int Kills = 10;
+    private const int Kills = 5;
 
     [Fact(Explicit = true)]
-    public async Task A_quickstart_killed_at_ten_moments_always_ends_with_the_bits_of_an_undisturbed_one()
+    public async Task A_quickstart_killed_at_five_moments_always_ends_with_the_bits_of_an_undisturbed_one()
     {
         var declaration = File.ReadAllText(Path.Combine(DqTool.Repository, "examples", "quickstart", "dq.json"));
         using var undisturbed = new Folder(declaration);
@@ -42,7 +42,7 @@ public class KillJourney
             Assert.Equal(File.ReadAllText(undisturbed.At("dq.lock")), File.ReadAllText(folder.At("dq.lock")));
         }
 
-        Assert.True(resumed >= 5, $"only {resumed} of {Kills} kills came after a checkpoint in training");
+        Assert.True(2 * resumed >= Kills, $"only {resumed} of {Kills} kills came after a checkpoint in training");
     }
 
     private static List<string> Outputs(Folder folder) =>
