@@ -3,9 +3,11 @@ namespace DQPipeline.Faults;
 /// <summary>Files that are no longer what was written.</summary>
 internal static class Damage
 {
-    /// <summary>Damages one file of a folder.</summary>
+    /// <summary>Damages one file of a folder, where there is one: a build that is killed at once on a busy machine has made none.</summary>
     public static string OfOneFile(string folder, Random random)
     {
+        if (!Directory.Exists(folder))
+            return "nothing to damage yet";
         var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToArray();
         var file = files[random.Next(files.Length)];
         return $"{Path.GetRelativePath(folder, file)}: {OfBytes(file, random)}";
