@@ -62,14 +62,18 @@ internal static class Convolutions
         var (outputs, inputs) = (weight.shape[0], weight.shape[1]);
         var (moreOutputs, moreInputs) = (WholeBlocks(outputs) - outputs, WholeBlocks(inputs) - inputs);
         var rows = ChannelsLast.Rows(input);
-        if (moreInputs > 0)
+        // Where the padding is wider than the result, oneDNN leaves its kernels of AVX-512 for those of AVX2, whose blocks have 24 channels: such maps are given to it padded.
+        var narrow = padding.Columns > ((input.shape[3] + (2 * padding.Columns) - weight.shape[3]) / stride) + 1;
+        if (narrow)
+            rows = nn.functional.pad(rows, [0, moreInputs, padding.Columns, padding.Columns, padding.Rows, padding.Rows]);
+        else if (moreInputs > 0)
             rows = nn.functional.pad(rows, [0, moreInputs]);
         var filled = moreInputs + moreOutputs == 0 ? weight : nn.functional.pad(weight, [0, 0, 0, 0, 0, moreInputs, 0, moreOutputs]);
-        var convolved = Plain(ChannelsLast.Map(rows), filled, null, stride, padding);
+        var convolved = Plain(ChannelsLast.Map(rows), filled, null, stride, narrow ? (0, 0) : padding);
         return moreOutputs == 0 ? convolved : ChannelsLast.Of(convolved.narrow(1, 0, outputs));
     }
 
-    /// <summary>16, 32 or a multiple of 64: what oneDNN's blocks of 8, 16, 32 and 64 channels leave nothing of. Blocks of 24 and 48 it hardly chooses then: once in 739 float32 shapes drawn, for 7×7 on a side of 4.</summary>
+    /// <summary>16, 32 or a multiple of 64: what oneDNN's blocks of 8, 16, 32 and 64 channels leave nothing of.</summary>
     private static long WholeBlocks(long channels) => channels switch
     {
         <= 16 => 16,

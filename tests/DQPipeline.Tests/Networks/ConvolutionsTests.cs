@@ -30,6 +30,10 @@ public class ConvolutionsTests
         { 8, 12, 9, 5, 2 },
         { 512, 8, 4, 3, 1 },
         { 12, 12, 7, 1, 1 },
+        // Padding wider than the result.
+        { 256, 448, 4, 7, 2 },
+        { 256, 128, 2, 7, 1 },
+        { 24, 40, 1, 5, 1 },
     };
 
     [Theory]
