@@ -29,6 +29,9 @@ internal static class NativeLoader
             handles[library] = LoadOne(path, path);
         }
 
+        if (OneDnn.PadsWrongly)
+            Nnpack.Disable(handles["torch_cpu"]);
+
         var relaxed = OperatingSystem.IsLinux() && !SystemHasMarker() ? Relax(location.LibTorchSharp) : null;
         handles["LibTorchSharp"] = relaxed is null ? LoadOne(location.LibTorchSharp, location.LibTorchSharp) : LoadRelaxed(location.LibTorchSharp, relaxed);
 
