@@ -63,13 +63,13 @@ internal static class Convolutions
         var (moreOutputs, moreInputs) = (WholeBlocks(outputs) - outputs, WholeBlocks(inputs) - inputs);
         var rows = ChannelsLast.Rows(input);
         // Where the padding is wider than the result, oneDNN leaves its kernels of AVX-512 for those of AVX2, whose blocks have 24 channels: such maps are given to it padded.
-        var narrow = padding.Columns > ((input.shape[3] + (2 * padding.Columns) - weight.shape[3]) / stride) + 1;
-        if (narrow)
+        var padsFirst = padding.Columns > ((input.shape[3] + (2 * padding.Columns) - weight.shape[3]) / stride) + 1;
+        if (padsFirst)
             rows = nn.functional.pad(rows, [0, moreInputs, padding.Columns, padding.Columns, padding.Rows, padding.Rows]);
         else if (moreInputs > 0)
             rows = nn.functional.pad(rows, [0, moreInputs]);
         var filled = moreInputs + moreOutputs == 0 ? weight : nn.functional.pad(weight, [0, 0, 0, 0, 0, moreInputs, 0, moreOutputs]);
-        var convolved = Plain(ChannelsLast.Map(rows), filled, null, stride, narrow ? (0, 0) : padding);
+        var convolved = Plain(ChannelsLast.Map(rows), filled, null, stride, padsFirst ? (0, 0) : padding);
         return moreOutputs == 0 ? convolved : ChannelsLast.Of(convolved.narrow(1, 0, outputs));
     }
 
