@@ -33,7 +33,7 @@ internal sealed record Page(string Text, IReadOnlyDictionary<string, byte[]> Fil
         var body = target switch
         {
             DistanceTarget distance => Distances(section, recorded, Keep(files, section, recorded.Output(distance, DistanceTarget.JsonFile)), distance),
-            SamplesTarget samples => [Keep(files, section, samples.Requires.All(model => recorded.Shows(samples, model.Name)) ? recorded.Output(samples, SamplesTarget.SheetFile) : null) is { } sheet ? $"![{section.Title}]({sheet.Path})" : "Not made yet."],
+            SamplesTarget samples => [Keep(files, section, samples.Requires.All(model => recorded.Shows(samples, model.Name)) ? recorded.Output(samples, SamplesTarget.PredictionsFile) : null) is { } predictions ? SamplesTable.Of(predictions.Content) : "Not made yet."],
             _ => Accuracies(section, recorded, files),
         };
         text.AppendJoin('\n', body).Append('\n');

@@ -47,6 +47,24 @@ public class ResultsTests
         Assert.Equal(0.25 + 0.632576, high, 5);
     }
 
+    [Fact]
+    public void Of_attacked_images_the_page_has_what_models_say_to_them()
+    {
+        const string Answers = """
+            { "declaration": {}, "labels": ["cat", "dog"], "samples": [
+              { "index": 7, "label": "dog", "predictions": [
+                { "model": "one", "clean": { "label": "dog", "probability": 0.981, "probabilities": [0.019, 0.981] }, "adversarial": { "label": "cat", "probability": 0.5049, "probabilities": [0.5049, 0.4951] } },
+                { "model": "other", "clean": { "label": "cat", "probability": 1, "probabilities": [1, 0] }, "adversarial": { "label": "dog", "probability": 0.6, "probabilities": [0.4, 0.6] } } ] } ] }
+            """;
+        Assert.Equal(
+            """
+            | test image | of | `one` | `other` |
+            | ---: | --- | --- | --- |
+            | 7 | dog | **dog** 98 % → cat 50 % | cat 100 % → **dog** 60 % |
+            """,
+            SamplesTable.Of(Encoding.UTF8.GetBytes(Answers)), ignoreLineEndingDifferences: true);
+    }
+
     // By layer 4 the distance doubles in one and grows by half in the other: 0.4/0.2 against 0.3/0.2.
     [Fact]
     public void A_model_that_is_declared_otherwise_by_now_has_no_column_and_supports_no_claim()
