@@ -6,9 +6,9 @@ internal static class Damage
     /// <summary>Damages one file of a folder, where there is one: a build that is killed at once on a busy machine has made none.</summary>
     public static string OfOneFile(string folder, Random random)
     {
-        if (!Directory.Exists(folder))
+        string[] files = Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)] : [];
+        if (files.Length == 0)
             return "nothing to damage yet";
-        var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToArray();
         var file = files[random.Next(files.Length)];
         return $"{Path.GetRelativePath(folder, file)}: {OfBytes(file, random)}";
     }
