@@ -185,6 +185,11 @@ public sealed record OptimizerDeclaration
 
     /// <summary>L2 weight decay of convolution and linear weights. Range 0 to 1; the default is 5e-4 where the Lipschitz β is 0, else 0: the penalty takes its place.</summary>
     public double WeightDecay { get; init; }
+
+    /// <summary>
+    /// The longest that the gradient of the loss may be: the L2 norm of all parameters' gradients as one vector. A longer one is shortened to it, the penalty's and weight decay's come after it. Range 0 to 1e6; the default is 0: as long as it is.
+    /// </summary>
+    public double Clip { get; init; }
 }
 
 /// <summary>How the learning rate moves over the training.</summary>

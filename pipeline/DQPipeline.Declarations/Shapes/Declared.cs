@@ -81,7 +81,8 @@ internal static class Declared
         new NumberField<OptimizerDeclaration>("learningRate", 1e-8, 100, d => d.LearningRate, (d, v) => d with { LearningRate = v }),
         new NumberField<OptimizerDeclaration>("momentum", 0, 0.9999, d => d.Momentum, (d, v) => d with { Momentum = v }),
         new BooleanField<OptimizerDeclaration>("nesterov", d => d.Nesterov, (d, v) => d with { Nesterov = v }),
-        new NumberField<OptimizerDeclaration>("weightDecay", 0, 1, d => d.WeightDecay, (d, v) => d with { WeightDecay = v }));
+        new NumberField<OptimizerDeclaration>("weightDecay", 0, 1, d => d.WeightDecay, (d, v) => d with { WeightDecay = v }),
+        new NumberField<OptimizerDeclaration>("clip", 0, 1e6, d => d.Clip, (d, v) => d with { Clip = v }) { CameLater = true });
 
     public static readonly Shape<ScheduleDeclaration> Schedule = new(
         () => new(),

@@ -1,6 +1,7 @@
 using DQPipeline.Declarations;
 using DQPipeline.Native;
 using DQPipeline.Networks;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace DQPipeline.Training;
@@ -13,7 +14,7 @@ namespace DQPipeline.Training;
 /// <remarks>All in place, on a handful of small tensors; its state is the velocities v, which a checkpoint holds.</remarks>
 internal sealed class MomentumDescent : IDisposable
 {
-    private readonly List<(string Name, Tensor Weight, Tensor Velocity, bool Decays)> slots = [];
+    private readonly List<(string Name, Parameter Weight, Tensor Velocity, bool Decays)> slots = [];
     private readonly IReadOnlyList<Tensor> coefficients;
     private readonly OptimizerDeclaration options;
 
@@ -40,6 +41,13 @@ internal sealed class MomentumDescent : IDisposable
     {
         foreach (var slot in slots)
             slot.Weight.grad = null;
+    }
+
+    /// <summary>Shortens the gradients, taken together as one vector, to what the options allow. Those without an end become no numbers, as in torch.</summary>
+    public void Clip()
+    {
+        if (options.Clip > 0)
+            nn.utils.clip_grad_norm_(slots.Select(slot => slot.Weight), options.Clip);
     }
 
     /// <summary>One step along the gradients, which it uses up.</summary>

@@ -127,7 +127,7 @@ internal sealed class TrainingRun(TrainingRequest request, CheckpointFolder? che
     private DqException Diverged(TrainingState state) => new(
         DiagnosticCodes.Diverged,
         $"The training diverged: at step {state.Step} of {Steps} the loss, or what follows from it, is no finite number. "
-        + "Lower \"optimizer.learningRate\" or \"lipschitz.beta\", or give the one-cycle schedule or \"lipschitz\" a longer \"warmup\".");
+        + "Lower \"optimizer.learningRate\" or \"lipschitz.beta\", set \"optimizer.clip\" to 1, or give the one-cycle schedule or \"lipschitz\" a longer \"warmup\".");
 
     private static bool IsFinite(Classifier network)
     {

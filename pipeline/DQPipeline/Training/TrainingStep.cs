@@ -23,6 +23,8 @@ internal sealed class TrainingStep(TrainingState state, LipschitzDeclaration lip
         var loss = declared is { Kind: LossDeclaration.MarginKind }
             ? MarginLoss.Of(logits, labels, state.Network.WeightLayers[^1].Weight, declared.Margin) : nn.functional.cross_entropy(logits, labels);
         loss.backward();
+        // Before the penalty's gradient, which has a limit of its own.
+        state.Descent.Clip();
         var now = rate.At(state.Step);
         var share = rise.At(state.Step);
         var value = share > 0 ? penalty?.AddGradient(operators, state.Descent.RelativeLimit(now), share) : null;

@@ -1,7 +1,7 @@
 using DQPipeline.Networks;
 using TorchSharp;
-using Convolution = DQPipeline.Networks.Convolution;
 using static TorchSharp.torch;
+using Convolution = DQPipeline.Networks.Convolution;
 
 namespace DQPipeline.Tests.Networks;
 

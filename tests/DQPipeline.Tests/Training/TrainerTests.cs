@@ -46,10 +46,17 @@ public class TrainerTests
         // A delay of a third of three steps, then a rise over the other two: the middles of the steps lie at none, a quarter and three quarters of β.
         MovesAsTorchDoes(new LipschitzDeclaration { Beta = 0.05, Delay = 1 / 3.0, Warmup = 2 / 3.0, Linear = false }, nesterov: true, shares: [0, 0.25, 0.75]);
 
-    /// <summary>Three steps against torch's SGD on the paper's formula, of whose β each step takes its share.</summary>
-    private static void MovesAsTorchDoes(LipschitzDeclaration lipschitz, bool nesterov, double[] shares)
+    /// <summary>The gradients' norms lie between the two: those of the first case are all shortened, those of the second are left as they are.</summary>
+    [Theory]
+    [InlineData(0.01)]
+    [InlineData(1000)]
+    public void A_gradient_is_shortened_to_its_limit_as_one_vector_and_the_penaltys_is_not(double clip) =>
+        MovesAsTorchDoes(new LipschitzDeclaration { Beta = 1e-2 }, nesterov: true, shares: [1, 1, 1], clip);
+
+    /// <summary>Steps against torch's SGD on the paper's formula, of whose β each step takes its share, with the loss's gradient no longer than <paramref name="clip"/>.</summary>
+    private static void MovesAsTorchDoes(LipschitzDeclaration lipschitz, bool nesterov, double[] shares, double clip = 0)
     {
-        var declaration = Request().Declaration with { Optimizer = new OptimizerDeclaration { LearningRate = 0.1, Nesterov = nesterov, WeightDecay = 0 } };
+        var declaration = Request().Declaration with { Optimizer = new OptimizerDeclaration { LearningRate = 0.1, Nesterov = nesterov, WeightDecay = 0, Clip = clip } };
         var description = NetworkTestsDescription();
         using var scope = NewDisposeScope();
         using var generator = new Generator(5);
@@ -64,14 +71,20 @@ public class TrainerTests
             step.Run(images, labels);
 
             optimizer.zero_grad();
-            var loss = nn.functional.cross_entropy(theirs.forward(images), labels);
+            nn.functional.cross_entropy(theirs.forward(images), labels).backward();
+            var length = Math.Sqrt(theirs.parameters().Sum(p => p.grad!.to(ScalarType.Float64).square().sum().item<double>()));
+            if (clip > 0)
+                Assert.Equal(clip < 1, length > clip);
+            foreach (var parameter in theirs.parameters().Where(_ => clip > 0 && length > clip))
+                parameter.grad!.mul_(clip / length);
+            var penalty = zeros([]);
             foreach (var weight in theirs.WeightLayers.Where(layer => lipschitz.Linear || layer.Name != "linear").Select(layer => layer.Weight))
             {
                 var w = weight.reshape(weight.shape[0], -1);
-                loss = loss + share * lipschitz.Beta / 2 * (w.t().mm(w) - eye(w.shape[1])).square().sum();
+                penalty = penalty + share * lipschitz.Beta / 2 * (w.t().mm(w) - eye(w.shape[1])).square().sum();
             }
 
-            loss.backward();
+            penalty.backward();
             optimizer.step();
         }
 
