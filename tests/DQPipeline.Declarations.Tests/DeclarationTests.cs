@@ -129,7 +129,7 @@ public class DeclarationTests
         AssertWiring(Declared.Augment, "{}");
         AssertWiring(Declared.Squeeze, "{}");
         AssertWiring(Declared.Adversarial, "{}");
-        AssertWiring(Declared.Weights, "{}", "path");
+        AssertWiring(Declared.Weights, "{}", "path", "from");
         AssertWiring(Declared.Attack, """{ "kind": "pgd" }""", "name", "from");
         AssertWiring(Declared.Gate, """{ "model": "m", "atLeast": 1 }""");
         AssertWiring(Declared.Evaluate, """{ "models": ["m"] }""", "blackBoxFrom", "gates");

@@ -46,6 +46,39 @@ public class PackageDeclarationTests
     [InlineData(""" "a": { } """, "\"model\" is missing")]
     public void What_is_wrong_is_said(string package, string complaint) => Assert.Contains(complaint, Complaints(package), StringComparison.Ordinal);
 
+    [Fact]
+    public void A_training_starts_from_any_one_model_declared_before_or_after()
+    {
+        var train = Parse("", """, "weights": { "from": "full", "names": { "linear": "" } }, "epochs": 0""").Train;
+        Assert.Equal(("full", "", true, false), (train["dq"].Weights.From, train["dq"].Weights.Path, train["dq"].Weights.IsActive, train["full"].Weights.IsActive));
+        Assert.Equal("grid@bits=2", Parse("", """, "weights": { "from": "grid@bits=2" }""").Train["dq"].Weights.From);
+    }
+
+    [Theory]
+    [InlineData(""" "from": "ful" """, "dq.json(4,85): error DQ1005: no model is called \"ful\"; did you mean \"full\"?")]
+    [InlineData(""" "from": "grid" """, "dq.json(4,85): error DQ1004: \"from\": \"grid\" stands for 2 models, and a training starts from one; name one of them, grid@bits=1 for instance")]
+    [InlineData(""" "from": "int8" """, "\"int8\" is an integer model")]
+    [InlineData(""" "from": "dq" """, "dq.json(4,85): error DQ1006: models start from one another in a circle: dq → dq")]
+    [InlineData(""" "from": "full", "path": "w" """, "\"path\" names a file and \"from\" a model of this file; remove one of them")]
+    [InlineData(""" "from": "full", "mean": 0.5, "std": 0.5 """, "\"mean\" and \"std\" are of other tools' images")]
+    public void What_is_wrong_with_a_start_is_said(string weights, string complaint) =>
+        Assert.Contains(complaint, string.Join("\n", Assert.Throws<DqException>(() => Parse("", $", \"weights\": {{{weights}}}")).Diagnostics), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_circle_is_said_once_for_each_model_in_it_and_for_none_that_only_leads_to_it() =>
+        Assert.Equal(
+            ["models start from one another in a circle: a → b → a", "models start from one another in a circle: b → a → b"],
+            Assert.Throws<DqException>(() => PipelineFileTests.Parse("""
+                {
+                  "datasets": { "s": { "kind": "street-digits" } },
+                  "train": {
+                    "c": { "dataset": "s", "weights": { "from": "a" } },
+                    "a": { "dataset": "s", "weights": { "from": "b" } },
+                    "b": { "dataset": "s", "weights": { "from": "a" } },
+                  },
+                }
+                """)).Diagnostics.Select(diagnostic => diagnostic.Message.Split(';')[0]));
+
     /// <summary>Where activations have few bits the model is going to be an integer one.</summary>
     [Fact]
     public void Weights_end_on_bytes_where_activations_are_quantized()

@@ -66,6 +66,37 @@ public class ModelsJourneys
     }
 
     [Fact]
+    public async Task A_training_starts_from_the_weights_that_another_ended_with()
+    {
+        // At such a rate an epoch moves next to nothing. The model that is started from is declared last.
+        using var folder = new Folder("""
+            { "threads": 1,
+              "datasets": { "street": { "kind": "street-digits", "train": 200, "test": 60 } },
+              "train": {
+                "tuned": { "extends": "full", "seed": 5, "optimizer": { "learningRate": 1e-5 }, "weights": { "from": "full", "names": { "linear": "" } } },
+                "taken": { "extends": "full", "epochs": 0, "weights": { "from": "full" } },
+                "full": { "dataset": "street", "epochs": 1 },
+              },
+            }
+            """);
+        (await DqTool.RunAsync(folder.Path, "build", "taken", "tuned")).Expect(0);
+        NativeBackend.Load();
+        var (full, taken, tuned) = (Arrays("full"), Arrays("taken"), Arrays("tuned"));
+        Assert.Equal(full, taken);
+        Assert.InRange(Furthest("conv2.weight"), 1e-8f, 1e-4f);
+        Assert.InRange(Furthest("linear.weight"), 0.01f, 10f);
+        Assert.Equal(2, (await DqTool.RunAsync(folder.Path, "graph")).Expect(0).Output.Split("-->|weights|").Length - 1);
+
+        Dictionary<string, float[]> Arrays(string model)
+        {
+            using var network = ModelFile.Load(folder.At(".dq", "out", model, "model.safetensors"));
+            return network.state_dict().ToDictionary(pair => pair.Key, pair => pair.Value.data<float>().ToArray());
+        }
+
+        float Furthest(string name) => full[name].Zip(tuned[name], (a, b) => Math.Abs(a - b)).Max();
+    }
+
+    [Fact]
     public async Task Distances_are_files_of_all_points_and_a_table()
     {
         using var folder = new Folder(With("""

@@ -90,7 +90,9 @@ internal sealed class FakeExecutor : IExecutor
     private DoneEvent Train(TrainJob job, IWorkerEvents events)
     {
         events.Progress(new() { Phase = "loading" });
-        var bytes = SHA512.HashData(Encoding.UTF8.GetBytes(Machine + job.Train + WithoutPath(job.Dataset)));
+        if (job.Start is { } start)
+            Assert.Equal(start.Sha256, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(start.Path))));
+        var bytes = SHA512.HashData(Encoding.UTF8.GetBytes(Machine + job.Train + WithoutPath(job.Dataset) + job.Start?.Sha256));
         AfterReading();
         events.Progress(new() { Phase = "training", Step = 1, Steps = 2 });
         File.WriteAllBytes(Path.Combine(job.OutputFolder, "model.safetensors"), bytes);

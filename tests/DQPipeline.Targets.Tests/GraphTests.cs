@@ -36,6 +36,27 @@ public class GraphTests
         Assert.Same(graph.Targets, graph.Closure(graph.Select([])));
     }
 
+    [Fact]
+    public void A_model_comes_after_the_one_from_whose_weights_it_starts_wherever_that_is_declared()
+    {
+        var graph = TargetGraph.Create(Bench.Sample() with
+        {
+            Train = Bench.Named(Starting("third", "second"), Bench.Model("dq"), Starting("second", "first"), Bench.Model("first")),
+            Evaluate = Bench.Named(Bench.Evaluation("e", "third")),
+        });
+        Assert.Equal(["train/first", "train/second", "train/third", "train/dq"], graph.Targets.Select(t => t.Id).Where(id => id.StartsWith("train/", StringComparison.Ordinal)));
+        Assert.Equal(["train/first", "train/second", "train/third"], graph.Closure(graph.Select(["train/third"])).Select(t => t.Id));
+        Assert.Equal(
+            [("DQ1006", true), ("DQ1006", true), ("DQ1005", true)],
+            new[] { Bench.Named(Starting("a", "a")), Bench.Named(Bench.Model("dq"), Starting("a", "b"), Starting("b", "a")), Bench.Named(Bench.Model("dq"), Starting("a", "qd")) }.Select(train =>
+            {
+                var error = Assert.Throws<DqException>(() => TargetGraph.Create(Bench.Sample() with { Train = train })).Diagnostics[0];
+                return (error.Code, error.Place is not null);
+            }));
+
+        static TrainDeclaration Starting(string name, string from) => Bench.Model(name) with { Weights = new() { From = from } };
+    }
+
     [Theory]
     [InlineData("robustnes", "robustness")]
     [InlineData("robustness/ful", "robustness/full")]

@@ -3,6 +3,7 @@ using DQPipeline.Declarations;
 using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Graph;
 using DQPipeline.Targets.Reports;
+using DQPipeline.Targets.Workers;
 
 namespace DQPipeline.Targets.Tests;
 
@@ -102,6 +103,38 @@ public class StoredDataTests
         Bench.AllUpToDate(await bench.BuildAsync());
         File.WriteAllText(moved, "two");
         Assert.Equal(["the file of weights to start from changed"], bench.Status()["train/dq"].Reasons);
+    }
+
+    [Fact]
+    public async Task A_model_that_starts_from_anothers_weights_is_made_after_it_and_again_when_they_change()
+    {
+        using var bench = new Bench();
+        bench.ChangeModel("full", m => m with { Weights = new() { From = "dq" } });
+        await bench.BuildAsync();
+        Assert.Equal(["train/dq", "train/full"], bench.Executor.Jobs.OfType<TrainJob>().Select(job => job.Name));
+        var weights = Path.Combine(bench.Folder, "copy.safetensors");
+        File.Copy(bench.Output("dq"), weights);
+
+        // The same weights under another name, and in a file, make the same.
+        bench.Change(p => p with { Train = Bench.Named(p.Train["full"] with { Weights = new() { From = "base" } }, p.Train["dq"] with { Name = "base", Group = "base" }), Evaluate = Bench.Named(Bench.Evaluation("robustness", "full", "base")) });
+        Assert.Equal(0, (await bench.BuildAsync()).Count(Outcome.Built));
+        bench.ChangeModel("full", m => m with { Weights = new() { Path = weights } });
+        Bench.AllUpToDate(await bench.BuildAsync());
+
+        bench.ChangeModel("full", m => m with { Weights = new() { From = "base" } });
+        bench.ChangeModel("base", m => m with { Epochs = 3 });
+        Assert.Equal(["it needs train/base, which is to be built"], bench.Status()["train/full"].Reasons);
+        await bench.BuildOfAsync("train/base");
+        Assert.Equal(["the model 'base', from which it starts, changed"], bench.Status()["train/full"].Reasons);
+        await bench.BuildAsync();
+        Assert.Equal(["train/full"], bench.Executor.Trained);
+
+        // A clean clone needs no weights until something is to be trained from them; then they are made again, and must be the same.
+        bench.BecomeCleanClone();
+        Bench.AllUpToDate(await bench.BuildAsync());
+        bench.ChangeModel("full", m => m with { Epochs = 4 });
+        await bench.BuildAsync();
+        Assert.Equal(["train/base", "train/full"], bench.Executor.Trained);
     }
 
     [Fact]

@@ -47,6 +47,8 @@ internal static class GraphCommand
             var bits = declaration.Activation.IsQuantized ? $"{declaration.Activation.Bits}-bit" : "full precision";
             var node = Node(model.Id, $"{model.Name}<br/>{NetworkNames.Short(declaration.Network)}, {bits}", "[", "]");
             text.Append($"  {data} --> {node}\n");
+            if (model.Start is { } start)
+                text.Append($"  {ids[start.Id]} -->|weights| {node}\n");
         }
 
         foreach (var model in graph.Targets.OfType<QuantizeTarget>())

@@ -84,7 +84,7 @@ internal static class WatchCommand
 
     private static IEnumerable<string> DataOf(Opened? opened) => opened is null ? []
         : opened.Pipeline.Datasets.Values.OfType<StoredDatasetDeclaration>().Select(dataset => dataset.Path)
-            .Concat(opened.Pipeline.Train.Values.Where(model => model.Weights.IsActive).Select(model => model.Weights.Path));
+            .Concat(opened.Pipeline.Train.Values.Select(model => model.Weights.Path).Where(path => path.Length > 0));
 
     /// <summary>A build that fails is told of, and waits for a change like any other.</summary>
     private static async Task BuildAsync(Func<Task> build)

@@ -15,7 +15,7 @@ internal static class TrainWork
 
     public static DoneEvent Run(TrainJob job, WorkerChannel channel)
     {
-        var train = Declaration.FromJson<TrainDeclaration>(job.Train);
+        var train = Started(Declaration.FromJson<TrainDeclaration>(job.Train), job.Start);
         channel.Send(new ProgressEvent { Phase = "loading", Epochs = 0 });
         var dataset = Declaration.FromJson<DatasetDeclaration>(job.Dataset);
         var data = ModelInput.Data(job, channel);
@@ -44,6 +44,15 @@ internal static class TrainWork
             Metrics = train.Epochs == 0 ? new Dictionary<string, double>() : new Dictionary<string, double> { ["loss"] = result.Loss, ["trainAccuracy"] = result.Accuracy },
             Epochs = [.. result.Epochs.Select(epoch => new TrainingEpoch(epoch.Loss, epoch.Accuracy, epoch.Penalty))],
         };
+    }
+
+    /// <summary>The training that starts from the file of a model, if it is one that starts from a model.</summary>
+    private static TrainDeclaration Started(TrainDeclaration train, JobModel? start)
+    {
+        if (start is null)
+            return train;
+        ModelInput.Verify(start.Path, start.Sha256);
+        return train with { Weights = train.Weights with { Path = start.Path } };
     }
 
     /// <summary>Changes no result, so it is no option of the declaration.</summary>

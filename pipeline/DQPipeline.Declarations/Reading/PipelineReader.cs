@@ -24,6 +24,7 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
         ReadEntries(new Entries("datasets", context).Read(file), ReadDataset);
         ReadEntries(new Entries("train", context).Read(file), ReadTrain);
         _integers.UnionWith(NamesOf(file, "quantize"));
+        ResolveStarts();
         ReadEntries(new Entries("quantize", context).Read(file), ReadQuantize);
         // Only now: a model that is to be quantized is none of these.
         foreach (var name in _integers)
@@ -146,7 +147,7 @@ internal sealed partial class PipelineReader(PipelineDeclaration root, string fo
         if (train.Weights.Mean.Count != train.Weights.Std.Count)
             context.Complain(DiagnosticCodes.OutOfRange, "\"weights\": \"mean\" and \"std\" have one number for each channel, both of them", entry.Options["weights"]!.Place);
         if (train.Weights.IsActive)
-            train = train with { Weights = train.Weights with { Path = Expanded(train.Weights.Path, entry.Options["weights"]!, optional: false) } };
+            train = train with { Weights = Start(train.Weights, entry) };
         else if (train.Epochs == 0)
             context.Complain(DiagnosticCodes.OutOfRange, "\"epochs\": 0 trains nothing; write 1 or more, or \"weights\" that are to be taken as they are", entry.Options["epochs"]!.Place);
         if (entry.Options["weightBits"] is null)

@@ -114,6 +114,7 @@ internal static class Declared
     public static readonly Shape<WeightsDeclaration> Weights = new(
         () => new(),
         new TextField<WeightsDeclaration>("path", d => d.Path, (d, v) => d with { Path = v }) { InKey = false },
+        new TextField<WeightsDeclaration>("from", d => d.From, (d, v) => d with { From = v }) { InKey = false },
         new TextMapField<WeightsDeclaration>("names", d => d.Names, (d, v) => d with { Names = v }),
         new NumberListField<WeightsDeclaration>("mean", 0, 1, d => d.Mean, (d, v) => d with { Mean = v }) { Repeats = true },
         new NumberListField<WeightsDeclaration>("std", 0.001, 10, d => d.Std, (d, v) => d with { Std = v }) { Repeats = true });

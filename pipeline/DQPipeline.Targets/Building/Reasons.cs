@@ -40,7 +40,7 @@ internal static class Reasons
     private static string Changed(Target target, string name, string old, string value, DataState data) => name switch
     {
         "data" => data.Describe(old) is { } files ? $"the data of '{target.Dataset.Name}': {files}" : $"the data of '{target.Dataset.Name}' changed",
-        "weights" => "the file of weights to start from changed",
+        "weights" => (target as TrainTarget)?.Start is { } start ? $"the model '{start.Name}', from which it starts, changed" : "the file of weights to start from changed",
         "model" => $"the model '{(target as EvaluationCell)?.Model.Name ?? (target as QuantizeTarget)?.Trained.Name ?? (target as PackageTarget)?.Model.Name}' changed",
         "trained" => $"the trained model '{(target as EvaluationCell)?.MadeOn?.Name}' changed",
         "substitute" => $"the substitute '{(target as EvaluationCell)?.Substitute?.Name}' changed",

@@ -5,6 +5,28 @@ namespace DQPipeline.Targets.Graph;
 /// <summary>The targets that read models.</summary>
 public sealed partial class TargetGraph
 {
+    /// <summary>The trained models in the order of dq.json, but that those from which others start come before them.</summary>
+    private static IEnumerable<TrainDeclaration> InOrder(IReadOnlyDictionary<string, TrainDeclaration> train)
+    {
+        var taken = new HashSet<string>();
+        var chain = new Stack<TrainDeclaration>();
+        foreach (var model in train.Values)
+        {
+            for (var next = model; next is not null && !taken.Contains(next.Name); next = train.GetValueOrDefault(next.Weights.From))
+            {
+                if (chain.Contains(next))
+                    throw new DqException(DiagnosticCodes.Cycle, $"models start from one another in a circle, '{next.Name}' among them; one of them has to begin with drawn weights or those of a file", next.Place);
+                chain.Push(next);
+            }
+
+            while (chain.TryPop(out var first))
+            {
+                taken.Add(first.Name);
+                yield return first;
+            }
+        }
+    }
+
     /// <summary>The attacks of an evaluation, each with the substitute on which it is made, if that is not the model itself. Made once: ten thousand cells share them.</summary>
     private static List<MadeAttack> Attacks(EvaluateDeclaration evaluation, ModelsByName models)
     {

@@ -26,16 +26,16 @@ public sealed partial class TargetGraph
     /// The graph of a pipeline: a target for each model, trained or integer, for each evaluation one for each model × attack × ε besides the clean one, and one for each
     /// distance, each certificate, each set of samples and each package.
     /// </summary>
-    /// <exception cref="DqException">DQ1005 a name that nothing declares; DQ1007 two measurements with one name.</exception>
+    /// <exception cref="DqException">DQ1005 a name that nothing declares; DQ1006 models that start from one another; DQ1007 two measurements with one name.</exception>
     public static TargetGraph Create(PipelineDeclaration pipeline)
     {
         var graph = new TargetGraph(pipeline);
         var models = new ModelsByName();
-        foreach (var train in pipeline.Train.Values)
+        foreach (var train in InOrder(pipeline.Train))
         {
             if (!pipeline.Datasets.TryGetValue(train.Dataset, out var dataset))
                 throw Suggestion.Unknown($"train '{train.Name}' needs the data set", train.Dataset, pipeline.Datasets.Keys, train.Place);
-            var target = new TrainTarget(train, dataset);
+            var target = new TrainTarget(train, dataset, train.Weights.From.Length > 0 ? models.OneTrained($"train '{train.Name}' starts from the model", train.Weights.From, train.Place) : null);
             graph.Add(target);
             models.Add(target);
         }

@@ -75,6 +75,9 @@ public sealed record TrainJob : WorkerJob
 
     /// <summary>Where checkpoints lie; it exists. The front end removes it once the result is recorded, the worker never.</summary>
     public required string CheckpointFolder { get; init; }
+
+    /// <summary>The trained model whose weights it starts from, in the place of a file that the declaration names; null for none.</summary>
+    public JobModel? Start { get; init; }
 }
 
 /// <summary>Measure one model under several attacks; the library and the data are loaded once for all of them.</summary>

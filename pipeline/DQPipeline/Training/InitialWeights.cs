@@ -17,11 +17,13 @@ namespace DQPipeline.Training;
 internal static class InitialWeights
 {
     /// <summary>Fills the network. Nothing happens where no file is declared.</summary>
-    /// <exception cref="DqException">DQ2007: the file is absent, damaged, or does not fit the network.</exception>
+    /// <exception cref="DqException">DQ2007: the file is absent, damaged, or does not fit the network. DQ1004: a model is named in its place.</exception>
     public static void Fill(Classifier network, WeightsDeclaration weights, Action<Diagnostic>? warn)
     {
         if (!weights.IsActive)
             return;
+        if (weights.From.Length > 0)
+            throw new DqException(DiagnosticCodes.OutOfRange, $"'{weights.From}' is to be started from, a model that a build would train first; where one model is trained by itself, give the path of that one's file.");
         try
         {
             var file = SafetensorsFile.ReadForeign(weights.Path);
