@@ -28,6 +28,24 @@ public class ModelCardTests
     private static Dictionary<string, string> Properties(JsonNode of) => of["properties"]!.AsArray().ToDictionary(p => (string)p!["name"]!, p => (string)p!["value"]!);
 
     [Fact]
+    public async Task Card_and_bill_say_with_whose_weights_the_training_began()
+    {
+        using var bench = Packaged();
+        bench.ChangeModel("dq", model => model with { Weights = new() { From = "full" } });
+        await bench.BuildAsync();
+        Assert.Contains("the integer model int8, made of the trained model dq, which began with the weights of full, trained on street-digits", Card(bench), StringComparison.Ordinal);
+        var targets = JsonNode.Parse(bench.LockBytes())!["targets"]!;
+        Assert.Equal(
+            ((string[])["train/dq", "train/full"]).Select(id => (id, (string?)targets[id]!["outputs"]!["model.safetensors"]!["sha256"])),
+            Component(bench)["pedigree"]!["ancestors"]!.AsArray().Select(ancestor => ((string)ancestor!["bom-ref"]!, (string?)ancestor["hashes"]![0]!["content"])));
+
+        // A trained model that is packaged itself descends only from what it began with.
+        bench.Change(p => p with { Package = new Dictionary<string, PackageDeclaration> { ["app"] = new() { Name = "app", Group = "app", Model = "dq", Place = new("dq.json", 30, 3) } } });
+        await bench.BuildAsync();
+        Assert.Equal(["train/full"], Component(bench)["pedigree"]!["ancestors"]!.AsArray().Select(ancestor => (string)ancestor!["bom-ref"]!));
+    }
+
+    [Fact]
     public async Task The_bill_says_what_was_declared_recorded_and_measured()
     {
         using var bench = Packaged();

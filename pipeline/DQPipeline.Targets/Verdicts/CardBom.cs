@@ -52,8 +52,8 @@ internal static class CardBom
         writer.WriteString("name"u8, package.Name);
         writer.WriteString("description"u8, $"Image classifier: {card.Origin}.");
         WriteHash(writer, card.Model.Record, package.Model);
-        if (card.Quantization is not null)
-            WriteAncestor(writer, card);
+        if (card.Ancestors.Count > 0)
+            WriteAncestors(writer, card);
         WriteFiles(writer, card);
         CardBomModel.Write(writer, card);
         writer.WriteStartArray("properties"u8);
@@ -73,17 +73,20 @@ internal static class CardBom
         writer.WriteEndArray();
     }
 
-    /// <summary>The trained model that the integer model was made of.</summary>
-    private static void WriteAncestor(Utf8JsonWriter writer, ModelCard card)
+    private static void WriteAncestors(Utf8JsonWriter writer, ModelCard card)
     {
         writer.WriteStartObject("pedigree"u8);
         writer.WriteStartArray("ancestors"u8);
-        writer.WriteStartObject();
-        writer.WriteString("type"u8, "machine-learning-model"u8);
-        writer.WriteString("bom-ref"u8, card.Package.Model.Trained.Id);
-        writer.WriteString("name"u8, card.Training.Name);
-        WriteHash(writer, card.Trained.Record, card.Package.Model.Trained);
-        writer.WriteEndObject();
+        foreach (var (model, record) in card.Ancestors)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("type"u8, "machine-learning-model"u8);
+            writer.WriteString("bom-ref"u8, model.Id);
+            writer.WriteString("name"u8, model.Name);
+            WriteHash(writer, record, model);
+            writer.WriteEndObject();
+        }
+
         writer.WriteEndArray();
         writer.WriteEndObject();
     }

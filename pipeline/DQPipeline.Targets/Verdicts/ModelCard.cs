@@ -39,10 +39,14 @@ internal sealed record ModelCard(PackageTarget Package, TargetRecord Files, Lock
 
     public string Family => NetworkNames.HasResidualSums(Training.Network) ? "residual neural network" : "convolutional neural network";
 
+    /// <summary>The trained models from which the model comes, the nearest first, each with its record: the one that an integer model was made of, and those with whose weights trainings began.</summary>
+    public IReadOnlyList<(TrainTarget Model, TargetRecord Record)> Ancestors { get; init; } = [];
+
     /// <summary>What was made of what.</summary>
-    public string Origin => Quantization is null
+    public string Origin => (Quantization is null
         ? $"the trained model {Training.Name}, in float arithmetic"
-        : $"the integer model {Package.Model.Name}, made of the trained model {Training.Name}";
+        : $"the integer model {Package.Model.Name}, made of the trained model {Training.Name}")
+        + string.Concat(Ancestors.Where(ancestor => ancestor.Model != Package.Model.Trained).Select(ancestor => $", which began with the weights of {ancestor.Model.Name}, trained on {ancestor.Model.Dataset.Kind}"));
 
     /// <summary>What it takes.</summary>
     public string Input

@@ -2,6 +2,7 @@ using DQPipeline.Declarations;
 using DQPipeline.Targets.Building;
 using DQPipeline.Targets.Gates;
 using DQPipeline.Targets.Graph;
+using DQPipeline.Targets.Records;
 using DQPipeline.Targets.Reports;
 
 namespace DQPipeline.Targets.Verdicts;
@@ -90,10 +91,17 @@ internal sealed class ModelCards(Workspace workspace, TargetGraph graph, BuildOp
         return new(package, entry.Record, model, trained)
         {
             Info = PackageInfo.TryRead(workspace, package),
+            Ancestors = [.. Ancestors(package.Model)],
             Metrics = own,
             Measured = [.. cells.Where(cell => measured.Contains(cell.Id))],
             Unmeasured = [.. cells.Where(cell => !measured.Contains(cell.Id))],
             Gates = [.. GateCheck.CheckOn(graph, package.Model, gated, cell => current.Contains(cell.Id) ? lockFile.Find(cell.Id)?.Record : null)],
         };
+    }
+
+    private IEnumerable<(TrainTarget Model, TargetRecord Record)> Ancestors(ModelTarget model)
+    {
+        for (var next = model is TrainTarget trained ? trained.Start : model.Trained; next is not null && planner.Lock.Find(next.Id) is { } entry; next = next.Start)
+            yield return (next, entry.Record);
     }
 }
