@@ -190,6 +190,11 @@ public sealed record OptimizerDeclaration
     /// The longest that the gradient of the loss may be: the L2 norm of all parameters' gradients as one vector. A longer one is shortened to it, the penalty's and weight decay's come after it. Range 0 to 1e6; the default is 0: as long as it is.
     /// </summary>
     public double Clip { get; init; }
+
+    /// <summary>
+    /// Decay of an exponential moving average (EMA) of the weights and running statistics, which the trained model then has in the place of the last step's; at step t no more than (1 + t)/(10 + t). Range 0 to 0.99999; the default is 0: no average.
+    /// </summary>
+    public double Ema { get; init; }
 }
 
 /// <summary>How the learning rate moves over the training.</summary>

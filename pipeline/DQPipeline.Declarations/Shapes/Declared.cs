@@ -82,7 +82,8 @@ internal static class Declared
         new NumberField<OptimizerDeclaration>("momentum", 0, 0.9999, d => d.Momentum, (d, v) => d with { Momentum = v }),
         new BooleanField<OptimizerDeclaration>("nesterov", d => d.Nesterov, (d, v) => d with { Nesterov = v }),
         new NumberField<OptimizerDeclaration>("weightDecay", 0, 1, d => d.WeightDecay, (d, v) => d with { WeightDecay = v }),
-        new NumberField<OptimizerDeclaration>("clip", 0, 1e6, d => d.Clip, (d, v) => d with { Clip = v }) { CameLater = true });
+        new NumberField<OptimizerDeclaration>("clip", 0, 1e6, d => d.Clip, (d, v) => d with { Clip = v }) { CameLater = true },
+        new NumberField<OptimizerDeclaration>("ema", 0, 0.99999, d => d.Ema, (d, v) => d with { Ema = v }) { CameLater = true });
 
     public static readonly Shape<ScheduleDeclaration> Schedule = new(
         () => new(),

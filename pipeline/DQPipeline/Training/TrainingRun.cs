@@ -40,6 +40,7 @@ internal sealed class TrainingRun(TrainingRequest request, CheckpointFolder? che
                 resumedFrom = state.Step;
             state.Network.train();
             Loop(state, cancellation);
+            state.Average?.Take();
             state.Constraint?.Settle();
             // The last step's loss is of the weights before it.
             if (!IsFinite(state.Network))

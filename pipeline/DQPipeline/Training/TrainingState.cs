@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace DQPipeline.Training;
 
 /// <summary>
-/// All that a training is at a step: weights, running statistics, velocities, vectors of power iterations, totals, and how many steps are done. Order, augmentation and learning rate are functions
+/// All that a training is at a step: weights, running statistics, velocities, vectors of power iterations, averages, totals, and how many steps are done. Order, augmentation and learning rate are functions
 /// of the seed and the step, so that nothing else needs to be kept to go on with the very same numbers.
 /// </summary>
 internal sealed class TrainingState : IDisposable
@@ -23,6 +23,7 @@ internal sealed class TrainingState : IDisposable
         Descent = new MomentumDescent(Network, declaration.Optimizer);
         Totals = new RunningTotals(device);
         Constraint = LipschitzConstraint.Of(Network, declaration.Lipschitz, declaration.Seed);
+        Average = WeightAverage.Of(Network, declaration.Optimizer);
     }
 
     /// <summary>The network in training.</summary>
@@ -36,6 +37,9 @@ internal sealed class TrainingState : IDisposable
 
     /// <summary>What brings the operators back within a limit after each step; null where none is declared.</summary>
     public LipschitzConstraint? Constraint { get; }
+
+    /// <summary>The weights' moving average; null where none is declared.</summary>
+    public WeightAverage? Average { get; }
 
     /// <summary>Steps done since the training began.</summary>
     public long Step { get; set; }
@@ -79,6 +83,7 @@ internal sealed class TrainingState : IDisposable
         Descent.Dispose();
         Totals.Dispose();
         Constraint?.Dispose();
+        Average?.Dispose();
     }
 
     private string EpochsText() => string.Join(';', Epochs.Select(epoch => string.Create(CultureInfo.InvariantCulture, $"{epoch.Loss:R} {epoch.Accuracy:R} {epoch.Penalty:R}")));
@@ -103,6 +108,8 @@ internal sealed class TrainingState : IDisposable
             tensors.Add($"velocity.{name}", velocity);
         foreach (var (name, vector) in Constraint?.Vectors ?? [])
             tensors.Add($"spectral.{name}", vector);
+        foreach (var (name, mean) in Average?.Means ?? [])
+            tensors.Add($"average.{name}", mean);
         tensors.Add("totals", Totals.Values);
         return tensors;
     }

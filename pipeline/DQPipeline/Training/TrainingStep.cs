@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace DQPipeline.Training;
 
-/// <summary>One step of training: L = loss + Lipschitz penalty (paper equation 8), its gradient, a move along it, and the way back to what a constraint allows.</summary>
+/// <summary>One step of training: L = loss + Lipschitz penalty (paper equation 8), its gradient, a move along it, the way back to what a constraint allows, and the average of where it led.</summary>
 internal sealed class TrainingStep(TrainingState state, LipschitzDeclaration lipschitz, LearningRate rate, LossDeclaration? declared = null)
 {
     private readonly LipschitzPenalty? penalty = lipschitz.Beta > 0 ? new(lipschitz) : null;
@@ -32,5 +32,6 @@ internal sealed class TrainingStep(TrainingState state, LipschitzDeclaration lip
         state.Constraint?.Apply(share);
         state.Totals.Add(loss, logits, labels, value);
         state.Step++;
+        state.Average?.Add(state.Step);
     }
 }

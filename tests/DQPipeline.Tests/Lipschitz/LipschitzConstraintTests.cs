@@ -139,16 +139,26 @@ public class LipschitzConstraintTests
         Assert.All(once.Zip(Numbers(network)), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
     }
 
-    [Fact]
-    public void A_trained_model_keeps_what_was_asked_of_it()
+    [Theory]
+    [InlineData("weights", 0)]
+    [InlineData("folded", 0.9)] // an average of γ times one of W is not within the limit because each γ·W was
+    public void A_trained_model_keeps_what_was_asked_of_it(string of, double ema)
     {
         var request = Request(epochs: 2);
-        request = request with { Declaration = request.Declaration with { Activation = new ActivationDeclaration(), Lipschitz = new LipschitzDeclaration { Constraint = "spectral", Limit = 0.8 } } };
+        request = request with
+        {
+            Declaration = request.Declaration with
+            {
+                Activation = new ActivationDeclaration(),
+                Lipschitz = new LipschitzDeclaration { Constraint = "spectral", Of = of, Limit = 0.8 },
+                Optimizer = request.Declaration.Optimizer with { Ema = ema },
+            },
+        };
         using var result = Trainer.Train(request);
         using var scope = NewDisposeScope();
         foreach (var item in ConstrainedOperator.Of(result.Network))
         {
-            var size = item.Operation(null) switch
+            var size = item.Operation(of == "folded" && item.Norm is { } norm ? norm.Weight.div(item.Deviation()) : null) switch
             {
                 ConvolutionOperator convolution => PowerIteration.Run(convolution with { Weight = convolution.Weight.to(ScalarType.Float64) }, 1e-3, 2, CancellationToken.None).Estimate,
                 var matrix => DenseOperator.Norm(((MatrixOperator)matrix).Matrix.to(ScalarType.Float64)),

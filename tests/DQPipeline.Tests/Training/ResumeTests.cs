@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DQPipeline.Declarations;
 using DQPipeline.Export;
 using DQPipeline.Training;
@@ -69,6 +70,25 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal(3, resumed.ResumedFrom);
         Assert.Equal(undisturbed.Numbers, resumed.Numbers);
         Assert.Equal((undisturbed.Loss, undisturbed.Accuracy), (resumed.Loss, resumed.Accuracy));
+    }
+
+    [Fact]
+    public void A_moving_average_goes_on_bit_for_bit_and_is_what_the_trained_model_holds()
+    {
+        var request = Request(epochs: 1);
+        request = request with { Declaration = request.Declaration with { Optimizer = request.Declaration.Optimizer with { Ema = 0.6 } } };
+        var undisturbed = Run(request);
+        CancelAt(3, request);
+        var resumed = Run(Kept(request));
+        Assert.Equal(3, resumed.ResumedFrom);
+        Assert.Equal(undisturbed.Numbers, resumed.Numbers);
+        CancelAt(StepsPerEpoch, request with { Key = "to the end" });
+        var last = SafetensorsFile.Read(Newest).Entries;
+        Assert.Equal(undisturbed.Numbers, Of("average."));
+        Assert.NotEqual(undisturbed.Numbers, Of("network."));
+
+        float[] Of(string prefix) =>
+            [.. last.Where(entry => entry.Name.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(entry => entry.Name, StringComparer.Ordinal).SelectMany(entry => MemoryMarshal.Cast<byte, float>(entry.Data.Span).ToArray())];
     }
 
     [Fact]

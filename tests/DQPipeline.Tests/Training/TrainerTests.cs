@@ -92,6 +92,35 @@ public class TrainerTests
             Assert.True(ours.allclose(other, rtol: 1e-3, atol: 1e-4), "a weight went elsewhere");
     }
 
+    /// <summary>Over four steps 0.29 is reached at the third: before it the decays are 2/11 and 3/12.</summary>
+    [Fact]
+    public void The_moving_average_is_of_the_weights_and_statistics_after_each_step_and_moves_neither()
+    {
+        double[] decays = [2.0 / 11, 3.0 / 12, 0.29, 0.29];
+        var plain = Request().Declaration;
+        using var scope = NewDisposeScope();
+        using var images = rand(6, 3, 8, 8);
+        using var labels = tensor(new long[] { 0, 1, 2, 0, 1, 2 });
+        using var state = new TrainingState(NetworkTestsDescription(), plain with { Optimizer = plain.Optimizer with { Ema = 0.29 } }, CPU);
+        using var theirs = new TrainingState(NetworkTestsDescription(), plain, CPU);
+        var rate = new LearningRate(new ScheduleDeclaration { Kind = "step", Milestones = [] }, 0.1, decays.Length);
+        var (step, their) = (new TrainingStep(state, plain.Lipschitz, rate), new TrainingStep(theirs, plain.Lipschitz, rate));
+        var means = Doubles(theirs);
+        foreach (var decay in decays)
+        {
+            step.Run(images, labels);
+            their.Run(images, labels);
+            means = [.. means.Zip(Doubles(theirs), (mean, now) => decay * mean + (1 - decay) * now)];
+        }
+
+        Assert.Equal(Numbers(theirs.Network), Numbers(state.Network));
+        state.Average!.Take();
+        Assert.All(means.Zip(Doubles(state)), pair => Assert.Equal(pair.First, pair.Second, 1e-6 * Math.Max(1, Math.Abs(pair.First))));
+        Assert.Contains(means.Zip(Doubles(theirs)), pair => Math.Abs(pair.First - pair.Second) > 1e-3);
+
+        static double[] Doubles(TrainingState state) => [.. Numbers(state.Network).Select(number => (double)number)];
+    }
+
     [Fact]
     public void Weight_decay_shrinks_weight_matrices_and_nothing_else()
     {
@@ -170,7 +199,8 @@ public class TrainerTests
     [Fact]
     public void Steps_leave_no_tensor_behind()
     {
-        using var state = new TrainingState(NetworkTestsDescription(), Request().Declaration, CPU);
+        var declaration = Request().Declaration;
+        using var state = new TrainingState(NetworkTestsDescription(), declaration with { Optimizer = declaration.Optimizer with { Clip = 1, Ema = 0.9 } }, CPU);
         var step = new TrainingStep(state, new LipschitzDeclaration { Beta = 1e-3 }, new LearningRate(new ScheduleDeclaration(), 0.1, 10));
         using var images = rand(6, 3, 8, 8);
         using var labels = tensor(new long[] { 0, 1, 2, 0, 1, 2 });
