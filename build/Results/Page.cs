@@ -52,6 +52,8 @@ internal sealed record Page(string Text, IReadOnlyDictionary<string, byte[]> Fil
     private static IEnumerable<string> Accuracies(Section section, Recorded recorded, Dictionary<string, byte[]> files)
     {
         yield return AccuracyTable.Of(section, recorded.Metrics);
+        if (recorded.Unmeasured(section.Of) is { Count: > 0 } missing && recorded.Metrics.Any(metric => metric.Target == section.Of))
+            yield return $"\nDeclared and not measured: {string.Join(", ", missing.Select(model => $"`{model}`"))}.";
         if (section.Frontier.Length > 0 && FrontierChart.Draw([.. recorded.Metrics.Where(metric => metric.Target == section.Of)], section.Frontier) is { } chart)
         {
             var path = section.Folder.Length == 0 ? $"results/{section.Of}.svg" : $"results/{section.Folder}-{section.Of}.svg";

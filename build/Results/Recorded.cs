@@ -52,6 +52,10 @@ internal sealed class Recorded
         return [.. Metrics.Where(metric => metric.Target == evaluation && expression.IsMatch(Subject(metric)))];
     }
 
+    /// <summary>The models of an evaluation of which nothing is measured, in the order in which they are declared.</summary>
+    public IReadOnlyList<string> Unmeasured(string evaluation) =>
+        [.. Graph.Targets.OfType<EvaluationCell>().Where(cell => cell.Name == evaluation).Select(cell => cell.Model.Name).Except(Metrics.Where(metric => metric.Target == evaluation).Select(metric => metric.Model))];
+
     /// <summary>A text with any number of <c>*</c>, each of which stands for anything.</summary>
     public static Regex Like(string pattern) => new($"^{Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal)}$", RegexOptions.CultureInvariant);
 

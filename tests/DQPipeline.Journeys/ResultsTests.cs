@@ -15,6 +15,18 @@ public class ResultsTests
         Assert.All(page.Files, file => Assert.Equal(file.Value, File.ReadAllBytes(Path.Combine(folder, file.Key))));
     }
 
+    /// <summary>The search's own records, to whose declaration a model is added that nobody has trained.</summary>
+    [Fact]
+    public void A_model_of_which_nothing_is_measured_is_named()
+    {
+        var search = Path.Combine(DqTool.Repository, "examples", "paper", "search");
+        using var folder = new Folder(File.ReadAllText(Path.Combine(search, "dq.json")));
+        File.Copy(Path.Combine(search, "dq.lock"), folder.At("dq.lock"));
+        folder.Edit("\"train\": {", "\"train\": { \"vanilla-7\": { \"extends\": \"vanilla\", \"epochs\": 7 },");
+        folder.Edit("\"models\": [\"vanilla\", ", "\"models\": [\"vanilla\", \"vanilla-7\", ");
+        Assert.Equal(["vanilla-7"], new Recorded(folder.Path, new HashSet<string>()).Unmeasured("choice"));
+    }
+
     // 1,000 images. 300 against 200 right, of which 150 in both: a difference of 10 points whose interval by Newcombe's method, computed apart, is 7.29 to 12.71.
     [Theory]
     [InlineData(0, "**Shown**: 30.0 % against 20.0 %, +10.0 points")]
