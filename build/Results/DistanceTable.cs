@@ -23,12 +23,18 @@ internal sealed class DistanceTable(byte[] json, Predicate<string> isShown)
     public string ByStrength() =>
         Of(point => point.Epsilon.ToString("R", CultureInfo.InvariantCulture), "ε", point => point.Bits is { } bits ? $"`{point.Model}`, {bits} bits" : $"`{point.Model}`");
 
-    /// <summary>Figure 3b: a row for each layer.</summary>
-    public string ByLayer() => Of(point => point.Layer.ToString(CultureInfo.InvariantCulture), "convolution", point => $"`{point.Model}`");
+    /// <summary>Figure 3b: a row for each layer, a column for each model, and for each strength where there are several.</summary>
+    public string ByLayer()
+    {
+        var several = _points.Select(point => point.Epsilon).Distinct().Count() > 1;
+        return Of(
+            point => point.Layer.ToString(CultureInfo.InvariantCulture), "convolution",
+            point => several ? string.Create(CultureInfo.InvariantCulture, $"`{point.Model}`, ε = {point.Epsilon}") : $"`{point.Model}`");
+    }
 
     /// <summary>
-    /// A claim that the distance grows more from layer to layer in one model than in another, held against every layer after the third: where the factor D(layer)/D(layer − 1) is larger, as a line of a list. The
-    /// interval of the two factors' quotient is of their logarithms (delta method), as if all means were of images of their own: they are of the same, so the truth is narrower.
+    /// A claim that the distance grows more from layer to layer in one model than in another, held against every layer after the third: where the factor D(layer)/D(layer − 1) is larger, as a line of a list.
+    /// A measurement is a model, <c>MODEL/ε</c> where there are several strengths. The interval of the two factors' quotient is of their logarithms (delta method), as if all means were of images of their own: they are of the same, so the truth is narrower.
     /// </summary>
     public string Growth(Comparison comparison)
     {
@@ -52,9 +58,10 @@ internal sealed class DistanceTable(byte[] json, Predicate<string> isShown)
         return (Math.Exp(middle - half), Math.Exp(middle + half));
     }
 
-    private Dictionary<int, Factor> Factors(string model)
+    private Dictionary<int, Factor> Factors(string measurement)
     {
-        var points = _points.Where(point => point is { Mean: > 0, Deviation: not null } && point.Model == model).ToDictionary(point => point.Layer);
+        var points = _points.Where(point => point is { Mean: > 0, Deviation: not null }
+            && (point.Model == measurement || string.Create(CultureInfo.InvariantCulture, $"{point.Model}/{point.Epsilon}") == measurement)).ToDictionary(point => point.Layer);
         return points.Values.Where(point => points.ContainsKey(point.Layer - 1)).ToDictionary(point => point.Layer, point => Factor.Of(point, points[point.Layer - 1]));
     }
 

@@ -110,6 +110,19 @@ public class ResultsTests
         Assert.Contains(deviation > 0.05 ? "**Not settled**" : "**Refuted**", table.Growth(new("It grows more", "other", "one")), StringComparison.Ordinal);
     }
 
+    // 0.4/0.2 at ε = 8; 0.45/0.3 at ε = 19.
+    [Fact]
+    public void Distances_at_several_strengths_have_a_column_each_and_are_compared_by_their_strength()
+    {
+        var points = new[] { (3, 8, 0.2), (4, 8, 0.4), (3, 19, 0.3), (4, 19, 0.45) }.Select(point => FormattableString.Invariant($$$"""
+            { "model": "m@bits=4", "layer": {{{point.Item1}}}, "epsilon": {{{point.Item2}}}, "mean": {{{point.Item3}}}, "deviation": 0, "samples": 9 }
+            """));
+        var table = new DistanceTable(Encoding.UTF8.GetBytes($$"""{ "points": [{{string.Join(',', points)}}] }"""), _ => true);
+        Assert.Contains("| convolution | `m@bits=4`, ε = 8 | `m@bits=4`, ε = 19 |", table.ByLayer(), StringComparison.Ordinal);
+        Assert.Contains("| 4 | 0.400 ± 0.000 | 0.450 ± 0.000 |", table.ByLayer(), StringComparison.Ordinal);
+        Assert.Equal("- It grows more. **Shown**: by layer 4: × 2.00 against 1.50 (quotient 1.33 to 1.33).", table.Growth(new("It grows more", "m@bits=4/8", "m@bits=4/19")));
+    }
+
     /// <summary>What was measured of a model is of that one, and not of what has its name after another training.</summary>
     [Fact]
     public async Task What_was_measured_of_a_former_model_is_left_out_until_it_is_measured_anew()
