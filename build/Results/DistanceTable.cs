@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Text.Json;
+using DQPipeline.Targets.Graph;
 
 namespace DQPipeline.Results;
 
 /// <summary>What a distance target measured, as Markdown: the normalised distance between clean and adversarial activations (figure 3).</summary>
 /// <param name="json">Its distance.json.</param>
+/// <param name="attack">The attack, as metrics name it: <c>fgsm</c>.</param>
 /// <param name="isShown">Whether a model's figures are shown: those of a model that is declared otherwise by now are of something else.</param>
-internal sealed class DistanceTable(byte[] json, Predicate<string> isShown)
+internal sealed class DistanceTable(byte[] json, string attack, Predicate<string> isShown)
 {
     private static readonly JsonSerializerOptions s_options = new(JsonSerializerDefaults.Web);
 
@@ -23,18 +25,12 @@ internal sealed class DistanceTable(byte[] json, Predicate<string> isShown)
     public string ByStrength() =>
         Of(point => point.Epsilon.ToString("R", CultureInfo.InvariantCulture), "ε", point => point.Bits is { } bits ? $"`{point.Model}`, {bits} bits" : $"`{point.Model}`");
 
-    /// <summary>Figure 3b: a row for each layer, a column for each model, and for each strength where there are several.</summary>
-    public string ByLayer()
-    {
-        var several = _points.Select(point => point.Epsilon).Distinct().Count() > 1;
-        return Of(
-            point => point.Layer.ToString(CultureInfo.InvariantCulture), "convolution",
-            point => several ? string.Create(CultureInfo.InvariantCulture, $"`{point.Model}`, ε = {point.Epsilon}") : $"`{point.Model}`");
-    }
+    /// <summary>Figure 3b: a row for each layer.</summary>
+    public string ByLayer() => Of(point => point.Layer.ToString(CultureInfo.InvariantCulture), "convolution", point => string.Create(CultureInfo.InvariantCulture, $"`{point.Model}`, ε = {point.Epsilon}"));
 
     /// <summary>
-    /// A claim that the distance grows more from layer to layer in one model than in another, held against every layer after the third: where the factor D(layer)/D(layer − 1) is larger, as a line of a list.
-    /// A measurement is a model, <c>MODEL/ε</c> where there are several strengths. The interval of the two factors' quotient is of their logarithms (delta method), as if all means were of images of their own: they are of the same, so the truth is narrower.
+    /// A claim that the distance grows more from layer to layer in one measurement, <c>MODEL/ATTACK@ε</c>, than in another, held against every layer after the third: where the factor D(layer)/D(layer − 1) is larger,
+    /// as a line of a list. The interval of the two factors' quotient is of their logarithms (delta method), as if all means were of images of their own: they are of the same, so the truth is narrower.
     /// </summary>
     public string Growth(Comparison comparison)
     {
@@ -60,8 +56,7 @@ internal sealed class DistanceTable(byte[] json, Predicate<string> isShown)
 
     private Dictionary<int, Factor> Factors(string measurement)
     {
-        var points = _points.Where(point => point is { Mean: > 0, Deviation: not null }
-            && (point.Model == measurement || string.Create(CultureInfo.InvariantCulture, $"{point.Model}/{point.Epsilon}") == measurement)).ToDictionary(point => point.Layer);
+        var points = _points.Where(point => point is { Mean: > 0, Deviation: not null } && EvaluationCell.SubjectOf(point.Model, attack, point.Epsilon, blackBox: false) == measurement).ToDictionary(point => point.Layer);
         return points.Values.Where(point => points.ContainsKey(point.Layer - 1)).ToDictionary(point => point.Layer, point => Factor.Of(point, points[point.Layer - 1]));
     }
 

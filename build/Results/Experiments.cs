@@ -46,7 +46,7 @@ internal sealed record Section(string Title, string Of, string Text)
 
 /// <summary>A claim that one measurement is above another of the same images, which the page holds against both.</summary>
 /// <param name="Claim">The claim in words: <c>Vanilla quantization to 4 bits is less robust than full precision</c>.</param>
-/// <param name="More">The measurement that is to be above, as the paper's figures name it, of a distance <c>MODEL</c> or <c>MODEL/ε</c>; a <c>*</c> stands for each seed.</param>
+/// <param name="More">The measurement that is to be above, as the paper's figures name it; a <c>*</c> stands for each seed.</param>
 /// <param name="Than">The measurement that is to be below, with as many <c>*</c>.</param>
 internal sealed record Comparison(string Claim, string More, string Than)
 {

@@ -85,7 +85,7 @@ internal sealed record Page(string Text, IReadOnlyDictionary<string, byte[]> Fil
 
     private static IEnumerable<string> Distances(Section section, Recorded recorded, RecordedOutput? output, DistanceTarget distance)
     {
-        var table = output is null ? null : new DistanceTable(output.Content, isShown: model => recorded.Shows(distance, model));
+        var table = output is null ? null : new DistanceTable(output.Content, distance.Declaration.Attack.Kind, isShown: model => recorded.Shows(distance, model));
         if (table is null or { IsEmpty: true })
         {
             yield return "Not measured yet.";

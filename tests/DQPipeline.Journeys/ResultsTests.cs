@@ -84,12 +84,12 @@ public class ResultsTests
         var json = Encoding.UTF8.GetBytes($$"""{ "points": [{{string.Join(',', new[] { ("one", 3, 0.2), ("one", 4, 0.4), ("other", 3, 0.2), ("other", 4, 0.3) }.Select(point => FormattableString.Invariant($$$"""
             { "model": "{{{point.Item1}}}", "layer": {{{point.Item2}}}, "epsilon": 8, "mean": {{{point.Item3}}}, "deviation": 0, "samples": 9 }
             """)))}}] }""");
-        var claim = new Comparison("It grows more", "one", "other");
-        var all = new DistanceTable(json, _ => true);
-        Assert.Contains("| convolution | `one` | `other` |", all.ByLayer(), StringComparison.Ordinal);
+        var claim = new Comparison("It grows more", "one/fgsm@8", "other/fgsm@8");
+        var all = new DistanceTable(json, "fgsm", _ => true);
+        Assert.Contains("| convolution | `one`, ε = 8 | `other`, ε = 8 |", all.ByLayer(), StringComparison.Ordinal);
         Assert.Contains("| 4 | 0.400 ± 0.000 | 0.300 ± 0.000 |", all.ByLayer(), StringComparison.Ordinal);
         Assert.Equal("- It grows more. **Shown**: by layer 4: × 2.00 against 1.50 (quotient 1.33 to 1.33).", all.Growth(claim));
-        var some = new DistanceTable(json, model => model == "one");
+        var some = new DistanceTable(json, "fgsm", model => model == "one");
         Assert.Contains("| 4 | 0.400 ± 0.000 |", some.ByLayer(), StringComparison.Ordinal);
         Assert.DoesNotContain("other", some.ByLayer(), StringComparison.Ordinal);
         Assert.Equal("- It grows more. **Not measured yet.**", some.Growth(claim));
@@ -105,9 +105,9 @@ public class ResultsTests
         var points = new[] { ("one", 3, 0.2), ("one", 4, 0.4), ("other", 3, 0.2), ("other", 4, 0.3) }.Select(point => FormattableString.Invariant($$$"""
             { "model": "{{{point.Item1}}}", "layer": {{{point.Item2}}}, "epsilon": 8, "mean": {{{point.Item3}}}, "deviation": {{{deviation}}}, "samples": 9 }
             """));
-        var table = new DistanceTable(Encoding.UTF8.GetBytes($$"""{ "points": [{{string.Join(',', points)}}] }"""), _ => true);
-        Assert.Equal($"- It grows more. {expected}.", table.Growth(new("It grows more", "one", "other")));
-        Assert.Contains(deviation > 0.05 ? "**Not settled**" : "**Refuted**", table.Growth(new("It grows more", "other", "one")), StringComparison.Ordinal);
+        var table = new DistanceTable(Encoding.UTF8.GetBytes($$"""{ "points": [{{string.Join(',', points)}}] }"""), "fgsm", _ => true);
+        Assert.Equal($"- It grows more. {expected}.", table.Growth(new("It grows more", "one/fgsm@8", "other/fgsm@8")));
+        Assert.Contains(deviation > 0.05 ? "**Not settled**" : "**Refuted**", table.Growth(new("It grows more", "other/fgsm@8", "one/fgsm@8")), StringComparison.Ordinal);
     }
 
     // 0.4/0.2 at ε = 8; 0.45/0.3 at ε = 19.
@@ -117,10 +117,10 @@ public class ResultsTests
         var points = new[] { (3, 8, 0.2), (4, 8, 0.4), (3, 19, 0.3), (4, 19, 0.45) }.Select(point => FormattableString.Invariant($$$"""
             { "model": "m@bits=4", "layer": {{{point.Item1}}}, "epsilon": {{{point.Item2}}}, "mean": {{{point.Item3}}}, "deviation": 0, "samples": 9 }
             """));
-        var table = new DistanceTable(Encoding.UTF8.GetBytes($$"""{ "points": [{{string.Join(',', points)}}] }"""), _ => true);
+        var table = new DistanceTable(Encoding.UTF8.GetBytes($$"""{ "points": [{{string.Join(',', points)}}] }"""), "fgsm", _ => true);
         Assert.Contains("| convolution | `m@bits=4`, ε = 8 | `m@bits=4`, ε = 19 |", table.ByLayer(), StringComparison.Ordinal);
         Assert.Contains("| 4 | 0.400 ± 0.000 | 0.450 ± 0.000 |", table.ByLayer(), StringComparison.Ordinal);
-        Assert.Equal("- It grows more. **Shown**: by layer 4: × 2.00 against 1.50 (quotient 1.33 to 1.33).", table.Growth(new("It grows more", "m@bits=4/8", "m@bits=4/19")));
+        Assert.Equal("- It grows more. **Shown**: by layer 4: × 2.00 against 1.50 (quotient 1.33 to 1.33).", table.Growth(new("It grows more", "m@bits=4/fgsm@8", "m@bits=4/fgsm@19")));
     }
 
     /// <summary>What was measured of a model is of that one, and not of what has its name after another training.</summary>
